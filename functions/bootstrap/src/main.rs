@@ -1,0 +1,3 @@
+//! The one binary that every function deploys.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The common crate: AWS, HTTP, providers, the shell around the sync engine.

@@ -1,0 +1,1 @@
+//! HTML from view models, and the assets that go with it.

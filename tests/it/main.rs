@@ -1,0 +1,1 @@
+//! Everything that needs the whole product: one binary, so that AWS is linked once.

@@ -1,0 +1,3 @@
+//! Simulators, AWS stand-ins and the world that joins them to the real functions.
+
+pub mod clock;
