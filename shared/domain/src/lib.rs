@@ -1,1 +1,35 @@
 //! Pure types and rules of calendar sync: no I/O, no async, no clock, no randomness.
+//!
+//! # Words
+//!
+//! | word | meaning |
+//! |---|---|
+//! | [`tenant`](id::TenantId) | a customer organisation; owns everything |
+//! | [`member`](member::Member) | a person of a tenant who signs in |
+//! | [`connection`](connection::Connection) | one member's authorised link to one provider account |
+//! | [`calendar`](calendar::Calendar) | one calendar of a connection, chosen to sync |
+//! | [`entry`](entry::Entry) | our record of scheduled time |
+//! | [`event`](event::CalendarEvent) | the provider's record; "calendar event" wherever it could be anything else |
+//! | [`link`](link::EventLink) | pairs one entry with one calendar event |
+//! | [`base`](link::Base) | what both sides last agreed on |
+//! | [`cursor`](calendar::Cursor) | opaque "since here" of one calendar |
+//! | [`demand`](sync::demand::Demand) | how many syncs a connection was asked for, and how many are covered |
+//! | [`run`](run::SyncRun) | one execution of a sync, with its result |
+//!
+//! "Token" and "refresh" speak of OAuth only, "renew" of subscriptions only. `id` is ours, `external_id` theirs.
+
+pub mod calendar;
+pub mod conflict;
+pub mod connection;
+pub mod content;
+pub mod entry;
+pub mod event;
+pub mod failure;
+pub mod id;
+pub mod link;
+pub mod member;
+pub mod recurrence;
+pub mod run;
+pub mod subscription;
+pub mod sync;
+pub mod time;

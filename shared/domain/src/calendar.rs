@@ -1,0 +1,99 @@
+//! Calendars of a connection, and how each is synced.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{CalendarId, ConnectionId, MemberId},
+    time::Zone,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendar {
+    pub id: CalendarId,
+    pub connection: ConnectionId,
+    pub member: MemberId,
+    pub external_id: String,
+    pub name: String,
+    pub zone: Zone,
+    pub primary: bool,
+    /// The provider lets the member write here.
+    pub writable: bool,
+    #[serde(flatten)]
+    pub settings: CalendarSettings,
+    pub version: u64,
+}
+
+/// What the member chose for one calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarSettings {
+    pub selected: bool,
+    pub direction: Direction,
+    pub history: History,
+    /// New entries of the member are written here; at most one calendar of a connection.
+    pub receives_new: bool,
+}
+
+impl Default for CalendarSettings {
+    fn default() -> Self {
+        Self {
+            selected: false,
+            direction: Direction::Bidirectional,
+            history: History::Days(30),
+            receives_new: false,
+        }
+    }
+}
+
+/// Which way changes may flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    Bidirectional,
+    ToExternal,
+    FromExternal,
+}
+
+impl Direction {
+    pub fn pulls(self) -> bool {
+        match self {
+            Self::Bidirectional | Self::FromExternal => true,
+            Self::ToExternal => false,
+        }
+    }
+
+    pub fn pushes(self) -> bool {
+        match self {
+            Self::Bidirectional | Self::ToExternal => true,
+            Self::FromExternal => false,
+        }
+    }
+}
+
+/// How far back the first read looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum History {
+    Days(u16),
+    Everything,
+}
+
+impl History {
+    /// What ended before this instant is not imported.
+    pub fn starts_at(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Days(days) => Some(now - SignedDuration::from_hours(24 * i64::from(days))),
+            Self::Everything => None,
+        }
+    }
+}
+
+/// Opaque "since here" of one calendar. The epoch grows with every complete read, so that a slow run of an older epoch
+/// cannot overwrite a newer cursor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    pub value: String,
+    pub epoch: u64,
+    /// Where the first read began; a snapshot can say nothing about what ended before it.
+    pub since: Option<Timestamp>,
+}

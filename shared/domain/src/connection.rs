@@ -1,0 +1,112 @@
+//! Connections: one member's authorised link to one provider account.
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ConnectionId, MemberId, TenantId};
+
+/// A calendar vendor. What differs between vendors lives in their own module; here it is only a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    Google,
+}
+
+impl Provider {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Google => "google",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown provider {0:?}: expected google")]
+pub struct UnknownProvider(pub String);
+
+impl FromStr for Provider {
+    type Err = UnknownProvider;
+
+    fn from_str(name: &str) -> Result<Self, UnknownProvider> {
+        match name {
+            "google" => Ok(Self::Google),
+            _ => Err(UnknownProvider(name.into())),
+        }
+    }
+}
+
+/// Authorization, pause and sync are separate facts; what a person sees as health is computed from them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    pub id: ConnectionId,
+    pub tenant: TenantId,
+    pub member: MemberId,
+    pub provider: Provider,
+    /// The provider's own, stable id of the account; an address may change.
+    pub subject: String,
+    /// The account's address, to show.
+    pub account: String,
+    pub auth: Auth,
+    pub scopes: Vec<String>,
+    /// The redirect URI with which the account was authorised.
+    pub redirect_uri: String,
+    pub paused_at: Option<Timestamp>,
+    /// Moves only when a run succeeds.
+    pub last_sync_at: Option<Timestamp>,
+    pub last_failure: Option<LastFailure>,
+    pub created_at: Timestamp,
+    pub version: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Auth {
+    Granted {
+        at: Timestamp,
+    },
+    NeedsReauth {
+        since: Timestamp,
+        reason: ReauthReason,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReauthReason {
+    /// The provider no longer honours the grant.
+    Revoked,
+    /// The member left out a scope that syncing needs.
+    MissingScopes,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastFailure {
+    pub at: Timestamp,
+    pub what: String,
+}
+
+/// Why a connection is not synced now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    Paused,
+    NeedsReauth,
+}
+
+impl Connection {
+    /// Whether a sync may run; checked first by every run.
+    pub fn idle(&self) -> Option<Idle> {
+        match (&self.auth, self.paused_at) {
+            (Auth::NeedsReauth { .. }, _) => Some(Idle::NeedsReauth),
+            (Auth::Granted { .. }, Some(_)) => Some(Idle::Paused),
+            (Auth::Granted { .. }, None) => None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Schedule entries: our record of scheduled time.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    content::Content,
+    id::{EntryId, MemberId, TenantId},
+    member::EmailAddress,
+};
+
+/// The longest texts we keep. Google and Graph both hold more notes than anyone writes; DynamoDB holds 400 KB an item.
+pub const TITLE_BYTES_MAX: usize = 1_024;
+pub const LOCATION_BYTES_MAX: usize = 1_024;
+pub const NOTES_BYTES_MAX: usize = 32_768;
+pub const ASSIGNEES_MAX: usize = 20;
+pub const ATTENDEES_MAX: usize = 200;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub id: EntryId,
+    pub tenant: TenantId,
+    /// Grows by one with every change.
+    pub version: u64,
+    #[serde(flatten)]
+    pub content: Content,
+    pub work_item_type: WorkItemType,
+    pub status: EntryStatus,
+    pub assignees: Vec<MemberId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attendees: Vec<EmailAddress>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkItemType {
+    #[default]
+    AdHoc,
+    Booking,
+    Ticket,
+    ProjectTask,
+    TimeOff,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryStatus {
+    #[default]
+    Scheduled,
+    Tentative,
+    Completed,
+    Cancelled,
+}
+
+/// What happened to an entry; each is one row of the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EntryChange {
+    ScheduleEntryCreated,
+    ScheduleEntryUpdated,
+    ScheduleEntryDeleted,
+}
+
+impl EntryChange {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ScheduleEntryCreated => "SCHEDULE_ENTRY_CREATED",
+            Self::ScheduleEntryUpdated => "SCHEDULE_ENTRY_UPDATED",
+            Self::ScheduleEntryDeleted => "SCHEDULE_ENTRY_DELETED",
+        }
+    }
+}
+
+/// Refuses texts that are longer than we keep.
+pub fn check_lengths(content: &Content) -> Result<(), TooLong> {
+    [
+        ("title", content.title.len(), TITLE_BYTES_MAX),
+        ("notes", content.notes.len(), NOTES_BYTES_MAX),
+        ("location", content.location.len(), LOCATION_BYTES_MAX),
+    ]
+    .into_iter()
+    .find(|(_, length, bytes_max)| length > bytes_max)
+    .map_or(Ok(()), |(field, _, bytes_max)| {
+        Err(TooLong { field, bytes_max })
+    })
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} may have at most {bytes_max} bytes")]
+pub struct TooLong {
+    pub field: &'static str,
+    pub bytes_max: usize,
+}

@@ -1,0 +1,96 @@
+//! What a failure at a provider asks its caller to do. Classified once, where the provider answers.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// Try the same again later.
+    Transient,
+    /// Try again, but not before the provider allows it.
+    RateLimited,
+    /// Nothing works until the member authorises again.
+    Authentication,
+    /// The event changed meanwhile: look again, decide again.
+    Conflict,
+    /// The cursor is void: read everything again.
+    CursorExpired,
+    /// The thing is not there (any more).
+    NotFound,
+    /// The provider will never accept this.
+    Rejected,
+}
+
+impl fmt::Display for FailureClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Transient => "transient",
+            Self::RateLimited => "rate limited",
+            Self::Authentication => "authentication",
+            Self::Conflict => "conflict",
+            Self::CursorExpired => "cursor expired",
+            Self::NotFound => "not found",
+            Self::Rejected => "rejected",
+        })
+    }
+}
+
+/// Why one calendar event or entry is not synced. It stands beside the item, in words, until the item syncs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Refusal {
+    /// A single occurrence that differs from its series.
+    ChangedOccurrence {
+        series: String,
+    },
+    /// A kind of event that belongs to the provider alone, such as a working location.
+    ProviderKind {
+        kind: String,
+    },
+    UnknownZone {
+        zone: String,
+    },
+    Recurrence {
+        detail: String,
+    },
+    /// A span that no calendar can hold, such as an end before its start.
+    Span {
+        detail: String,
+    },
+    /// A field is longer than we keep.
+    TooLong {
+        field: String,
+        bytes_max: usize,
+    },
+    /// The provider said no and will say no again.
+    Provider {
+        detail: String,
+    },
+    /// The provider's answer lacks what every event must have.
+    Malformed {
+        detail: String,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ChangedOccurrence { .. } => {
+                f.write_str("this occurrence differs from its series; the series itself is synced")
+            }
+            Self::ProviderKind { kind } => write!(f, "{kind} events stay with the provider"),
+            Self::UnknownZone { zone } => write!(f, "the time zone {zone:?} is not known"),
+            Self::Recurrence { detail } => write!(f, "the recurrence cannot be kept: {detail}"),
+            Self::Span { detail } => write!(f, "the time cannot be kept: {detail}"),
+            Self::TooLong { field, bytes_max } => {
+                write!(f, "the {field} is longer than {bytes_max} bytes")
+            }
+            Self::Provider { detail } => write!(f, "the provider refused it: {detail}"),
+            Self::Malformed { detail } => {
+                write!(f, "the provider's answer is incomplete: {detail}")
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Identifiers: a prefix that names the kind, then a ULID. The wrong prefix is a parse error.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+/// Why a text is not the id it was taken for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected an id of the form {prefix}_ followed by 26 characters")]
+pub struct ParseIdError {
+    pub prefix: &'static str,
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Ulid);
+
+        impl $name {
+            pub const PREFIX: &'static str = $prefix;
+
+            /// The caller brings time and randomness; `random` beyond 80 bits is cut off.
+            pub const fn from_parts(unix_ms: u64, random: u128) -> Self {
+                Self(Ulid::from_parts(unix_ms, random))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "_{}"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                let error = ParseIdError { prefix: $prefix };
+                let ulid = text.strip_prefix(concat!($prefix, "_")).ok_or(error.clone())?;
+                let parsed = Ulid::from_string(ulid).map_err(|_| error.clone())?;
+                // One spelling per id: lower case or an overflowing first digit would be a second name for the same row.
+                if parsed.to_string() == ulid { Ok(Self(parsed)) } else { Err(error) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseIdError;
+
+            fn try_from(text: String) -> Result<Self, ParseIdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.to_string()
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A customer organisation.
+    TenantId "ten";
+    /// A person of a tenant.
+    MemberId "mem";
+    /// A signed-in browser: one family of rotating refresh cookies.
+    SessionId "ses";
+    /// One member's authorised link to one provider account.
+    ConnectionId "con";
+    /// One calendar of a connection.
+    CalendarId "cal";
+    /// A schedule entry.
+    EntryId "ent";
+    /// One execution of a sync.
+    RunId "run";
+    /// A conflict between both sides of a link.
+    ConflictId "cfl";
+    /// A provider's promise to call us.
+    SubscriptionId "sub";
+    /// A row of the outbox.
+    OutboxId "out";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_being_written_and_read() {
+        let id = EntryId::from_parts(1_700_000_000_000, 42);
+
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(id.to_string(), "ent_01HF7YAT00000000000000001A");
+    }
+
+    #[test]
+    fn the_wrong_kind_of_id_is_refused() {
+        let id = EntryId::from_parts(1_700_000_000_000, 42).to_string();
+
+        assert_eq!(id.parse::<TenantId>(), Err(ParseIdError { prefix: "ten" }));
+    }
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = EntryId::from_parts(1_700_000_000_000, 42).to_string();
+
+        assert!(id.to_lowercase().parse::<EntryId>().is_err());
+        assert!(format!("ent_8{}", &id[5..]).parse::<EntryId>().is_err());
+    }
+}

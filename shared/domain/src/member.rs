@@ -1,0 +1,116 @@
+//! People of a tenant.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CalendarId, ConnectionId, MemberId, TenantId};
+
+/// What a member may do; the permissions under each role are one table of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Role {
+    Admin,
+    ItManager,
+    TeamMember,
+    Viewer,
+    User,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Admin => "ADMIN",
+            Self::ItManager => "IT_MANAGER",
+            Self::TeamMember => "TEAM_MEMBER",
+            Self::Viewer => "VIEWER",
+            Self::User => "USER",
+        })
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    pub id: TenantId,
+    pub name: String,
+    pub created_at: Timestamp,
+}
+
+/// A person of a tenant who signs in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub id: MemberId,
+    pub tenant: TenantId,
+    pub email: EmailAddress,
+    pub name: String,
+    pub role: Role,
+    /// Where entries assigned to this member are copied to. Kept on the member so that writing an entry can name its
+    /// copies, and insist in the same transaction that the list has not changed meanwhile.
+    #[serde(default)]
+    pub mirrors: Vec<Mirror>,
+    pub version: u64,
+    pub created_at: Timestamp,
+}
+
+/// One connection of a member, and the calendar in it that receives new entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mirror {
+    pub connection: ConnectionId,
+    pub calendar: CalendarId,
+}
+
+/// An e-mail address, trimmed and case-folded: the form in which addresses are compared.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress(String);
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an e-mail address looks like name@example.com")]
+pub struct InvalidEmail;
+
+impl EmailAddress {
+    /// RFC 5321 section 4.5.3.1.3.
+    pub const BYTES_MAX: usize = 254;
+
+    pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
+        let folded = text.trim().to_lowercase();
+        let plausible = folded.len() <= Self::BYTES_MAX
+            && !folded.contains(|c: char| c.is_whitespace() || c.is_control())
+            && folded.split_once('@').is_some_and(|(name, host)| {
+                !name.is_empty()
+                    && !host.is_empty()
+                    && !host.contains('@')
+                    && !host.starts_with('.')
+            });
+        if plausible {
+            Ok(Self(folded))
+        } else {
+            Err(InvalidEmail)
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = InvalidEmail;
+
+    fn try_from(text: String) -> Result<Self, InvalidEmail> {
+        Self::parse(&text)
+    }
+}
+
+impl From<EmailAddress> for String {
+    fn from(email: EmailAddress) -> String {
+        email.0
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,113 @@
+//! How a series repeats: recurrence lines in one normal form, so that equal rules compare equal whoever wrote them.
+//!
+//! The normal form (RFC 5545 section 3.8.5): one `RRULE` with its parts in a fixed order and defaults left out, then at
+//! most one `RDATE` and one `EXDATE` line with sorted values. `UNTIL` is UTC for a timed series and a date for an
+//! all-day one. Zoned values are written in the zone of the start.
+
+mod expand;
+mod lines;
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::{Deserialize, Serialize};
+
+pub use expand::{Occurrences, expand};
+
+use crate::time::When;
+
+/// The recurrence of an entry or event; empty for a single one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Recurrence(Vec<String>);
+
+/// Why recurrence lines are refused. Each names what is wrong and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRecurrence {
+    #[error("{0:?} is not a recurrence line: expected RRULE, RDATE or EXDATE")]
+    UnknownLine(String),
+    #[error("EXRULE is obsolete and not supported")]
+    ExclusionRule,
+    #[error("more than one RRULE")]
+    SeveralRules,
+    #[error("EXDATE without an RRULE or RDATE")]
+    NothingToRepeat,
+    #[error("in {line:?}: {reason}")]
+    Malformed { line: String, reason: String },
+    #[error("a series may repeat daily or less often")]
+    TooFrequent,
+    #[error(
+        "too long: at most {LINES_MAX} lines, {DATES_MAX} dates and {LINE_BYTES_MAX} bytes a line"
+    )]
+    TooLong,
+}
+
+/// More lines than any provider keeps.
+pub const LINES_MAX: usize = 100;
+/// Exceptions of ten years of a daily series.
+pub const DATES_MAX: usize = 4_000;
+pub const LINE_BYTES_MAX: usize = 100_000;
+
+impl Recurrence {
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn lines(&self) -> &[String] {
+        &self.0
+    }
+
+    /// Reads lines as providers, files and API callers write them, for a series that starts at `when`.
+    pub fn parse<S: AsRef<str>>(lines: &[S], when: &When) -> Result<Self, InvalidRecurrence> {
+        let too_long = |line: &S| line.as_ref().len() > LINE_BYTES_MAX;
+        if lines.len() > LINES_MAX || lines.iter().any(too_long) {
+            return Err(InvalidRecurrence::TooLong);
+        }
+        let mut rule = None;
+        let (mut extra, mut excluded) = (BTreeSet::new(), BTreeSet::new());
+        for line in lines
+            .iter()
+            .map(|line| line.as_ref().trim())
+            .filter(|line| !line.is_empty())
+        {
+            let (name, parameters, value) = lines::split(line)?;
+            match name.as_str() {
+                "RRULE" if rule.is_some() => return Err(InvalidRecurrence::SeveralRules),
+                "RRULE" => rule = Some(lines::normalise_rule(line, value, when)?),
+                "RDATE" => extra.extend(lines::dates(line, &parameters, value, when)?),
+                "EXDATE" => excluded.extend(lines::dates(line, &parameters, value, when)?),
+                "EXRULE" => return Err(InvalidRecurrence::ExclusionRule),
+                _ => return Err(InvalidRecurrence::UnknownLine(line.into())),
+            }
+        }
+        if extra.len() + excluded.len() > DATES_MAX {
+            return Err(InvalidRecurrence::TooLong);
+        }
+        if rule.is_none() && extra.is_empty() {
+            return if excluded.is_empty() {
+                Ok(Self::none())
+            } else {
+                Err(InvalidRecurrence::NothingToRepeat)
+            };
+        }
+        let dates = [("RDATE", extra), ("EXDATE", excluded)]
+            .into_iter()
+            .filter(|(_, dates)| !dates.is_empty())
+            .map(|(name, dates)| lines::dates_line(name, &dates, when));
+        let normal = Self(rule.into_iter().chain(dates).collect());
+        expand::check(&normal, when)?;
+        Ok(normal)
+    }
+}
+
+impl fmt::Display for Recurrence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! One run at a time and no change forgotten: how many syncs a connection was asked for, and how many are covered.
+//!
+//! Correctness lives in one row per connection, not in queue order. Whoever wants a sync raises `asked`; a message in
+//! the queue carries no meaning but "look at the row". The worker holds a lease while it runs and, at the end, marks
+//! covered what was asked *before it began to look*.
+//!
+//! **Rule R**: a message is deleted only after an atomic read shows that everything asked is covered, or after its
+//! replacement was sent. A message whose lease is refused is put back: the holder may die, and then this message is
+//! all that is left of the change.
+//!
+//! The functions here are the row's transitions. The store carries out each as one conditional update; the model in the
+//! tests carries them out on a value, under random crashes.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::id::RunId;
+
+/// The row. Absent fields are zero.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Demand {
+    /// Grows by one with every wish for a sync.
+    pub asked: u64,
+    /// The highest `asked` that a finished run covers.
+    pub covered: u64,
+    /// The highest `asked` for which a message is known to have been sent, and when.
+    #[serde(default)]
+    pub sent_for: u64,
+    #[serde(default)]
+    pub sent_at: Option<Timestamp>,
+    #[serde(default)]
+    pub lease: Option<Lease>,
+    /// Grows by one with every lease: what a worker writes at the end holds only if nobody took the lease since.
+    #[serde(default)]
+    pub fence: u64,
+    /// The provider asked to be left alone until then.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// When the last run ended.
+    #[serde(default)]
+    pub released_at: Option<Timestamp>,
+    /// Runs in a row that failed for a reason that may pass.
+    #[serde(default)]
+    pub failures: u32,
+    /// The run that a person is waiting for.
+    #[serde(default)]
+    pub run: Option<RunId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    pub until: Timestamp,
+    /// `asked` when the lease was taken: all that this run can vouch for.
+    pub covers: u64,
+}
+
+/// A message in the queue that old, with nothing covered since, must be presumed lost to the dead-letter queue.
+pub const MESSAGE_PRESUMED_LOST_AFTER: SignedDuration = SignedDuration::from_secs(120);
+
+/// What to do after `asked` was raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterAsk {
+    /// A message that will see the raised number exists.
+    AlreadySent,
+    /// The due sweep sends one when the provider may be called again.
+    Waits {
+        until: Timestamp,
+    },
+    Send {
+        delay: SignedDuration,
+    },
+}
+
+/// What to do with a message whose lease was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterRefusal {
+    /// Everything asked is covered.
+    Delete,
+    /// Another worker is at it, and may die: look again when its lease ends.
+    PutBack { after: SignedDuration },
+}
+
+/// A lease that was granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Granted {
+    pub fence: u64,
+    pub covers: u64,
+}
+
+impl Demand {
+    /// Raises `asked`. The caller sends first and then records the send with [`Demand::record_send`].
+    pub fn ask(&mut self, run: Option<RunId>) {
+        self.asked += 1;
+        self.run = self.run.or(run);
+    }
+
+    /// `debounce` gathers a burst into one run; the first wish after a quiet time is not held up.
+    pub fn after_ask(&self, now: Timestamp, debounce: SignedDuration) -> AfterAsk {
+        let on_its_way = self.sent_for > self.covered
+            && self
+                .sent_at
+                .is_some_and(|sent| now < sent + MESSAGE_PRESUMED_LOST_AFTER);
+        if on_its_way {
+            return AfterAsk::AlreadySent;
+        }
+        if let Some(until) = self.not_before.filter(|until| *until > now) {
+            return AfterAsk::Waits { until };
+        }
+        let quiet_until = self.released_at.map_or(now, |released| released + debounce);
+        AfterAsk::Send {
+            delay: quiet_until
+                .duration_since(now)
+                .clamp(SignedDuration::ZERO, debounce),
+        }
+    }
+
+    pub fn record_send(&mut self, sent_for: u64, now: Timestamp) {
+        self.sent_for = self.sent_for.max(sent_for);
+        self.sent_at = Some(now);
+    }
+
+    /// Takes the lease unless someone holds it or nothing is left to cover.
+    pub fn take(
+        &mut self,
+        now: Timestamp,
+        lease_for: SignedDuration,
+    ) -> Result<Granted, AfterRefusal> {
+        if let Some(refusal) = self.refusal(now) {
+            return Err(refusal);
+        }
+        self.fence += 1;
+        self.lease = Some(Lease {
+            until: now + lease_for,
+            covers: self.asked,
+        });
+        Ok(Granted {
+            fence: self.fence,
+            covers: self.asked,
+        })
+    }
+
+    /// Why the lease cannot be taken now, if it cannot.
+    pub fn refusal(&self, now: Timestamp) -> Option<AfterRefusal> {
+        if self.asked == self.covered {
+            return Some(AfterRefusal::Delete);
+        }
+        let held = self.lease.as_ref().filter(|lease| lease.until >= now)?;
+        // One second past the end, or the message would come back while the lease still holds.
+        let after = held.until.duration_since(now) + SignedDuration::from_secs(1);
+        Some(AfterRefusal::PutBack { after })
+    }
+
+    /// Ends a run that covered what it set out to. `false`: someone took the lease since; nothing may be deleted.
+    pub fn finish(&mut self, granted: Granted, now: Timestamp) -> bool {
+        self.end(granted, now, |demand| {
+            demand.covered = demand.covered.max(granted.covers);
+            demand.failures = 0;
+            demand.not_before = None;
+        })
+    }
+
+    /// Ends a run that must be tried again, not before `not_before`.
+    pub fn give_back(
+        &mut self,
+        granted: Granted,
+        now: Timestamp,
+        not_before: Option<Timestamp>,
+    ) -> bool {
+        self.end(granted, now, |demand| {
+            demand.failures += 1;
+            demand.not_before = not_before;
+        })
+    }
+
+    fn end(&mut self, granted: Granted, now: Timestamp, change: impl FnOnce(&mut Self)) -> bool {
+        if self.fence != granted.fence {
+            return false;
+        }
+        change(self);
+        self.lease = None;
+        self.released_at = Some(now);
+        self.run = None;
+        true
+    }
+
+    /// More was asked than is covered: a replacement must be sent before the message is deleted.
+    pub fn wants_another_run(&self) -> bool {
+        self.asked > self.covered
+    }
+}

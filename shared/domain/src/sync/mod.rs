@@ -1,0 +1,12 @@
+//! The rules of syncing: fetch makes an [`Observation`](observe::Observation), [`decide`](decide::decide) turns it into a
+//! printable [`Plan`](plan::Plan), apply carries it out.
+
+pub mod decide;
+pub mod demand;
+pub mod observe;
+pub mod plan;
+
+#[cfg(test)]
+mod demand_model;
+#[cfg(test)]
+mod tests;
