@@ -1,1 +1,6 @@
 //! HTML from view models, and the assets that go with it.
+
+pub mod assets;
+
+#[cfg(test)]
+mod tests;

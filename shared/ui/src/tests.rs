@@ -1,0 +1,3 @@
+//! What must hold of everything the browser gets.
+
+mod assets;
