@@ -1,0 +1,15 @@
+//! The parts pages are made of. Whatever can be pressed, typed into or opened takes its id first, so none can be without.
+
+mod badge;
+mod button;
+mod confirm;
+mod field;
+mod form;
+mod moment;
+
+pub use badge::{Meaning, badge, note};
+pub use button::{Look, action, back, button, labelled, link, opens, submit, submit_unless};
+pub use confirm::{Confirm, Extra};
+pub use field::{Checkbox, Field, Select, Textarea};
+pub use form::{Csrf, FieldError, error_of, error_summary, post};
+pub use moment::{Moment, absolute, relative};

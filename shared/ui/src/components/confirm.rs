@@ -1,0 +1,80 @@
+//! A destructive act asks first: in a dialog where there is script, on a page of its own where there is none.
+
+use maud::{Markup, html};
+
+use super::{Checkbox, Csrf, Look, action, post, submit};
+
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    /// Prefix of every id in it, and the id of the dialog.
+    pub id: &'static str,
+    /// Names the thing at stake: "Disconnect ada@example.com?"
+    pub question: String,
+    /// What will happen and what will not.
+    pub consequences: Vec<String>,
+    pub extra: Option<Extra>,
+    /// Where the answer goes.
+    pub action: String,
+    /// Carried along unseen.
+    pub hidden: Vec<(&'static str, String)>,
+    pub yes: &'static str,
+    pub busy: &'static str,
+    /// Back to where the question came from.
+    pub back: String,
+}
+
+/// A choice that goes with the answer.
+#[derive(Clone, Debug)]
+pub struct Extra {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub hint: &'static str,
+}
+
+impl Confirm {
+    pub fn dialog(&self, csrf: &Csrf) -> Markup {
+        let id = format!("{}-dialog", self.id);
+        let title = format!("{id}-title");
+        let keep = html! {
+            button id={ (id) "-cancel" } class="button" type="button" data-closes autofocus { "Cancel" }
+        };
+        html! {
+            dialog id=(self.id) aria-labelledby=(title) {
+                h2 id=(title) { (self.question) }
+                (self.form(&id, csrf, &keep))
+            }
+        }
+    }
+
+    /// The body of the page; the page's heading is the question.
+    pub fn page(&self, csrf: &Csrf) -> Markup {
+        let keep = action(
+            &format!("{}-cancel", self.id),
+            &self.back,
+            Look::Plain,
+            "Cancel",
+        );
+        html! { div.panel.narrow { (self.form(self.id, csrf, &keep)) } }
+    }
+
+    fn form(&self, id: &str, csrf: &Csrf, keep: &Markup) -> Markup {
+        let body = html! {
+            @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
+            ul.plain { @for line in &self.consequences { li { (line) } } }
+            @if let Some(extra) = &self.extra {
+                (Checkbox {
+                    id: &format!("{id}-{}", extra.name),
+                    name: extra.name,
+                    label: extra.label,
+                    checked: false,
+                    hint: Some(extra.hint),
+                })
+            }
+            div.actions.end {
+                (keep)
+                (submit(&format!("{id}-confirm"), Look::Danger, self.yes, self.busy))
+            }
+        };
+        post(csrf, &self.action, "stack", body)
+    }
+}

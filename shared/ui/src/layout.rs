@@ -1,0 +1,235 @@
+//! The document around every page: with sidebar for members, bare for everyone else.
+
+use maud::{DOCTYPE, Markup, Render, html};
+
+use crate::assets;
+use crate::components::{Csrf, Look, Meaning, button, labelled, post, submit};
+use crate::icons::{Icon, icon};
+use crate::routes;
+
+const PRODUCT: &str = "Kalends";
+
+/// Morphing must not close what a member opened; an answer of 5xx is a toast, never a swapped page.
+const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"history":false,"morphIgnore":["data-htmx-powered","open"],"noSwap":[204,304,"5xx"]}"#;
+
+/// What the member chose for colours; the script keeps it in the cookie `theme`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const COOKIE: &str = "theme";
+
+    /// The theme that a cookie's value names; anything else follows the system.
+    pub fn parse(value: &str) -> Self {
+        match value {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+
+    const fn attribute(self) -> Option<&'static str> {
+        match self {
+            Self::System => None,
+            Self::Light => Some("light"),
+            Self::Dark => Some("dark"),
+        }
+    }
+}
+
+/// What every page of a signed-in member carries.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    pub theme: Theme,
+    pub csrf: Csrf,
+    pub member: String,
+    pub organization: String,
+    pub toasts: Vec<Toast>,
+    /// Address of the socket that says when something changed; without it pages look again every 30 s.
+    pub live: Option<String>,
+}
+
+/// What came of the last press, shown once. Never the only place an error appears.
+#[derive(Clone, Debug)]
+pub struct Toast {
+    pub meaning: Meaning,
+    pub words: String,
+}
+
+/// The sections of the sidebar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Schedule,
+    Connections,
+}
+
+impl Section {
+    const ALL: [Self; 2] = [Self::Schedule, Self::Connections];
+
+    const fn entry(self) -> (&'static str, &'static str, Icon, &'static str) {
+        match self {
+            Self::Schedule => ("nav-schedule", routes::SCHEDULE, Icon::Calendar, "Schedule"),
+            Self::Connections => (
+                "nav-connections",
+                routes::CONNECTIONS,
+                Icon::Connections,
+                "Connections",
+            ),
+        }
+    }
+}
+
+/// The head of a page: its one `h1` and what can be done here.
+#[derive(Debug)]
+pub struct Head<'a> {
+    pub title: &'a str,
+    pub section: Option<Section>,
+    pub back: Option<Markup>,
+    pub actions: Markup,
+}
+
+impl<'a> Head<'a> {
+    pub fn new(title: &'a str, section: Section) -> Self {
+        Self {
+            title,
+            section: Some(section),
+            back: None,
+            actions: Markup::default(),
+        }
+    }
+}
+
+/// A page of a signed-in member.
+pub fn page(frame: &Frame, head: &Head, content: impl Render) -> Markup {
+    let body = html! {
+        (sidebar(frame, head.section))
+        div.main {
+            main #content tabindex="-1" {
+                div.page-head {
+                    div {
+                        @if let Some(back) = &head.back { (back) }
+                        h1 { (head.title) }
+                    }
+                    div.actions { (head.actions) }
+                }
+                (content)
+            }
+        }
+        (toasts(&frame.toasts))
+    };
+    document(head.title, frame.theme, Some(frame), "app", &body)
+}
+
+/// A page for anyone, signed in or not.
+pub fn bare(title: &str, theme: Theme, content: impl Render) -> Markup {
+    let body = html! {
+        main #content tabindex="-1" {
+            p.brand { (mark()) (PRODUCT) }
+            div.panel { h1 { (title) } (content) }
+        }
+    };
+    document(title, theme, None, "bare", &body)
+}
+
+fn document(
+    title: &str,
+    theme: Theme,
+    frame: Option<&Frame>,
+    class: &str,
+    body: &Markup,
+) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme=[theme.attribute()] {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="htmx-config" content=(HTMX_CONFIG);
+                @if let Some(frame) = frame { meta name="csrf-token" content=(frame.csrf.0); }
+                title { (title) " · " (PRODUCT) }
+                link rel="icon" type="image/svg+xml" href=(assets::favicon_path());
+                link rel="stylesheet" href=(assets::stylesheet_path());
+                script defer src=(assets::script_path()) {}
+            }
+            body class=(class) {
+                a #skip-link .skip href="#content" { "Skip to content" }
+                (body)
+            }
+        }
+    }
+}
+
+fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
+    html! {
+        header.sidebar {
+            div.brand-row {
+                p.brand { (mark()) (PRODUCT) }
+                button #menu-toggle .button.quiet.scripted.menu-toggle type="button" data-does="menu"
+                    aria-expanded="false" aria-controls="menu" { (labelled(Icon::Menu, "Menu")) }
+            }
+            div #menu .menu {
+                nav aria-label="Main" {
+                    ul {
+                        @for section in Section::ALL {
+                            @let (id, href, glyph, words) = section.entry();
+                            li {
+                                a id=(id) href=(href) aria-current=[(current == Some(section)).then_some("page")] {
+                                    (labelled(glyph, words))
+                                }
+                            }
+                        }
+                    }
+                }
+                (live_state(frame.live.as_deref()))
+                div.member {
+                    p { strong { (frame.member) } span { (frame.organization) } }
+                    div.member-actions {
+                        (button("theme-toggle", "theme", labelled(Icon::Theme, "Theme")))
+                        (post(&frame.csrf, routes::SIGN_OUT, "", submit(
+                            "sign-out", Look::Quiet, labelled(Icon::SignOut, "Sign out"), "Signing out",
+                        )))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Says how fresh the page is and lets the member stop it from changing under their eyes.
+fn live_state(socket: Option<&str>) -> Markup {
+    html! {
+        div #live .live.scripted hx-ws:connect=[socket] {
+            p #live-words role="status" { "Refreshing every 30 s" }
+            button #live-pause .button.quiet type="button" data-does="pause" aria-pressed="false"
+                aria-label="Pause updates" title="Pause updates" {
+                span.resting { (icon(Icon::Pause)) }
+                span.pressed { (icon(Icon::Play)) }
+            }
+        }
+    }
+}
+
+fn toasts(toasts: &[Toast]) -> Markup {
+    html! {
+        div #toasts .toasts role="status" aria-live="polite" {
+            @for (number, toast) in toasts.iter().enumerate() {
+                div class={ "toast " (toast.meaning.class()) } data-lasts[toast.meaning == Meaning::Error] {
+                    (icon(toast.meaning.icon()))
+                    p { (toast.words) }
+                    button id={ "toast-" (number) "-dismiss" } .button.quiet.scripted type="button" data-does="dismiss"
+                        aria-label="Dismiss" { (icon(Icon::Close)) }
+                }
+            }
+        }
+    }
+}
+
+fn mark() -> Markup {
+    html! { img.mark src=(assets::favicon_path()) width="22" height="22" alt=""; }
+}

@@ -1,0 +1,105 @@
+//! Every address of the pages. Routers mount the constants; forms and links call the functions, which fill the same patterns.
+
+pub const HOME: &str = "/";
+pub const SIGN_IN: &str = "/sign-in";
+pub const SIGN_UP: &str = "/sign-up";
+pub const SIGN_OUT: &str = "/sign-out";
+pub const ASSET: &str = "/assets/{file}";
+
+pub const CONNECTIONS: &str = "/connections";
+/// `POST provider=google|microsoft` begins an authorization.
+pub const CONNECTIONS_CONNECT: &str = "/connections/connect";
+pub const CONNECTION: &str = "/connections/{id}";
+/// Fragment: one card of the list.
+pub const CONNECTION_CARD: &str = "/connections/{id}/card";
+/// Fragment: what the current run is doing.
+pub const CONNECTION_PROGRESS: &str = "/connections/{id}/progress";
+pub const CONNECTION_SETTINGS: &str = "/connections/{id}/settings";
+/// `POST`; `GET` of `disconnect` is the confirmation page.
+pub const CONNECTION_ACTION: &str = "/connections/{id}/{action}";
+
+/// `GET ?week=2027-03-01` shows the week that holds the day.
+pub const SCHEDULE: &str = "/schedule";
+/// `GET` is the empty form, `?date=` sets its day; `POST` creates.
+pub const ENTRY_NEW: &str = "/schedule/new";
+/// `GET` is the form; `POST` saves.
+pub const ENTRY: &str = "/schedule/{id}";
+/// `GET` asks; `POST` deletes.
+pub const ENTRY_DELETE: &str = "/schedule/{id}/delete";
+
+/// What a member can ask of a connection with one press.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Sync,
+    Pause,
+    Resume,
+    Reconnect,
+    Disconnect,
+}
+
+impl Action {
+    pub const ALL: [Self; 5] = [
+        Self::Sync,
+        Self::Pause,
+        Self::Resume,
+        Self::Reconnect,
+        Self::Disconnect,
+    ];
+
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Reconnect => "reconnect",
+            Self::Disconnect => "disconnect",
+        }
+    }
+
+    /// The action that a path segment names.
+    pub fn parse(segment: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|action| action.segment() == segment)
+    }
+}
+
+pub fn connection(id: &str) -> String {
+    fill(CONNECTION, id)
+}
+
+pub fn connection_card(id: &str) -> String {
+    fill(CONNECTION_CARD, id)
+}
+
+pub fn connection_progress(id: &str) -> String {
+    fill(CONNECTION_PROGRESS, id)
+}
+
+pub fn connection_settings(id: &str) -> String {
+    fill(CONNECTION_SETTINGS, id)
+}
+
+pub fn connection_action(id: &str, action: Action) -> String {
+    fill(CONNECTION_ACTION, id).replace("{action}", action.segment())
+}
+
+pub fn schedule_week(date: &str) -> String {
+    format!("{SCHEDULE}?week={date}")
+}
+
+pub fn entry_new(date: &str) -> String {
+    format!("{ENTRY_NEW}?date={date}")
+}
+
+pub fn entry(id: &str) -> String {
+    fill(ENTRY, id)
+}
+
+pub fn entry_delete(id: &str) -> String {
+    fill(ENTRY_DELETE, id)
+}
+
+fn fill(pattern: &str, id: &str) -> String {
+    pattern.replace("{id}", id)
+}
