@@ -1,3 +1,6 @@
-//! What must hold of everything the browser gets.
+//! Every sample page is snapshotted and held to the rules of all pages.
 
 mod assets;
+mod markup;
+mod pages;
+mod rules;

@@ -1,0 +1,11 @@
+//! The pages, one module each.
+
+pub mod confirmation;
+pub mod connection;
+pub mod connections;
+pub mod entry;
+pub mod message;
+pub mod problem;
+pub mod schedule;
+pub mod sign_in;
+pub mod sign_up;

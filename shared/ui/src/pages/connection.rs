@@ -1,0 +1,228 @@
+//! One connection: its three states, its calendars, its runs, and what needs a person.
+
+mod records;
+mod settings;
+
+pub use records::{ItemError, Outcome, Run};
+pub use settings::{CalendarChoice, Settings, fields};
+
+use maud::{Markup, html};
+
+use super::connections::{AuthState, ProviderKind, SyncState, reconnect, running, sync_now};
+use crate::components::{
+    Confirm, Look, Meaning, Moment, absolute, back, badge, labelled, note, opens, post, relative,
+    submit,
+};
+use crate::icons::{Icon, icon};
+use crate::layout::{Frame, Head, Section, page};
+use crate::routes::{self, Action};
+
+#[derive(Clone, Debug)]
+pub struct ConnectionPage {
+    pub frame: Frame,
+    pub id: String,
+    pub provider: ProviderKind,
+    pub account: String,
+    pub auth: AuthState,
+    pub subscription: SubscriptionState,
+    pub sync: SyncState,
+    pub facts: Facts,
+    pub last_error: Option<String>,
+    pub settings: Settings,
+    /// Newest first.
+    pub runs: Vec<Run>,
+    pub attention: Vec<ItemError>,
+}
+
+/// Whether the provider tells us of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubscriptionState {
+    Active,
+    /// Not proven yet, or refused: we ask at intervals.
+    Polling {
+        minutes: u32,
+    },
+    Failing,
+    Off,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// In words: "See and edit events".
+    pub scopes: Vec<String>,
+    pub last_sync: Option<Moment>,
+    pub next_renewal: Option<Moment>,
+    pub last_notice: Option<Moment>,
+    /// When a poll last found a change that no notice had told of.
+    pub last_miss: Option<Moment>,
+    /// Since when the present access token is in use.
+    pub token_since: Option<Moment>,
+}
+
+impl SubscriptionState {
+    fn badge(self) -> Markup {
+        match self {
+            Self::Active => badge(Meaning::Ok, "Notices active"),
+            Self::Polling { minutes } => {
+                badge(Meaning::Notice, &format!("Polling every {minutes} min"))
+            }
+            Self::Failing => badge(Meaning::Error, "Renewal failing"),
+            Self::Off => badge(Meaning::Off, "Off"),
+        }
+    }
+}
+
+impl ConnectionPage {
+    pub fn render(&self) -> Markup {
+        let mut head = Head::new(&self.account, Section::Connections);
+        head.back = Some(back("all-connections", routes::CONNECTIONS, "Connections"));
+        head.actions = self.actions();
+        let content = html! {
+            div.columns {
+                div.stack {
+                    @if self.auth == AuthState::ActionRequired { (self.action_required()) }
+                    (self.progress())
+                    @if !self.attention.is_empty() { (records::attention(&self.attention)) }
+                    (self.settings.render(&self.id, &self.frame.csrf))
+                    (records::runs(&self.runs))
+                }
+                aside.stack {
+                    (self.facts())
+                    @if self.auth != AuthState::Disconnected { (self.ending()) }
+                }
+            }
+        };
+        page(&self.frame, &head, content)
+    }
+
+    /// The question behind "Disconnect", for the dialog and for its own page.
+    pub fn disconnect(id: &str, account: &str) -> Confirm {
+        Confirm {
+            id: "disconnect",
+            question: format!("Disconnect {account}?"),
+            consequences: vec![
+                "Syncing stops at once and our access is withdrawn at the provider.".to_owned(),
+                "Entries in the schedule stay. Events that were in the calendar before stay too."
+                    .to_owned(),
+            ],
+            extra: Some(crate::components::Extra {
+                name: "remove_copies",
+                label: "Also remove the copies we created in this calendar",
+                hint: "Only events that Kalends itself added are removed.",
+            }),
+            action: routes::connection_action(id, Action::Disconnect),
+            hidden: Vec::new(),
+            yes: "Disconnect",
+            busy: "Disconnecting",
+            back: routes::connection(id),
+        }
+    }
+
+    fn actions(&self) -> Markup {
+        let (id, csrf) = (&self.id, &self.frame.csrf);
+        let press = |action, glyph, words, busy| {
+            let button = submit(
+                &format!("{id}-{}", Action::segment(action)),
+                Look::Quiet,
+                labelled(glyph, words),
+                busy,
+            );
+            post(csrf, &routes::connection_action(id, action), "", button)
+        };
+        html! {
+            @match self.auth {
+                AuthState::Complete => (press(Action::Pause, Icon::Pause, "Pause", "Pausing")),
+                AuthState::Paused => (press(Action::Resume, Icon::Play, "Resume", "Resuming")),
+                AuthState::ActionRequired | AuthState::Disconnected => {},
+            }
+            @match self.auth {
+                AuthState::Complete => { (press(Action::Reconnect, Icon::Connections, "Reconnect", "Opening")) (sync_now(&self.frame, id, self.auth, &self.sync)) },
+                AuthState::Paused => (sync_now(&self.frame, id, self.auth, &self.sync)),
+                AuthState::ActionRequired | AuthState::Disconnected => (reconnect(&self.frame, id)),
+            }
+        }
+    }
+
+    fn action_required(&self) -> Markup {
+        note(
+            Meaning::Warning,
+            html! {
+                strong { "Reconnect to go on syncing" }
+                p {
+                    (self.provider.name()) " no longer accepts our access. Nothing was deleted; syncing goes on where it stopped once you reconnect."
+                }
+            },
+        )
+    }
+
+    /// Also the fragment that [`routes::CONNECTION_PROGRESS`] answers with.
+    pub fn progress(&self) -> Markup {
+        let id = &self.id;
+        html! {
+            section.panel id={ (id) "-now" } aria-labelledby={ (id) "-now-title" }
+                data-running[self.sync.progress().is_some()]
+                hx-get=(routes::connection_progress(id)) hx-trigger="app:tick from:body" hx-swap="outerMorph" {
+                h2 id={ (id) "-now-title" } { "Sync" }
+                div.badges { (self.sync.badge()) }
+                @match &self.facts.last_sync {
+                    Some(moment) => p.quiet { "Last finished " (relative(moment)) },
+                    None => p.quiet { "No sync has finished yet" },
+                }
+                @if let Some(progress) = self.sync.progress() { (running(id, *progress)) }
+                @if let Some(words) = &self.last_error { (note(Meaning::Error, words)) }
+            }
+        }
+    }
+
+    fn facts(&self) -> Markup {
+        let facts = &self.facts;
+        let when = |moment: &Option<Moment>, none: &str| {
+            moment
+                .as_ref()
+                .map_or_else(|| html! { span.quiet { (none) } }, relative)
+        };
+        html! {
+            section.panel aria-labelledby="facts-title" {
+                h2 #facts-title { "State" }
+                dl.facts {
+                    div {
+                        dt { "Provider" }
+                        dd { span class={ "provider small " (self.provider.value()) } { (icon(self.provider.icon())) } (self.provider.name()) }
+                    }
+                    div { dt { "Authorization" } dd { (self.auth.badge()) } }
+                    div { dt { "Notices" } dd { (self.subscription.badge()) } }
+                    div { dt { "Sync" } dd { (self.sync.badge()) } }
+                    div {
+                        dt { "Next renewal" }
+                        dd { @match &facts.next_renewal { Some(moment) => (absolute(moment)), None => span.quiet { "None planned" } } }
+                    }
+                    div { dt { "Last notice" } dd { (when(&facts.last_notice, "None yet")) } }
+                    div { dt { "Last missed notice" } dd { (when(&facts.last_miss, "None")) } }
+                    div { dt { "Access token since" } dd { (when(&facts.token_since, "No token")) } }
+                    div.tall {
+                        dt { "Granted" }
+                        dd { @if facts.scopes.is_empty() { span.quiet { "Nothing" } } @else { ul.plain { @for scope in &facts.scopes { li { (scope) } } } } }
+                    }
+                }
+            }
+        }
+    }
+
+    fn ending(&self) -> Markup {
+        let confirm = Self::disconnect(&self.id, &self.account);
+        html! {
+            section.panel aria-labelledby="ending-title" {
+                h2 #ending-title { "Disconnect" }
+                p.quiet { "Ends syncing and withdraws our access. Events stay where they are." }
+                (opens(
+                    &format!("{}-disconnect", self.id),
+                    &routes::connection_action(&self.id, Action::Disconnect),
+                    confirm.id,
+                    Look::Danger,
+                    labelled(Icon::Unplug, "Disconnect"),
+                ))
+                (confirm.dialog(&self.frame.csrf))
+            }
+        }
+    }
+}

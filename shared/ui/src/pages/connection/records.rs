@@ -1,0 +1,117 @@
+//! What happened: recent runs, and items that no run can settle alone.
+
+use maud::{Markup, html};
+
+use crate::components::{Meaning, Moment, absolute, badge, link, relative};
+use crate::routes;
+
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// "Calendar notice", "Sync now", "Reconcile"
+    pub trigger: String,
+    pub started: Moment,
+    /// "1.2 s"; nothing while it runs.
+    pub duration: String,
+    pub pulled: u32,
+    pub pushed: u32,
+    pub deleted: u32,
+    pub conflicts: u32,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Running,
+    Done,
+    /// Finished, with items left over.
+    Partly {
+        failed: u32,
+    },
+    /// Why, in words.
+    Failed(String),
+}
+
+/// An event or entry that cannot be synced until something changes.
+#[derive(Clone, Debug)]
+pub struct ItemError {
+    pub title: String,
+    /// The provider's id, for those who look it up there.
+    pub external_id: String,
+    /// Our entry, if there is one.
+    pub entry: Option<String>,
+    pub reason: String,
+    pub attempts: u32,
+    pub last_seen: Moment,
+}
+
+impl Outcome {
+    fn render(&self) -> Markup {
+        match self {
+            Self::Running => badge(Meaning::Notice, "Running"),
+            Self::Done => badge(Meaning::Ok, "Done"),
+            Self::Partly { failed } => badge(Meaning::Warning, &format!("{failed} left over")),
+            Self::Failed(words) => html! { (badge(Meaning::Error, "Failed")) p.quiet { (words) } },
+        }
+    }
+}
+
+pub(super) fn runs(runs: &[Run]) -> Markup {
+    html! {
+        section.panel aria-labelledby="runs-title" {
+            h2 #runs-title { "Recent runs" }
+            @if runs.is_empty() {
+                p.quiet { "No run yet. The first one starts when you save which calendars to sync." }
+            } @else {
+                table.stacks aria-labelledby="runs-title" {
+                    thead {
+                        tr {
+                            th scope="col" { "Started" } th scope="col" { "Trigger" } th.number scope="col" { "Took" }
+                            th.number scope="col" { "Pulled" } th.number scope="col" { "Pushed" }
+                            th.number scope="col" { "Deleted" } th.number scope="col" { "Conflicts" }
+                            th scope="col" { "Outcome" }
+                        }
+                    }
+                    tbody {
+                        @for run in runs {
+                            tr {
+                                td data-label="Started" { (absolute(&run.started)) }
+                                td data-label="Trigger" { (run.trigger) }
+                                td.number data-label="Took" { @if run.duration.is_empty() { "–" } @else { (run.duration) } }
+                                td.number data-label="Pulled" { (run.pulled) }
+                                td.number data-label="Pushed" { (run.pushed) }
+                                td.number data-label="Deleted" { (run.deleted) }
+                                td.number data-label="Conflicts" { (run.conflicts) }
+                                td data-label="Outcome" { (run.outcome.render()) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn attention(items: &[ItemError]) -> Markup {
+    html! {
+        section.panel aria-labelledby="attention-title" {
+            h2 #attention-title { "Needs attention" }
+            ul.items {
+                @for (number, item) in items.iter().enumerate() {
+                    li {
+                        p {
+                            @match &item.entry {
+                                Some(entry) => strong { (link(&format!("attention-{number}"), &routes::entry(entry), &item.title)) },
+                                None => strong { (item.title) },
+                            }
+                        }
+                        p { (item.reason) }
+                        p.quiet {
+                            "Tried " (item.attempts) @if item.attempts == 1 { " time" } @else { " times" }
+                            " · last " (relative(&item.last_seen)) " · " code { (item.external_id) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

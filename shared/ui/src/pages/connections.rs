@@ -1,0 +1,256 @@
+//! A member's connections, as cards.
+
+use maud::{Markup, html};
+
+use crate::components::{
+    Look, Meaning, Moment, action, badge, labelled, note, post, relative, submit, submit_unless,
+};
+use crate::icons::{Icon, icon};
+use crate::layout::{Frame, Head, Section, page};
+use crate::routes::{self, Action};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderKind {
+    Google,
+    Microsoft,
+}
+
+impl ProviderKind {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Google => "Google Calendar",
+            Self::Microsoft => "Microsoft 365",
+        }
+    }
+
+    /// How forms name it.
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::Google => "google",
+            Self::Microsoft => "microsoft",
+        }
+    }
+
+    pub(super) const fn icon(self) -> Icon {
+        match self {
+            Self::Google => Icon::Google,
+            Self::Microsoft => Icon::Microsoft,
+        }
+    }
+}
+
+/// Whether we may act for the member at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthState {
+    Complete,
+    ActionRequired,
+    Paused,
+    Disconnected,
+}
+
+impl AuthState {
+    pub(super) fn badge(self) -> Markup {
+        match self {
+            Self::Complete => badge(Meaning::Ok, "OAuth complete"),
+            Self::ActionRequired => badge(Meaning::Warning, "Action required"),
+            Self::Paused => badge(Meaning::Off, "Paused"),
+            Self::Disconnected => badge(Meaning::Off, "Disconnected"),
+        }
+    }
+}
+
+/// How the last runs went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SyncState {
+    NeverRan,
+    UpToDate,
+    Running(Progress),
+    /// The calendar syncs; these items wait for a person.
+    NeedsAttention {
+        items: u32,
+    },
+    Failing,
+}
+
+impl SyncState {
+    pub(super) fn badge(&self) -> Markup {
+        match self {
+            Self::NeverRan => badge(Meaning::Off, "Not synced yet"),
+            Self::UpToDate => badge(Meaning::Ok, "In sync"),
+            Self::Running(_) => badge(Meaning::Notice, "Syncing"),
+            Self::NeedsAttention { items: 1 } => badge(Meaning::Warning, "1 item needs attention"),
+            Self::NeedsAttention { items } => {
+                badge(Meaning::Warning, &format!("{items} items need attention"))
+            }
+            Self::Failing => badge(Meaning::Error, "Sync failing"),
+        }
+    }
+
+    pub(super) const fn progress(&self) -> Option<&Progress> {
+        match self {
+            Self::Running(progress) => Some(progress),
+            Self::NeverRan | Self::UpToDate | Self::NeedsAttention { .. } | Self::Failing => None,
+        }
+    }
+}
+
+/// Counts of the run in flight. `total` is unknown until the provider has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    pub done: u32,
+    pub total: Option<u32>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Connections {
+    pub frame: Frame,
+    pub cards: Vec<Card>,
+    /// The providers this deployment has credentials for, in the order to offer them.
+    pub available: Vec<ProviderKind>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Card {
+    pub id: String,
+    pub provider: ProviderKind,
+    pub account: String,
+    pub auth: AuthState,
+    pub sync: SyncState,
+    pub last_sync: Option<Moment>,
+    pub last_error: Option<String>,
+}
+
+impl Connections {
+    pub fn render(&self) -> Markup {
+        let mut head = Head::new("Connections", Section::Connections);
+        if !self.cards.is_empty() {
+            head.actions = html! { @for provider in &self.available { (self.connect(*provider, Look::Plain)) } };
+        }
+        let content = html! {
+            @if self.cards.is_empty() { (self.empty()) }
+            @else { ul.cards { @for card in &self.cards { li { (card.render(&self.frame)) } } } }
+        };
+        page(&self.frame, &head, content)
+    }
+
+    fn empty(&self) -> Markup {
+        html! {
+            div.empty {
+                (icon(Icon::Connections))
+                h2 { "No calendar connected yet" }
+                @if self.available.is_empty() {
+                    p { "This installation has no calendar provider set up. An administrator adds the provider's client id and secret first." }
+                } @else {
+                    p { "Connect one to see its events in your schedule, and your schedule in it. Nobody is invited to anything by connecting." }
+                    div.actions {
+                        @for (number, provider) in self.available.iter().enumerate() {
+                            (self.connect(*provider, if number == 0 { Look::Primary } else { Look::Plain }))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn connect(&self, provider: ProviderKind, look: Look) -> Markup {
+        let (value, name) = (provider.value(), provider.name());
+        post(
+            &self.frame.csrf,
+            routes::CONNECTIONS_CONNECT,
+            "",
+            html! {
+                input type="hidden" name="provider" value=(value);
+                (submit(&format!("connect-{value}"), look, labelled(Icon::Plus, &format!("Connect {name}")), "Opening"))
+            },
+        )
+    }
+}
+
+impl Card {
+    /// Also the fragment that [`routes::CONNECTION_CARD`] answers with.
+    pub fn render(&self, frame: &Frame) -> Markup {
+        let id = &self.id;
+        html! {
+            article.card id=(id) aria-labelledby={ (id) "-name" } data-running[self.sync.progress().is_some()]
+                hx-get=(routes::connection_card(id)) hx-trigger="app:tick from:body" hx-swap="outerMorph" {
+                div.card-head {
+                    span class={ "provider " (self.provider.value()) } { (icon(self.provider.icon())) }
+                    div {
+                        h2 id={ (id) "-name" } { (self.account) }
+                        p.quiet { (self.provider.name()) }
+                    }
+                }
+                div.badges { (self.auth.badge()) (self.sync.badge()) }
+                p.quiet {
+                    @match &self.last_sync {
+                        Some(moment) => { "Last sync " (relative(moment)) },
+                        None => "No sync has finished yet",
+                    }
+                }
+                @if let Some(progress) = self.sync.progress() { (running(id, *progress)) }
+                @if let Some(words) = &self.last_error { (note(Meaning::Error, words)) }
+                div.actions.end {
+                    (action(&format!("{id}-manage"), &routes::connection(id), Look::Quiet, labelled(Icon::Settings, "Manage")))
+                    @if self.auth == AuthState::ActionRequired { (reconnect(frame, id)) }
+                    @else { (sync_now(frame, id, self.auth, &self.sync)) }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn running(id: &str, progress: Progress) -> Markup {
+    let label = format!("{id}-progress-words");
+    html! {
+        div.running {
+            @match progress.total {
+                Some(total) => {
+                    p id=(label) { (progress.done) " of " (total) " changes" }
+                    progress value=(progress.done) max=(total.max(1)) aria-labelledby=(label) {}
+                },
+                None => {
+                    p id=(label) { "Reading the calendar: " (progress.done) " events so far" }
+                    progress aria-labelledby=(label) {}
+                },
+            }
+        }
+    }
+}
+
+pub(super) fn sync_now(frame: &Frame, id: &str, auth: AuthState, sync: &SyncState) -> Markup {
+    let (words, reason) = match (auth, sync.progress()) {
+        (AuthState::Complete, None) => ("Sync now", None),
+        (AuthState::Complete, Some(_)) => ("Syncing", Some("A sync is running")),
+        (AuthState::ActionRequired, _) => ("Sync now", Some("Reconnect first")),
+        (AuthState::Paused, _) => ("Sync now", Some("Resume first")),
+        (AuthState::Disconnected, _) => ("Sync now", Some("This connection has ended")),
+    };
+    let button = submit_unless(
+        &format!("{id}-sync"),
+        Look::Plain,
+        labelled(Icon::Sync, words),
+        "Starting",
+        reason,
+    );
+    post(
+        &frame.csrf,
+        &routes::connection_action(id, Action::Sync),
+        "",
+        button,
+    )
+}
+
+pub(super) fn reconnect(frame: &Frame, id: &str) -> Markup {
+    let button = submit(
+        &format!("{id}-reconnect"),
+        Look::Primary,
+        labelled(Icon::Connections, "Reconnect"),
+        "Opening",
+    );
+    post(
+        &frame.csrf,
+        &routes::connection_action(id, Action::Reconnect),
+        "",
+        button,
+    )
+}

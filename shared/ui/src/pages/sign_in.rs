@@ -1,0 +1,67 @@
+//! Sign in with e-mail and password.
+
+use maud::{Markup, html};
+
+use crate::components::{Csrf, Field, Look, Meaning, link, note, post, submit};
+use crate::layout::{Theme, bare};
+use crate::routes;
+
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    pub theme: Theme,
+    pub csrf: Csrf,
+    /// Where to go afterwards.
+    pub next: Option<String>,
+    pub email: String,
+    pub trouble: Option<Trouble>,
+}
+
+/// Why the last try did not work. It never says which of the two fields was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    Refused,
+    Throttled {
+        minutes: u32,
+    },
+    /// The member was here before and has been away too long.
+    Expired,
+}
+
+impl SignIn {
+    pub fn render(&self) -> Markup {
+        let form = html! {
+            @if let Some(next) = &self.next { input type="hidden" name="next" value=(next); }
+            (Field::new("email", "email", "E-mail").value(&self.email).autocomplete("username").required())
+            (Field::new("password", "password", "Password").autocomplete("current-password").required())
+            (submit("sign-in", Look::Primary, "Sign in", "Signing in"))
+        };
+        let content = html! {
+            @if let Some(trouble) = self.trouble { (explained(trouble)) }
+            (post(&self.csrf, routes::SIGN_IN, "stack", form))
+            p.aside { "New here? " (link("go-sign-up", routes::SIGN_UP, "Create an organisation")) }
+        };
+        bare("Sign in", self.theme, content)
+    }
+}
+
+fn explained(trouble: Trouble) -> Markup {
+    let (meaning, words) = match trouble {
+        Trouble::Refused => (
+            Meaning::Error,
+            "E-mail and password do not match. Check both and try again.".to_owned(),
+        ),
+        Trouble::Throttled { minutes: 1 } => (
+            Meaning::Warning,
+            "Too many tries. Wait one minute, then try again.".to_owned(),
+        ),
+        Trouble::Throttled { minutes } => (
+            Meaning::Warning,
+            format!("Too many tries. Wait {minutes} minutes, then try again."),
+        ),
+        Trouble::Expired => (
+            Meaning::Notice,
+            "You were signed out after a while away. Sign in to go on.".to_owned(),
+        ),
+    };
+    html! { div role="alert" { (note(meaning, words)) } }
+}

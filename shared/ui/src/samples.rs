@@ -1,0 +1,50 @@
+//! Every page in every state worth looking at: for the snapshots, the rules and the gallery.
+//! Nothing that is deployed calls this, so nothing deployed carries it.
+
+mod connections;
+mod schedule;
+mod signed_out;
+
+use maud::Markup;
+
+use crate::components::{Csrf, Meaning};
+use crate::layout::{Frame, Theme, Toast};
+
+/// A page by the name of its state.
+pub type Sample = (&'static str, Markup);
+
+pub fn all() -> Vec<Sample> {
+    [
+        signed_out::samples(),
+        connections::samples(),
+        schedule::samples(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn frame() -> Frame {
+    Frame {
+        theme: Theme::System,
+        csrf: csrf(),
+        member: "Ada Lindgren".to_owned(),
+        organization: "Northwind Field Service".to_owned(),
+        toasts: Vec::new(),
+        live: None,
+    }
+}
+
+fn frame_with(meaning: Meaning, words: &str) -> Frame {
+    Frame {
+        toasts: vec![Toast {
+            meaning,
+            words: words.to_owned(),
+        }],
+        ..frame()
+    }
+}
+
+fn csrf() -> Csrf {
+    Csrf("b64-sample".to_owned())
+}

@@ -1,0 +1,120 @@
+//! Pages for anyone.
+
+use super::{Sample, csrf};
+use crate::components::{FieldError, Meaning};
+use crate::layout::Theme;
+use crate::pages::message::Message;
+use crate::pages::problem::ProblemPage;
+use crate::pages::sign_in::{SignIn, Trouble};
+use crate::pages::sign_up::SignUp;
+use crate::routes;
+
+pub(super) fn samples() -> Vec<Sample> {
+    vec![
+        ("sign-in", sign_in(None).render()),
+        ("sign-in-refused", sign_in(Some(Trouble::Refused)).render()),
+        (
+            "sign-in-throttled",
+            sign_in(Some(Trouble::Throttled { minutes: 14 })).render(),
+        ),
+        (
+            "sign-in-expired",
+            SignIn {
+                next: Some(routes::CONNECTIONS.to_owned()),
+                ..sign_in(Some(Trouble::Expired))
+            }
+            .render(),
+        ),
+        ("sign-up", sign_up(Vec::new()).render()),
+        (
+            "sign-up-errors",
+            sign_up(vec![
+                FieldError::new(
+                    "email",
+                    "This address already has an account. Sign in instead.",
+                ),
+                FieldError::new("password", "Use at least 12 characters."),
+            ])
+            .render(),
+        ),
+        ("problem-not-found", not_found().render()),
+        ("problem-unavailable", unavailable().render()),
+        (
+            "message-too-few-permissions",
+            too_few_permissions().render(),
+        ),
+    ]
+}
+
+fn sign_in(trouble: Option<Trouble>) -> SignIn {
+    let email = if trouble.is_some() {
+        "ada@northwind.test"
+    } else {
+        ""
+    };
+    SignIn {
+        theme: Theme::System,
+        csrf: csrf(),
+        next: None,
+        email: email.to_owned(),
+        trouble,
+    }
+}
+
+fn sign_up(errors: Vec<FieldError>) -> SignUp {
+    let filled = if errors.is_empty() {
+        ["", "", ""]
+    } else {
+        [
+            "Northwind Field Service",
+            "Ada Lindgren",
+            "ada@northwind.test",
+        ]
+    };
+    let [organization, name, email] = filled.map(str::to_owned);
+    SignUp {
+        theme: Theme::System,
+        csrf: csrf(),
+        organization,
+        name,
+        email,
+        errors,
+    }
+}
+
+fn not_found() -> ProblemPage {
+    ProblemPage {
+        theme: Theme::System,
+        status: 404,
+        title: "This page does not exist".to_owned(),
+        what_happened: "Nothing is at this address, or it is not yours to see.".to_owned(),
+        what_to_do: "Check the address, or go on from the schedule.".to_owned(),
+        request_id: "req_01K9Z3V7Q2M4".to_owned(),
+        way: ("Go to the schedule".to_owned(), routes::SCHEDULE.to_owned()),
+    }
+}
+
+fn unavailable() -> ProblemPage {
+    ProblemPage {
+        status: 503,
+        title: "This did not work".to_owned(),
+        what_happened: "A part of the service did not answer in time. Nothing was changed."
+            .to_owned(),
+        what_to_do: "Try again in a minute. If it goes on, send us the request below.".to_owned(),
+        way: ("Try again".to_owned(), routes::CONNECTIONS.to_owned()),
+        ..not_found()
+    }
+}
+
+fn too_few_permissions() -> Message {
+    Message {
+        theme: Theme::System,
+        meaning: Meaning::Warning,
+        title: "Google Calendar is not connected".to_owned(),
+        words: "You signed in at Google but did not tick “See and edit events”. Without it nothing can be synced. No access was kept.".to_owned(),
+        ways: vec![
+            ("Go to connections".to_owned(), routes::CONNECTIONS.to_owned()),
+            ("Back to the schedule".to_owned(), routes::SCHEDULE.to_owned()),
+        ],
+    }
+}
