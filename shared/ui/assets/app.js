@@ -30,6 +30,8 @@
 
   let paused = false;
   let connected = false;
+  let waiting = 0;
+  let failed = false;
   let misses = 0;
   let timer = 0;
   let good = new Date();
@@ -76,26 +78,25 @@
     signal = setTimeout(tick, SIGNAL_MS + Math.random() * SIGNAL_JITTER_MS);
   });
 
-  // Requests of htmx: proof of origin out, failures into the open.
+  // Requests of htmx: proof of origin out, failures into the open. Requests in flight together count as one look.
 
   document.addEventListener("htmx:config:request", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]')?.content;
     if (token) event.detail.ctx.request.headers["X-CSRF-Token"] = token;
   });
-  document.addEventListener("htmx:after:request", (event) => {
-    if (event.detail.ctx.response.raw.status >= 500) return missed();
-    misses = 0;
-    good = new Date();
-    sayState();
-  });
-  document.addEventListener("htmx:error", (event) => event.detail.ctx && missed());
-  document.addEventListener("htmx:after:swap", () => { relate(document); schedule(); });
-
-  function missed() {
-    misses += 1;
+  document.addEventListener("htmx:before:request", () => { waiting += 1; });
+  document.addEventListener("htmx:after:request", (event) => { failed ||= event.detail.ctx.response.status >= 500; });
+  document.addEventListener("htmx:error", (event) => { failed ||= Boolean(event.detail.ctx); });
+  document.addEventListener("htmx:finally:request", () => {
+    waiting -= 1;
+    if (waiting > 0) return;
+    misses = failed ? misses + 1 : 0;
+    if (!failed) good = new Date();
+    failed = false;
     sayState();
     if (misses === 2) toast("error", "This page could not be brought up to date. It keeps trying.");
-  }
+  });
+  document.addEventListener("htmx:after:swap", () => { relate(document); schedule(); });
 
   // Toasts: success leaves by itself, an error stays until dismissed.
 

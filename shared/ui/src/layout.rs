@@ -122,27 +122,32 @@ pub fn page(frame: &Frame, head: &Head, content: impl Render) -> Markup {
         }
         (toasts(&frame.toasts))
     };
-    document(head.title, frame.theme, Some(frame), "app", &body)
+    let token = html! { meta name="csrf-token" content=(frame.csrf.0); };
+    document(head.title, frame.theme, &token, "app", &body)
 }
 
 /// A page for anyone, signed in or not.
 pub fn bare(title: &str, theme: Theme, content: impl Render) -> Markup {
+    bare_with(title, theme, &Markup::default(), content)
+}
+
+/// A bare page that leads on to `address` by itself.
+pub fn forwarding(title: &str, theme: Theme, address: &str, content: impl Render) -> Markup {
+    let head = html! { meta http-equiv="refresh" content={ "0; url=" (address) }; };
+    bare_with(title, theme, &head, content)
+}
+
+fn bare_with(title: &str, theme: Theme, head: &Markup, content: impl Render) -> Markup {
     let body = html! {
         main #content tabindex="-1" {
             p.brand { (mark()) (PRODUCT) }
             div.panel { h1 { (title) } (content) }
         }
     };
-    document(title, theme, None, "bare", &body)
+    document(title, theme, head, "bare", &body)
 }
 
-fn document(
-    title: &str,
-    theme: Theme,
-    frame: Option<&Frame>,
-    class: &str,
-    body: &Markup,
-) -> Markup {
+fn document(title: &str, theme: Theme, head: &Markup, class: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[theme.attribute()] {
@@ -151,7 +156,7 @@ fn document(
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="htmx-config" content=(HTMX_CONFIG);
-                @if let Some(frame) = frame { meta name="csrf-token" content=(frame.csrf.0); }
+                (head)
                 title { (title) " · " (PRODUCT) }
                 link rel="icon" type="image/svg+xml" href=(assets::favicon_path());
                 link rel="stylesheet" href=(assets::stylesheet_path());

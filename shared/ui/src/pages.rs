@@ -4,6 +4,7 @@ pub mod confirmation;
 pub mod connection;
 pub mod connections;
 pub mod entry;
+pub mod forward;
 pub mod message;
 pub mod problem;
 pub mod schedule;

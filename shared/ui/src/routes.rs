@@ -7,7 +7,7 @@ pub const SIGN_OUT: &str = "/sign-out";
 pub const ASSET: &str = "/assets/{file}";
 
 pub const CONNECTIONS: &str = "/connections";
-/// `POST provider=google|microsoft` begins an authorization.
+/// `POST provider=google|microsoft` begins an authorization; it answers with a page that leads on, as `reconnect` does.
 pub const CONNECTIONS_CONNECT: &str = "/connections/connect";
 pub const CONNECTION: &str = "/connections/{id}";
 /// Fragment: one card of the list.

@@ -3,6 +3,8 @@
 use super::{Sample, csrf};
 use crate::components::{FieldError, Meaning};
 use crate::layout::Theme;
+use crate::pages::connections::ProviderKind;
+use crate::pages::forward::Forward;
 use crate::pages::message::Message;
 use crate::pages::problem::ProblemPage;
 use crate::pages::sign_in::{SignIn, Trouble};
@@ -39,6 +41,7 @@ pub(super) fn samples() -> Vec<Sample> {
         ),
         ("problem-not-found", not_found().render()),
         ("problem-unavailable", unavailable().render()),
+        ("forward", forward().render()),
         (
             "message-too-few-permissions",
             too_few_permissions().render(),
@@ -103,6 +106,14 @@ fn unavailable() -> ProblemPage {
         what_to_do: "Try again in a minute. If it goes on, send us the request below.".to_owned(),
         way: ("Try again".to_owned(), routes::CONNECTIONS.to_owned()),
         ..not_found()
+    }
+}
+
+fn forward() -> Forward {
+    Forward {
+        theme: Theme::System,
+        provider: ProviderKind::Google,
+        address: "https://accounts.example.com/authorize?state=abc&scope=calendar".to_owned(),
     }
 }
 

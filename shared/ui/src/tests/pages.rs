@@ -68,6 +68,19 @@ fn sync_now_cannot_be_pressed_while_a_run_is_in_flight() {
 }
 
 #[test]
+fn the_step_to_a_provider_needs_no_redirect_of_a_form() {
+    let page = sample("forward");
+    let address = "https://accounts.example.com/authorize?state=abc&amp;scope=calendar";
+    assert!(
+        page.contains(&format!(
+            "<meta http-equiv=\"refresh\" content=\"0; url={address}\">"
+        )),
+        "{page}"
+    );
+    assert!(page.contains(&format!("href=\"{address}\"")), "{page}");
+}
+
+#[test]
 fn a_disconnection_asks_in_a_dialog_and_on_a_page_alike() {
     let (dialog, page) = (sample("connection"), sample("connection-disconnect"));
     for words in [
