@@ -115,7 +115,7 @@ pub fn page(frame: &Frame, head: &Head, content: impl Render) -> Markup {
                         @if let Some(back) = &head.back { (back) }
                         h1 { (head.title) }
                     }
-                    div.actions { (head.actions) }
+                    div #page-actions .actions { (head.actions) }
                 }
                 (content)
             }

@@ -10,10 +10,6 @@ pub const CONNECTIONS: &str = "/connections";
 /// `POST provider=google|microsoft` begins an authorization; it answers with a page that leads on, as `reconnect` does.
 pub const CONNECTIONS_CONNECT: &str = "/connections/connect";
 pub const CONNECTION: &str = "/connections/{id}";
-/// Fragment: one card of the list.
-pub const CONNECTION_CARD: &str = "/connections/{id}/card";
-/// Fragment: what the current run is doing.
-pub const CONNECTION_PROGRESS: &str = "/connections/{id}/progress";
 pub const CONNECTION_SETTINGS: &str = "/connections/{id}/settings";
 /// `POST`; `GET` of `disconnect` is the confirmation page.
 pub const CONNECTION_ACTION: &str = "/connections/{id}/{action}";
@@ -66,14 +62,6 @@ impl Action {
 
 pub fn connection(id: &str) -> String {
     fill(CONNECTION, id)
-}
-
-pub fn connection_card(id: &str) -> String {
-    fill(CONNECTION_CARD, id)
-}
-
-pub fn connection_progress(id: &str) -> String {
-    fill(CONNECTION_PROGRESS, id)
 }
 
 pub fn connection_settings(id: &str) -> String {

@@ -17,6 +17,9 @@ use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
 use crate::routes::{self, Action};
 
+const ALSO_REFRESHED: &str =
+    "#page-actions:outerMorph,#attention:outerMorph,#runs:outerMorph,#facts:outerMorph";
+
 #[derive(Clone, Debug)]
 pub struct ConnectionPage {
     pub frame: Frame,
@@ -82,7 +85,7 @@ impl ConnectionPage {
                 div.stack {
                     @if self.auth == AuthState::ActionRequired { (self.action_required()) }
                     (self.progress())
-                    @if !self.attention.is_empty() { (records::attention(&self.attention)) }
+                    div #attention { @if !self.attention.is_empty() { (records::attention(&self.attention)) } }
                     (self.settings.render(&self.id, &self.frame.csrf))
                     (records::runs(&self.runs))
                 }
@@ -155,14 +158,14 @@ impl ConnectionPage {
         )
     }
 
-    /// Also the fragment that [`routes::CONNECTION_PROGRESS`] answers with.
-    pub fn progress(&self) -> Markup {
+    /// Looks again for itself and for everything else here that a run changes. The settings stay: someone may be at them.
+    fn progress(&self) -> Markup {
         let id = &self.id;
         html! {
-            section.panel id={ (id) "-now" } aria-labelledby={ (id) "-now-title" }
-                data-running[self.sync.progress().is_some()]
-                hx-get=(routes::connection_progress(id)) hx-trigger="app:tick from:body" hx-swap="outerMorph" {
-                h2 id={ (id) "-now-title" } { "Sync" }
+            section #sync .panel aria-labelledby="sync-title" data-running[self.sync.progress().is_some()]
+                hx-get=(routes::connection(id)) hx-select="#sync" hx-select-oob=(ALSO_REFRESHED)
+                hx-trigger="app:tick from:body" hx-swap="outerMorph" {
+                h2 #sync-title { "Sync" }
                 div.badges { (self.sync.badge()) }
                 @match &self.facts.last_sync {
                     Some(moment) => p.quiet { "Last finished " (relative(moment)) },
@@ -182,7 +185,7 @@ impl ConnectionPage {
                 .map_or_else(|| html! { span.quiet { (none) } }, relative)
         };
         html! {
-            section.panel aria-labelledby="facts-title" {
+            section #facts .panel aria-labelledby="facts-title" {
                 h2 #facts-title { "State" }
                 dl.facts {
                     div {

@@ -128,7 +128,11 @@ impl Connections {
         }
         let content = html! {
             @if self.cards.is_empty() { (self.empty()) }
-            @else { ul.cards { @for card in &self.cards { li { (card.render(&self.frame)) } } } }
+            @else {
+                ul #cards .cards hx-get=(routes::CONNECTIONS) hx-select="#cards" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
+                    @for card in &self.cards { li { (card.render(&self.frame)) } }
+                }
+            }
         };
         page(&self.frame, &head, content)
     }
@@ -167,12 +171,10 @@ impl Connections {
 }
 
 impl Card {
-    /// Also the fragment that [`routes::CONNECTION_CARD`] answers with.
-    pub fn render(&self, frame: &Frame) -> Markup {
+    fn render(&self, frame: &Frame) -> Markup {
         let id = &self.id;
         html! {
-            article.card id=(id) aria-labelledby={ (id) "-name" } data-running[self.sync.progress().is_some()]
-                hx-get=(routes::connection_card(id)) hx-trigger="app:tick from:body" hx-swap="outerMorph" {
+            article.card id=(id) aria-labelledby={ (id) "-name" } data-running[self.sync.progress().is_some()] {
                 div.card-head {
                     span class={ "provider " (self.provider.value()) } { (icon(self.provider.icon())) }
                     div {

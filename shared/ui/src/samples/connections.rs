@@ -37,6 +37,7 @@ pub(super) fn samples() -> Vec<Sample> {
             .render(),
         ),
         ("connection", connection().render()),
+        ("connection-new", new().render()),
         ("connection-first-sync", first_sync().render()),
         ("connection-action-required", action_required().render()),
         ("connection-paused", paused().render()),
@@ -162,13 +163,20 @@ fn first_sync() -> ConnectionPage {
             next_renewal: None,
             ..facts()
         },
+        runs: Vec::new(),
+        attention: Vec::new(),
+        ..connection()
+    }
+}
+
+fn new() -> ConnectionPage {
+    ConnectionPage {
+        sync: SyncState::NeverRan,
         settings: Settings {
             calendars: Vec::new(),
             ..settings()
         },
-        runs: Vec::new(),
-        attention: Vec::new(),
-        ..connection()
+        ..first_sync()
     }
 }
 

@@ -57,7 +57,7 @@ impl Outcome {
 
 pub(super) fn runs(runs: &[Run]) -> Markup {
     html! {
-        section.panel aria-labelledby="runs-title" {
+        section #runs .panel aria-labelledby="runs-title" {
             h2 #runs-title { "Recent runs" }
             @if runs.is_empty() {
                 p.quiet { "No run yet. The first one starts when you save which calendars to sync." }

@@ -76,7 +76,7 @@ impl Settings {
     pub(super) fn render(&self, connection: &str, csrf: &Csrf) -> Markup {
         let form = html! {
             @if self.calendars.is_empty() {
-                p.quiet { "The account's calendars have not been read yet. They appear after the first sync." }
+                p.quiet { "The account's calendars have not been read yet. They appear here as soon as they are." }
             } @else {
                 ul.choices { @for calendar in &self.calendars { li { (calendar.render()) } } }
             }
