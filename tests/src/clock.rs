@@ -28,7 +28,10 @@ impl WorldClock {
         matches!(*self.0, Inner::Virtual(_))
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else asks")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everything else asks"
+    )]
     pub fn now(&self) -> Timestamp {
         match &*self.0 {
             Inner::System => Timestamp::now(),

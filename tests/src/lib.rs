@@ -1,3 +1,4 @@
 //! Simulators, AWS stand-ins and the world that joins them to the real functions.
 
+pub mod aws;
 pub mod clock;

@@ -1,0 +1,29 @@
+//! Refusals that AWS gives now and then and no emulator gives by itself: throttles, transaction conflicts.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex},
+};
+
+use super::ApiError;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Faults(Arc<Mutex<BTreeMap<String, VecDeque<ApiError>>>>);
+
+impl Faults {
+    pub(super) fn add(&self, operation: &str, error: ApiError) {
+        let mut faults = self.0.lock().expect("faults");
+        faults
+            .entry(operation.to_owned())
+            .or_default()
+            .push_back(error);
+    }
+
+    pub(super) fn take(&self, operation: &str) -> Option<ApiError> {
+        self.0
+            .lock()
+            .expect("faults")
+            .get_mut(operation)?
+            .pop_front()
+    }
+}

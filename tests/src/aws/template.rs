@@ -1,0 +1,244 @@
+//! `infra/template.yaml`, read for what the world has to offer the functions: the one truth about queues, tables,
+//! routes, schedules and environments.
+
+use std::{collections::BTreeMap, path::Path};
+
+use anyhow::Context;
+use serde_json::Value;
+use serde_yaml_ng::Value as Yaml;
+
+use super::{
+    QueueSpec,
+    template_values::{Document, entries},
+};
+
+const DEFAULT_VISIBILITY_S: u64 = 30;
+const DEFAULT_RETENTION_S: u64 = 4 * 24 * 60 * 60;
+const DEFAULT_BATCH: u64 = 10;
+const DEFAULT_TIMEOUT_S: u64 = 3;
+
+#[derive(Clone, Debug)]
+pub struct Template(Document);
+
+/// A function with everything that invokes it.
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub logical_id: String,
+    /// The name in the bootstrap's table.
+    pub handler: String,
+    pub timeout_s: u64,
+    pub environment: BTreeMap<String, String>,
+    pub routes: Vec<Route>,
+    /// `rate(…)` or `cron(…)`.
+    pub schedules: Vec<String>,
+    pub queues: Vec<QueueMapping>,
+    pub streams: Vec<StreamMapping>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    pub method: String,
+    /// In API Gateway's notation: `/oauth/{provider}/callback`.
+    pub path: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueMapping {
+    pub queue: String,
+    pub batch_size: u64,
+    pub max_concurrency: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct StreamMapping {
+    pub table: String,
+    pub batch_size: u64,
+    /// Event patterns: a record is handed over when one of them matches.
+    pub filters: Vec<Value>,
+}
+
+impl Template {
+    /// The repository's template. `parameters` override the defaults; queue URLs begin with `queue_base`.
+    pub fn load(parameters: &BTreeMap<String, String>, queue_base: &str) -> anyhow::Result<Self> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+        Self::parse(&text, parameters, queue_base)
+    }
+
+    pub fn parse(
+        text: &str,
+        parameters: &BTreeMap<String, String>,
+        queue_base: &str,
+    ) -> anyhow::Result<Self> {
+        Document::parse(text, parameters, queue_base).map(Self)
+    }
+
+    /// The properties of each `AWS::DynamoDB::Table`.
+    pub fn tables(&self) -> anyhow::Result<Vec<Value>> {
+        self.0
+            .of_type("AWS::DynamoDB::Table")
+            .map(|id| {
+                let wanted = [
+                    "TableName",
+                    "AttributeDefinitions",
+                    "BillingMode",
+                    "GlobalSecondaryIndexes",
+                    "KeySchema",
+                    "StreamSpecification",
+                    "TimeToLiveSpecification",
+                ];
+                let mut table = serde_json::Map::new();
+                for name in wanted {
+                    if let Some(value) = self.0.raw(id).get(name) {
+                        table.insert(name.to_owned(), self.0.resolve(value)?);
+                    }
+                }
+                Ok(Value::Object(table))
+            })
+            .collect()
+    }
+
+    /// Every queue by name, dead-letter queues included.
+    pub fn queues(&self) -> anyhow::Result<Vec<(String, QueueSpec)>> {
+        self.0
+            .of_type("AWS::SQS::Queue")
+            .map(|id| {
+                let queue = self.0.properties(id)?;
+                let name = queue["QueueName"]
+                    .as_str()
+                    .with_context(|| format!("{id} has no QueueName"))?;
+                let seconds = |property: &str, default| {
+                    u32::try_from(queue[property].as_u64().unwrap_or(default))
+                };
+                let redrive = &queue["RedrivePolicy"];
+                let dead_letter = match redrive["deadLetterTargetArn"].as_str() {
+                    Some(arn) => {
+                        let limit = redrive["maxReceiveCount"]
+                            .as_u64()
+                            .with_context(|| format!("{id} has no maxReceiveCount"))?;
+                        Some((last_part(arn).to_owned(), u32::try_from(limit)?))
+                    }
+                    None => None,
+                };
+                let spec = QueueSpec {
+                    visibility_timeout_s: seconds("VisibilityTimeout", DEFAULT_VISIBILITY_S)?,
+                    dead_letter,
+                    retention_s: seconds("MessageRetentionPeriod", DEFAULT_RETENTION_S)?,
+                };
+                Ok((name.to_owned(), spec))
+            })
+            .collect()
+    }
+
+    pub fn functions(&self) -> anyhow::Result<Vec<Function>> {
+        let routes = self.routes()?;
+        self.0
+            .of_type("AWS::Serverless::Function")
+            .map(|id| {
+                self.function(id, &routes)
+                    .with_context(|| format!("function {id}"))
+            })
+            .collect()
+    }
+
+    fn function(&self, id: &str, routes: &[(String, Route)]) -> anyhow::Result<Function> {
+        let own = self.0.raw(id);
+        let globals = self.0.function_globals();
+        let mut environment = BTreeMap::new();
+        for variables in [globals, own].map(|from| &from["Environment"]["Variables"]) {
+            for (name, value) in entries(variables) {
+                environment.insert(name.to_owned(), self.0.text(value)?);
+            }
+        }
+        let timeout = own.get("Timeout").unwrap_or(&globals["Timeout"]);
+        let mut function = Function {
+            logical_id: id.to_owned(),
+            handler: self.0.text(&own["Handler"]).context("Handler")?,
+            timeout_s: timeout.as_u64().unwrap_or(DEFAULT_TIMEOUT_S),
+            environment,
+            routes: Vec::new(),
+            schedules: Vec::new(),
+            queues: Vec::new(),
+            streams: Vec::new(),
+        };
+        let own_routes = routes.iter().filter(|(target, _)| target == id);
+        function.routes = own_routes.map(|(_, route)| route.clone()).collect();
+        for (name, event) in entries(&own["Events"]) {
+            self.add_event(&mut function, event)
+                .with_context(|| format!("event {name}"))?;
+        }
+        Ok(function)
+    }
+
+    fn add_event(&self, function: &mut Function, event: &Yaml) -> anyhow::Result<()> {
+        let properties = self.0.resolve(&event["Properties"])?;
+        let batch_size = properties["BatchSize"].as_u64().unwrap_or(DEFAULT_BATCH);
+        let text = |name: &str| {
+            properties[name]
+                .as_str()
+                .with_context(|| format!("no {name}"))
+        };
+        match event["Type"].as_str() {
+            Some("SQS") => function.queues.push(QueueMapping {
+                queue: last_part(text("Queue")?).to_owned(),
+                batch_size,
+                max_concurrency: properties["ScalingConfig"]["MaximumConcurrency"].as_u64(),
+            }),
+            Some("DynamoDB") => {
+                let table = text("Stream")?
+                    .split('/')
+                    .nth(1)
+                    .context("a stream without a table")?;
+                let patterns = properties["FilterCriteria"]["Filters"].as_array();
+                let filters = patterns.into_iter().flatten().map(|filter| {
+                    let pattern = filter["Pattern"]
+                        .as_str()
+                        .context("a filter without a Pattern")?;
+                    serde_json::from_str(pattern).context("a Pattern that is not JSON")
+                });
+                function.streams.push(StreamMapping {
+                    table: table.to_owned(),
+                    batch_size,
+                    filters: filters.collect::<anyhow::Result<_>>()?,
+                });
+            }
+            Some("ScheduleV2") => function
+                .schedules
+                .push(text("ScheduleExpression")?.to_owned()),
+            other => anyhow::bail!("this reader does not know the event type {other:?}"),
+        }
+        Ok(())
+    }
+
+    /// Routes with the logical id of the function behind their integration.
+    fn routes(&self) -> anyhow::Result<Vec<(String, Route)>> {
+        self.0
+            .of_type("AWS::ApiGatewayV2::Route")
+            .map(|id| {
+                let route = self.0.raw(id);
+                let key = self.0.text(&route["RouteKey"])?;
+                let (method, path) = key
+                    .split_once(' ')
+                    .with_context(|| format!("{id}: the route key {key} has no path"))?;
+                let target = self.0.text(&route["Target"])?;
+                let integration = target.trim_start_matches("integrations/");
+                let uri = self.0.text(&self.0.raw(integration)["IntegrationUri"])?;
+                let function = last_part(&uri).trim_end_matches(".Alias").to_owned();
+                anyhow::ensure!(
+                    self.0.kind(&function).is_some(),
+                    "{id}: no function behind the integration {integration}"
+                );
+                let route = Route {
+                    method: method.to_owned(),
+                    path: path.to_owned(),
+                };
+                Ok((function, route))
+            })
+            .collect()
+    }
+}
+
+fn last_part(arn: &str) -> &str {
+    arn.rsplit(':').next().unwrap_or(arn)
+}
