@@ -27,11 +27,13 @@ pub(super) fn uuid() -> String {
     )
 }
 
-/// The six characters that end a secret's ARN.
-pub(super) fn arn_suffix() -> String {
-    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    random::<6>()
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+/// Random letters and digits: the end of a secret's ARN, a generated secret.
+pub(super) fn letters(count: usize) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789aZ";
+    (0..count)
+        .map(|_| {
+            let [byte] = random();
+            char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])
+        })
         .collect()
 }

@@ -105,6 +105,14 @@ impl AwsStandIns {
         Ok(())
     }
 
+    /// The secrets of the template. One that exists keeps its value.
+    pub fn create_secrets_from_template(&self, template: &Template) -> anyhow::Result<()> {
+        for (name, spec) in template.secrets()? {
+            self.secrets.create_once(&name, spec)?;
+        }
+        Ok(())
+    }
+
     /// Deletes items whose TTL has passed; DynamoDB does so within days, here it is when asked.
     pub fn sweep_expired_items(&self) -> anyhow::Result<usize> {
         self.dynamo.sweep_expired()

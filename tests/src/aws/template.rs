@@ -9,6 +9,7 @@ use serde_yaml_ng::Value as Yaml;
 
 use super::{
     QueueSpec,
+    event_pattern::matches,
     template_values::{Document, entries},
 };
 
@@ -55,6 +56,24 @@ pub struct StreamMapping {
     pub batch_size: u64,
     /// Event patterns: a record is handed over when one of them matches.
     pub filters: Vec<Value>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecretSpec {
+    Text(String),
+    Generated(usize),
+}
+
+impl StreamMapping {
+    /// Whether a record passes one of the filters; without filters every record does.
+    pub fn wants(&self, record: &Value) -> anyhow::Result<bool> {
+        for filter in &self.filters {
+            if matches(filter, record)? {
+                return Ok(true);
+            }
+        }
+        Ok(self.filters.is_empty())
+    }
 }
 
 impl Template {
@@ -125,6 +144,28 @@ impl Template {
                     visibility_timeout_s: seconds("VisibilityTimeout", DEFAULT_VISIBILITY_S)?,
                     dead_letter,
                     retention_s: seconds("MessageRetentionPeriod", DEFAULT_RETENTION_S)?,
+                };
+                Ok((name.to_owned(), spec))
+            })
+            .collect()
+    }
+
+    /// Every secret by name; one without a value of its own is to be generated, this long.
+    pub fn secrets(&self) -> anyhow::Result<Vec<(String, SecretSpec)>> {
+        self.0
+            .of_type("AWS::SecretsManager::Secret")
+            .map(|id| {
+                let secret = self.0.properties(id)?;
+                let name = secret["Name"]
+                    .as_str()
+                    .with_context(|| format!("{id} has no Name"))?;
+                let spec = match secret["SecretString"].as_str() {
+                    Some(text) => SecretSpec::Text(text.to_owned()),
+                    None => secret["GenerateSecretString"]["PasswordLength"]
+                        .as_u64()
+                        .and_then(|length| usize::try_from(length).ok())
+                        .map(SecretSpec::Generated)
+                        .with_context(|| format!("{id} has neither a text nor a length"))?,
                 };
                 Ok((name.to_owned(), spec))
             })
@@ -224,7 +265,7 @@ impl Template {
                 let target = self.0.text(&route["Target"])?;
                 let integration = target.trim_start_matches("integrations/");
                 let uri = self.0.text(&self.0.raw(integration)["IntegrationUri"])?;
-                let function = last_part(&uri).trim_end_matches(".Alias").to_owned();
+                let function = last_part(&uri).to_owned();
                 anyhow::ensure!(
                     self.0.kind(&function).is_some(),
                     "{id}: no function behind the integration {integration}"

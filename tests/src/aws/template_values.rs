@@ -154,6 +154,8 @@ impl Document {
     }
 
     fn reference(&self, id: &str) -> anyhow::Result<String> {
+        // A function's alias stands for the function.
+        let id = id.trim_end_matches(".Alias");
         if let Some(value) = self.parameters.get(id) {
             return Ok(value.clone());
         }

@@ -43,7 +43,7 @@ impl Secret {
         tags: Vec<Tag>,
         now: Timestamp,
     ) -> Self {
-        let suffix = names::arn_suffix();
+        let suffix = names::letters(6);
         Self {
             arn: format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{suffix}"),
             name: name.to_owned(),

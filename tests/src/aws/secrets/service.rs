@@ -13,7 +13,7 @@ use super::{
     secret::{CURRENT, Secret},
 };
 use crate::{
-    aws::{ApiError, endpoint::request, kept::Kept, names},
+    aws::{ApiError, SecretSpec, endpoint::request, kept::Kept, names},
     clock::WorldClock,
 };
 
@@ -35,6 +35,25 @@ impl Secrets {
 
     pub(in crate::aws) fn save(&self) -> anyhow::Result<()> {
         self.kept.save()
+    }
+
+    pub(in crate::aws) fn create_once(&self, name: &str, spec: SecretSpec) -> Result<(), ApiError> {
+        let text = match spec {
+            SecretSpec::Text(text) => text,
+            SecretSpec::Generated(length) => names::letters(length),
+        };
+        let request = CreateSecret {
+            name: name.to_owned(),
+            client_request_token: None,
+            description: None,
+            secret_string: Some(text),
+            secret_binary: None,
+            tags: Vec::new(),
+        };
+        match self.create(request, self.clock.now()) {
+            Err(error) if error.code != "ResourceExistsException" => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     pub(in crate::aws) fn answer(&self, operation: &str, body: &[u8]) -> Result<Value, ApiError> {
