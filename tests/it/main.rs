@@ -1,1 +1,3 @@
 //! Everything that needs the whole product: one binary, so that AWS is linked once.
+
+mod contract;
