@@ -1,1 +1,20 @@
-//! The common crate: AWS, HTTP, providers, the shell around the sync engine.
+//! The common crate: AWS, HTTP, providers, and the shell around the sync engine.
+
+pub mod app;
+mod aws;
+pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod ids;
+pub mod lambda;
+pub mod oauth;
+pub mod outbox;
+pub mod problem;
+pub mod providers;
+pub mod queue;
+pub mod store;
+pub mod sync;
+pub mod telemetry;
+pub mod vault;
+pub mod verified;
+pub mod web;

@@ -13,7 +13,7 @@ use crate::{
 pub const TITLE_BYTES_MAX: usize = 1_024;
 pub const LOCATION_BYTES_MAX: usize = 1_024;
 pub const NOTES_BYTES_MAX: usize = 32_768;
-pub const ASSIGNEES_MAX: usize = 20;
+pub const ASSIGNEES_MAX: usize = 10;
 pub const ATTENDEES_MAX: usize = 200;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -64,6 +64,8 @@ pub enum Refusal {
         field: String,
         bytes_max: usize,
     },
+    /// It ended before the history that the member chose.
+    BeforeHistory,
     /// The provider said no and will say no again.
     Provider {
         detail: String,
@@ -86,6 +88,9 @@ impl fmt::Display for Refusal {
             Self::Span { detail } => write!(f, "the time cannot be kept: {detail}"),
             Self::TooLong { field, bytes_max } => {
                 write!(f, "the {field} is longer than {bytes_max} bytes")
+            }
+            Self::BeforeHistory => {
+                f.write_str("it ended before the history that this calendar imports")
             }
             Self::Provider { detail } => write!(f, "the provider refused it: {detail}"),
             Self::Malformed { detail } => {

@@ -53,11 +53,12 @@ pub struct Member {
     pub created_at: Timestamp,
 }
 
-/// One connection of a member, and the calendar in it that receives new entries.
+/// One connection of a member that is told of every change of their entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mirror {
     pub connection: ConnectionId,
-    pub calendar: CalendarId,
+    /// The calendar in it that receives new entries, if any does.
+    pub receives_new: Option<CalendarId>,
 }
 
 /// An e-mail address, trimmed and case-folded: the form in which addresses are compared.

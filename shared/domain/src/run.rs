@@ -93,9 +93,6 @@ pub struct Counts {
     pub events_deleted: u32,
     pub conflicts: u32,
     pub refused: u32,
-    pub failed: u32,
-    /// Deletions that a complete read suggests, but that were not confirmed.
-    pub held: u32,
 }
 
 impl Counts {

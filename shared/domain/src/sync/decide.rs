@@ -42,6 +42,10 @@ pub fn decide(seen: Observation) -> Plan {
 
 fn decide_pair(pair: Pair, policy: Policy) -> Option<Step> {
     let Pair { link, entry, event } = pair;
+    // Whatever changed here waits until the event can be read again.
+    if matches!(event, EventSeen::Unreadable) {
+        return None;
+    }
     match &link.state {
         LinkState::Pending => decide_pending(link, entry, event),
         LinkState::Linked { base } => {

@@ -1,0 +1,40 @@
+//! Once a minute: connections whose timer has run out are asked to sync. The timer is the poll that stands in for lost
+//! notices, or the end of a wait that a provider asked for.
+
+use std::error::Error;
+
+use domain::run::Trigger;
+use shared::{
+    app::App,
+    queue,
+    store::{Asked, Store},
+};
+
+/// Connections of one shard per sweep; what is left comes first in the next, because the oldest is read first.
+const PER_SHARD_MAX: i32 = 200;
+
+pub async fn handle(app: &App) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let now = app.clock.now();
+    let mut asked = 0u32;
+    for shard in 0..Store::due_shards() {
+        for due in app.store.due(shard, now, PER_SHARD_MAX).await? {
+            ask(app, &due).await?;
+            asked += 1;
+        }
+    }
+    tracing::info!(asked, "swept");
+    Ok(())
+}
+
+async fn ask(app: &App, due: &Asked) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let now = app.clock.now();
+    let store = app.store.tenant(&queue::wish_of(due));
+    // First the next look, then the wish: if the wish is lost, the look comes all the same.
+    store
+        .schedule_sync(due.connection, now + queue::LOOK_AGAIN_AFTER)
+        .await?;
+    if let Some(asked) = store.ask(due.connection, Trigger::Poll, None).await? {
+        queue::follow_up(app, &asked).await?;
+    }
+    Ok(())
+}

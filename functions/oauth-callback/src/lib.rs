@@ -1,0 +1,143 @@
+//! `GET /oauth/{provider}/callback`: the provider sends the browser back with a code, or with a refusal. The page that
+//! answers holds no token; what was granted is already in the vault.
+
+use std::error::Error;
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    middleware,
+    response::Response,
+    routing::get,
+};
+use domain::connection::{Auth, Provider};
+use serde::Deserialize;
+use shared::{
+    app::App,
+    oauth::{self, CallbackError},
+    problem::{self, Problem},
+    sync::calendars,
+    web::{Path, Query, Session, page},
+};
+use ui::{components::Meaning, layout::Theme, pages::message::Message, routes};
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/oauth/{provider}/callback", get(callback))
+        .layer(middleware::from_fn(problem::as_page))
+}
+
+/// What providers append; some add more, which is none of our business.
+#[derive(Deserialize)]
+struct Answer {
+    state: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+}
+
+async fn callback(
+    State(app): State<App>,
+    session: Session,
+    headers: HeaderMap,
+    Path(provider): Path<String>,
+    Query(answer): Query<Answer>,
+) -> Result<Response, Problem> {
+    let provider: Provider = provider
+        .parse()
+        .map_err(|_| Problem::not_found("provider"))?;
+    let theme = page::theme(&headers);
+    let code = match (&answer.code, &answer.error) {
+        (_, Some(error)) => Err(error.as_str()),
+        (Some(code), None) => Ok(code.as_str()),
+        (None, None) => return Ok(failed(theme, &CallbackError::UnknownState)),
+    };
+    let Some(state) = answer.state.as_deref().filter(|state| state.len() <= 512) else {
+        return Ok(failed(theme, &CallbackError::UnknownState));
+    };
+    let row = match oauth::finish(&app, &session, provider, state, code).await {
+        Ok(row) => row,
+        Err(error) => {
+            tracing::warn!(
+                tenant = %session.tenant(), member = %session.member, %provider,
+                error = &error as &dyn Error, "authorization not finished"
+            );
+            return Ok(failed(theme, &error));
+        }
+    };
+    let connection = row.connection;
+    let page = routes::connection(&connection.id.to_string());
+    if matches!(connection.auth, Auth::NeedsReauth { .. }) {
+        return Ok(page::not_done(
+            &app.config,
+            &page,
+            "Kalends was not given everything it needs. Reconnect and leave every box ticked.",
+        ));
+    }
+    // The calendars are shown on the next page; if they cannot be listed now, that page asks again.
+    if let Err(error) = calendars::list_again(&app, &app.store.tenant(&session), &connection).await
+    {
+        tracing::warn!(connection = %connection.id, error = &error as &dyn Error, "calendars not listed yet");
+    }
+    Ok(page::done(
+        &app.config,
+        &page,
+        "Connected. Choose the calendars to keep in sync.",
+    ))
+}
+
+fn failed(theme: Theme, error: &CallbackError) -> Response {
+    let (status, title, words) = words(error);
+    let ways = vec![
+        ("Try again".to_owned(), routes::CONNECTIONS.to_owned()),
+        ("Go to the schedule".to_owned(), routes::SCHEDULE.to_owned()),
+    ];
+    let meaning = if status.is_server_error() {
+        Meaning::Error
+    } else {
+        Meaning::Warning
+    };
+    let message = Message {
+        theme,
+        meaning,
+        title: title.into(),
+        words,
+        ways,
+    };
+    page::html(status, message.render())
+}
+
+fn words(error: &CallbackError) -> (StatusCode, &'static str, String) {
+    match error {
+        CallbackError::UnknownState => (
+            StatusCode::BAD_REQUEST,
+            "This link was already used",
+            "Each authorization works once, in the browser and sign-in that began it. Nothing was connected.".into(),
+        ),
+        CallbackError::Expired => (
+            StatusCode::BAD_REQUEST,
+            "That took too long",
+            "An authorization has to be finished within ten minutes. Nothing was connected.".into(),
+        ),
+        CallbackError::Refused(_) => (
+            StatusCode::OK,
+            "Nothing was connected",
+            "You did not allow access at the provider. You can connect whenever you like.".into(),
+        ),
+        CallbackError::OtherAccount => (
+            StatusCode::CONFLICT,
+            "That was another account",
+            "Choose the account that this connection was made with, or connect the other one anew.".into(),
+        ),
+        CallbackError::NoRefreshToken | CallbackError::Exchange(_) | CallbackError::Provider(_) => (
+            StatusCode::BAD_GATEWAY,
+            "The provider did not finish the authorization",
+            "It answered with an error. Nothing was connected; try again in a minute.".into(),
+        ),
+        CallbackError::Store(_) | CallbackError::Vault(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Something on our side is not working",
+            "Nothing was connected. Try again in a minute.".into(),
+        ),
+    }
+}

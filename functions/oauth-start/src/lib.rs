@@ -1,0 +1,93 @@
+//! Begins a provider authorization: `POST /api/v1/connections` for programs, `POST /connections/connect` for people.
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    middleware,
+    response::Response,
+    routing::post,
+};
+use domain::connection::Provider;
+use serde::{Deserialize, Serialize};
+use shared::{
+    app::App,
+    oauth,
+    problem::{self, Problem},
+    web::{Form, Json, Session, page},
+};
+use ui::{
+    pages::{connections::ProviderKind, forward::Forward},
+    routes,
+};
+
+pub fn routes() -> Router<App> {
+    let pages = Router::new()
+        .route(routes::CONNECTIONS_CONNECT, post(connect))
+        .layer(middleware::from_fn(problem::as_page));
+    Router::new()
+        .route("/api/v1/connections", post(start))
+        .merge(pages)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Start {
+    provider: String,
+}
+
+#[derive(Serialize)]
+struct Started {
+    provider: Provider,
+    /// Where the browser goes next, within ten minutes and in this very session.
+    authorize_url: String,
+}
+
+async fn start(
+    State(app): State<App>,
+    session: Session,
+    Json(request): Json<Start>,
+) -> Result<(StatusCode, axum::Json<Started>), Problem> {
+    let provider = parse(&request.provider, "/provider")?;
+    let begun = oauth::begin(&app, &session, provider, None).await?;
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(Started {
+            provider,
+            authorize_url: begun.authorize_url,
+        }),
+    ))
+}
+
+#[derive(Deserialize)]
+struct Connect {
+    provider: String,
+}
+
+/// A page leads on instead of a redirect: with a strict policy for forms, a browser does not follow one to another site.
+async fn connect(
+    State(app): State<App>,
+    session: Session,
+    headers: HeaderMap,
+    Form(form): Form<Connect>,
+) -> Result<Response, Problem> {
+    let provider = parse(&form.provider, "provider")?;
+    let begun = oauth::begin(&app, &session, provider, None).await?;
+    let kind = match provider {
+        Provider::Google => ProviderKind::Google,
+    };
+    let forward = Forward {
+        theme: page::theme(&headers),
+        provider: kind,
+        address: begun.authorize_url,
+    };
+    Ok(page::ok(forward.render()))
+}
+
+fn parse(provider: &str, pointer: &str) -> Result<Provider, Problem> {
+    provider
+        .parse()
+        .map_err(|error: domain::connection::UnknownProvider| {
+            Problem::invalid(pointer, error.to_string())
+        })
+}

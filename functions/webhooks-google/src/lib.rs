@@ -1,0 +1,67 @@
+//! `POST /webhooks/google`: verify, mark, enqueue, answer. Nothing runs after the answer, and nothing is read from the
+//! table before the channel token holds.
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    routing::post,
+};
+use domain::connection::Provider;
+use shared::{
+    app::App,
+    problem::Problem,
+    providers::google::notification::{Notice, NoticeState},
+    queue,
+    store::ChannelAsk,
+    sync::channel,
+};
+
+pub fn routes() -> Router<App> {
+    Router::new().route("/webhooks/google", post(notified))
+}
+
+/// A notice has no body; a little more than none is somebody else's.
+const BODY_BYTES_MAX: usize = 1_024;
+
+/// An answer of 5xx makes Google call again, so that a table or queue that is down loses nothing. Every other answer
+/// ends the matter: a forged or stale notice is told no more than that there is nothing here.
+async fn notified(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let nothing_here = || Problem::not_found("channel");
+    if body.len() > BODY_BYTES_MAX {
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            "A notice has no body.",
+        ));
+    }
+    let notice = Notice::read(&headers).map_err(|_| nothing_here())?;
+    let keys = app.keys().await?;
+    let Some(channel) = channel::verify(&keys, Provider::Google, notice.channel_token) else {
+        tracing::warn!(reason = "channel_token", "webhook rejected");
+        return Err(nothing_here());
+    };
+    if notice.state == NoticeState::Sync {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let asked = app
+        .store
+        .ask_by_channel(channel.connection, channel.subscription, app.clock.now())
+        .await?;
+    match asked {
+        ChannelAsk::Recorded(asked) => {
+            queue::follow_up(&app, &asked).await?;
+            Ok(StatusCode::NO_CONTENT)
+        }
+        // Stopped channels go on calling for a while; that is not worth a retry.
+        ChannelAsk::UnknownChannel => {
+            tracing::info!(connection = %channel.connection, reason = "unknown_channel", "webhook ignored");
+            Ok(StatusCode::NO_CONTENT)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Static configuration: the only place that reads the environment.
+
+use url::Url;
+
+/// Everything that differs between deployments. No secret is ever in it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub stage: String,
+    pub public_base: Url,
+    pub aws: AwsConfig,
+    pub table: String,
+    pub event_bus: String,
+    /// Secret names.
+    pub root_secret: String,
+    pub google_client_secret: String,
+    pub queues: QueueUrls,
+    pub google: GoogleEndpoints,
+    /// Plain-http cookies without the `__Host-` prefix: for the local run only.
+    pub insecure_cookies: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct AwsConfig {
+    pub region: String,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub session_token: Option<String>,
+    /// One endpoint for every service, as `AWS_ENDPOINT_URL` gives it.
+    pub endpoint: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub struct QueueUrls {
+    pub sync_google: String,
+    pub sync_interactive: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct GoogleEndpoints {
+    pub authorize: Url,
+    pub token: Url,
+    pub revoke: Url,
+    /// Ends in `/calendar/v3/`.
+    pub calendar: Url,
+    pub userinfo: Url,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    #[error("{name} is not a URL")]
+    NotAUrl {
+        name: &'static str,
+        #[source]
+        source: url::ParseError,
+    },
+    #[error("PUBLIC_BASE_URL must be https, or http on loopback with INSECURE_COOKIES=local")]
+    InsecureBase,
+}
+
+impl Config {
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let config = Self {
+            stage: required("STAGE")?,
+            public_base: url("PUBLIC_BASE_URL", None)?,
+            aws: AwsConfig {
+                region: required("AWS_REGION")?,
+                access_key_id: required("AWS_ACCESS_KEY_ID")?,
+                secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
+                session_token: optional("AWS_SESSION_TOKEN"),
+                endpoint: optional("AWS_ENDPOINT_URL"),
+            },
+            table: required("TABLE_NAME")?,
+            event_bus: optional("EVENT_BUS").unwrap_or_default(),
+            root_secret: optional("ROOT_SECRET").unwrap_or_default(),
+            google_client_secret: optional("GOOGLE_CLIENT_SECRET_ID").unwrap_or_default(),
+            queues: QueueUrls {
+                sync_google: optional("SYNC_GOOGLE_QUEUE_URL").unwrap_or_default(),
+                sync_interactive: optional("SYNC_INTERACTIVE_QUEUE_URL").unwrap_or_default(),
+            },
+            google: GoogleEndpoints {
+                authorize: url(
+                    "GOOGLE_AUTH_URL",
+                    Some("https://accounts.google.com/o/oauth2/v2/auth"),
+                )?,
+                token: url(
+                    "GOOGLE_TOKEN_URL",
+                    Some("https://oauth2.googleapis.com/token"),
+                )?,
+                revoke: url(
+                    "GOOGLE_REVOKE_URL",
+                    Some("https://oauth2.googleapis.com/revoke"),
+                )?,
+                calendar: url(
+                    "GOOGLE_API_URL",
+                    Some("https://www.googleapis.com/calendar/v3/"),
+                )?,
+                userinfo: url(
+                    "GOOGLE_USERINFO_URL",
+                    Some("https://openidconnect.googleapis.com/v1/userinfo"),
+                )?,
+            },
+            insecure_cookies: optional("INSECURE_COOKIES").as_deref() == Some("local"),
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Cookies without `Secure` may only ever travel over loopback.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let host = self.public_base.host_str().unwrap_or_default();
+        let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+        match (self.public_base.scheme(), self.insecure_cookies) {
+            ("https", false) => Ok(()),
+            ("http", true) if loopback => Ok(()),
+            _ => Err(ConfigError::InsecureBase),
+        }
+    }
+
+    /// The redirect URI of every authorization; derived here and nowhere else.
+    pub fn redirect_uri(&self, provider: domain::connection::Provider) -> Url {
+        self.absolute(&format!("/oauth/{provider}/callback"))
+    }
+
+    pub fn absolute(&self, path: &str) -> Url {
+        let mut url = self.public_base.clone();
+        url.set_path(path);
+        url
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that reads the environment"
+)]
+fn optional(name: &'static str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError::Missing(name))
+}
+
+fn url(name: &'static str, default: Option<&str>) -> Result<Url, ConfigError> {
+    let text = optional(name)
+        .or(default.map(str::to_owned))
+        .ok_or(ConfigError::Missing(name))?;
+    text.parse()
+        .map_err(|source| ConfigError::NotAUrl { name, source })
+}

@@ -1,0 +1,33 @@
+//! The only place that draws randomness for ids, nonces and secrets.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use ring::rand::{SecureRandom, SystemRandom};
+
+/// Random bytes from the operating system.
+///
+/// # Panics
+/// When the system has no randomness to give: nothing secure can be done then.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("the system gives randomness");
+    bytes
+}
+
+/// 256 random bits as text, for states, verifiers and refresh cookies.
+pub fn opaque() -> String {
+    URL_SAFE_NO_PAD.encode(random::<32>())
+}
+
+/// Mints an id of any kind: `mint(now, EntryId::from_parts)`.
+pub fn mint<T>(now: Timestamp, from_parts: fn(u64, u128) -> T) -> T {
+    let unix_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
+    from_parts(unix_ms, u128::from_be_bytes(random()))
+}
+
+/// A number in `0..below`, for jitter.
+pub fn below(below: u32) -> u32 {
+    u32::from_be_bytes(random()) % below.max(1)
+}

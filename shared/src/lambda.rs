@@ -1,0 +1,116 @@
+//! The only module that knows Lambda. Each kind of function is one call; what is built is built once per cold start.
+
+use std::sync::Arc;
+
+use aws_lambda_events::{
+    dynamodb::{Event as StreamBatch, EventRecord},
+    sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage},
+    streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
+};
+use axum::Router;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+
+use crate::{app::App, clock::SystemClock, config::Config, telemetry};
+
+/// What a consumer did with one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consumed {
+    Done,
+    /// Back to the queue: failed, or not to be deleted yet.
+    Back,
+}
+
+async fn start() -> Result<App, Error> {
+    telemetry::start();
+    let app = App::new(Config::from_env()?, Arc::new(SystemClock))?;
+    // Connection and handshake belong to the start, not to the first caller.
+    app.store.prime().await?;
+    Ok(app)
+}
+
+/// An HTTP function.
+pub async fn serve(routes: Router<App>) -> Result<(), Error> {
+    let app = start().await?;
+    lambda_http::run(crate::web::layers(routes, &app)).await
+}
+
+/// A queue consumer.
+pub async fn consume<F>(handler: F) -> Result<(), Error>
+where
+    F: AsyncFn(&App, &SqsMessage) -> Consumed,
+{
+    let app = start().await?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Error>(consume_batch(&app, event.payload, &handler).await)
+    }))
+    .await
+}
+
+/// One batch of messages, each on its own: one that fails does not hold up the others.
+pub async fn consume_batch<F>(app: &App, batch: SqsEvent, handler: &F) -> SqsBatchResponse
+where
+    F: AsyncFn(&App, &SqsMessage) -> Consumed,
+{
+    let each = batch
+        .records
+        .iter()
+        .map(async |message| match handler(app, message).await {
+            Consumed::Done => None,
+            Consumed::Back => message.message_id.clone(),
+        });
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = futures::future::join_all(each)
+        .await
+        .into_iter()
+        .flatten()
+        .map(|id| {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            failure
+        })
+        .collect();
+    response
+}
+
+/// A reader of the table's stream.
+pub async fn stream<F>(handler: F) -> Result<(), Error>
+where
+    F: AsyncFn(&App, &EventRecord) -> Consumed,
+{
+    let app = start().await?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<StreamBatch>| {
+        Ok::<_, Error>(stream_batch(&app, event.payload, &handler).await)
+    }))
+    .await
+}
+
+/// Records in order; the first that fails is where the stream is read again from.
+pub async fn stream_batch<F>(app: &App, batch: StreamBatch, handler: &F) -> DynamoDbEventResponse
+where
+    F: AsyncFn(&App, &EventRecord) -> Consumed,
+{
+    let mut response = DynamoDbEventResponse::default();
+    for record in &batch.records {
+        if handler(app, record).await == Consumed::Back {
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure
+                .item_identifier
+                .clone_from(&record.change.sequence_number);
+            response.batch_item_failures.push(failure);
+            break;
+        }
+    }
+    response
+}
+
+/// A schedule.
+pub async fn tick<F>(handler: F) -> Result<(), Error>
+where
+    F: AsyncFn(&App) -> Result<(), Error>,
+{
+    let app = start().await?;
+    lambda_runtime::run(service_fn(async |_: LambdaEvent<serde_json::Value>| {
+        handler(&app).await
+    }))
+    .await
+}

@@ -1,0 +1,303 @@
+//! Access tokens. One worker at a time refreshes a connection; a rotated refresh token is stored before it counts.
+//!
+//! The steps and why each crash between them is harmless:
+//! 1. A cached token that is still good is used.
+//! 2. The row's lease is taken, on condition that nobody refreshed since the row was read.
+//! 3. The refresh token is read by the version that the row names, not by the vault's newest.
+//! 4. The provider is asked. A crash from here on loses an access token; the refresh token in the vault is still good,
+//!    because neither Google nor Microsoft voids the old one when it hands out another.
+//! 5. A new refresh token is written to the vault. A crash leaves a version that nothing points at.
+//! 6. The row is changed to name that version: only now does it count. Then the access token is cached.
+
+use std::time::Duration;
+
+use domain::{
+    connection::{Auth, ReauthReason},
+    id::ConnectionId,
+};
+use jiff::SignedDuration;
+use oauth2::{
+    RefreshToken, RequestTokenError,
+    basic::{BasicErrorResponse, BasicErrorResponseType},
+};
+
+use super::{Grant, client, grant, over};
+use crate::{
+    app::App,
+    crypto::Secret,
+    ids,
+    store::{ConnectionRow, SecretPointer, StoreError, TenantStore, TokenLease},
+    vault::VaultError,
+};
+
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The provider no longer honours the grant; the connection now says so.
+    #[error("the provider no longer honours the grant")]
+    NeedsReauth,
+    #[error("the token endpoint does not answer: {0}")]
+    Unavailable(String),
+    #[error("another worker is refreshing the tokens")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+/// A token is not used in its last two minutes.
+const MARGIN: SignedDuration = SignedDuration::from_secs(120);
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+const TRIES_MAX: u32 = 6;
+
+type TokenError<E> = RequestTokenError<E, BasicErrorResponse>;
+
+/// An access token that is good for the next two minutes at least.
+pub async fn access_token(
+    app: &App,
+    store: &TenantStore,
+    id: ConnectionId,
+) -> Result<Secret, AccessError> {
+    for attempt in 0..TRIES_MAX {
+        let Some(row) = store.connection(id).await? else {
+            return Err(AccessError::NeedsReauth);
+        };
+        if matches!(row.connection.auth, Auth::NeedsReauth { .. }) {
+            return Err(AccessError::NeedsReauth);
+        }
+        if let Some(token) = cached(app, store, &row).await? {
+            return Ok(token);
+        }
+        let now = app.clock.now();
+        let lease = TokenLease {
+            owner: ids::opaque(),
+            until_ms: (now + LEASE).as_millisecond(),
+        };
+        if store
+            .lease_tokens(id, row.token_generation, &lease, now)
+            .await?
+        {
+            return refresh(app, store, id, &lease).await;
+        }
+        let wait_ms = u64::from(50 * (attempt + 1) + ids::below(100));
+        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+    }
+    Err(AccessError::Busy)
+}
+
+async fn cached(
+    app: &App,
+    store: &TenantStore,
+    row: &ConnectionRow,
+) -> Result<Option<Secret>, AccessError> {
+    let id = row.connection.id;
+    let Some((sealed, expires_at, generation)) = store.cached_token(id).await? else {
+        return Ok(None);
+    };
+    if generation != row.token_generation || expires_at <= app.clock.now() + MARGIN {
+        return Ok(None);
+    }
+    // A token that does not open was moved here or sealed under a key that is gone: refresh.
+    Ok(app
+        .keys()
+        .await?
+        .open(&context(store, id, generation), &sealed)
+        .ok())
+}
+
+async fn refresh(
+    app: &App,
+    store: &TenantStore,
+    id: ConnectionId,
+    lease: &TokenLease,
+) -> Result<Secret, AccessError> {
+    let Some(row) = store.connection(id).await? else {
+        return Err(AccessError::NeedsReauth);
+    };
+    let old = app
+        .vault
+        .refresh_token(&row.secret.name, &row.secret.version)
+        .await?;
+    let provider = row.connection.provider;
+    let ours = app.vault.google_client(app.clock.now()).await?;
+    let client = client(app, provider, &ours, &row.connection.redirect_uri)
+        .map_err(|error| AccessError::Unavailable(error.to_string()))?;
+    let http = app.http.clone();
+    let answer = client
+        .exchange_refresh_token(&RefreshToken::new(old.expose().to_owned()))
+        .request_async(&|request| over(http.clone(), request))
+        .await;
+    match answer {
+        Ok(answer) => {
+            let grant = grant(&answer, app.clock.now(), &[]);
+            commit(app, store, row, lease, grant, &old).await
+        }
+        Err(error) if is_dead(&error) => {
+            needs_reauth(app, store, id, ReauthReason::Revoked).await?;
+            Err(AccessError::NeedsReauth)
+        }
+        Err(error) => {
+            release(store, row, lease).await?;
+            Err(AccessError::Unavailable(describe(&error)))
+        }
+    }
+}
+
+async fn commit(
+    app: &App,
+    store: &TenantStore,
+    row: ConnectionRow,
+    lease: &TokenLease,
+    grant: Grant,
+    old: &Secret,
+) -> Result<Secret, AccessError> {
+    let id = row.connection.id;
+    let rotated = grant
+        .refresh
+        .as_ref()
+        .filter(|new| new.expose() != old.expose());
+    let pointer = match rotated {
+        Some(new) => {
+            let version = app.vault.put_refresh_token(store.id(), id, new).await?;
+            Some(SecretPointer {
+                version,
+                written_at: app.clock.now(),
+                ..row.secret.clone()
+            })
+        }
+        None => None,
+    };
+    let mut row = row;
+    // Settings may have been saved while the provider answered; only the lease must still be ours.
+    for _ in 0..5 {
+        if row.token_lease.as_ref() != Some(lease) {
+            return Err(AccessError::Busy);
+        }
+        row.secret = pointer.clone().unwrap_or(row.secret);
+        row.token_generation += 1;
+        row.token_lease = None;
+        match store.update_connection(row).await {
+            Ok(row) => {
+                cache(app, store, &row, &grant).await?;
+                return Ok(grant.access);
+            }
+            Err(StoreError::Conflict) => {
+                row = store
+                    .connection(id)
+                    .await?
+                    .ok_or(AccessError::NeedsReauth)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(AccessError::Busy)
+}
+
+pub(super) async fn cache(
+    app: &App,
+    store: &TenantStore,
+    row: &ConnectionRow,
+    grant: &Grant,
+) -> Result<(), CacheError> {
+    let (id, generation) = (row.connection.id, row.token_generation);
+    let sealed = app
+        .keys()
+        .await?
+        .seal(&context(store, id, generation), &grant.access);
+    Ok(store
+        .cache_token(id, sealed, grant.expires_at, generation)
+        .await?)
+}
+
+/// Why a token could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CacheError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl From<CacheError> for AccessError {
+    fn from(error: CacheError) -> Self {
+        match error {
+            CacheError::Store(error) => Self::Store(error),
+            CacheError::Vault(error) => Self::Vault(error),
+        }
+    }
+}
+
+impl From<CacheError> for super::CallbackError {
+    fn from(error: CacheError) -> Self {
+        match error {
+            CacheError::Store(error) => Self::Store(error),
+            CacheError::Vault(error) => Self::Vault(error),
+        }
+    }
+}
+
+async fn release(
+    store: &TenantStore,
+    mut row: ConnectionRow,
+    lease: &TokenLease,
+) -> Result<(), StoreError> {
+    if row.token_lease.as_ref() != Some(lease) {
+        return Ok(());
+    }
+    row.token_lease = None;
+    match store.update_connection(row).await {
+        // Somebody wrote the row meanwhile; the lease runs out by itself.
+        Ok(_) | Err(StoreError::Conflict) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Stops syncing until the member authorises again. Links and cursors stay; nothing is deleted.
+pub(crate) async fn needs_reauth(
+    app: &App,
+    store: &TenantStore,
+    id: ConnectionId,
+    reason: ReauthReason,
+) -> Result<(), StoreError> {
+    for _ in 0..5 {
+        let Some(mut row) = store.connection(id).await? else {
+            return Ok(());
+        };
+        if matches!(row.connection.auth, Auth::NeedsReauth { .. }) {
+            return Ok(());
+        }
+        row.connection.auth = Auth::NeedsReauth {
+            since: app.clock.now(),
+            reason,
+        };
+        row.token_lease = None;
+        match store.update_connection(row).await {
+            Err(StoreError::Conflict) => {}
+            done => return done.map(drop),
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+/// Bound to tenant, connection and generation: moved elsewhere it does not open.
+fn context(store: &TenantStore, id: ConnectionId, generation: u64) -> String {
+    format!("access|{}|{id}|{generation}", store.id())
+}
+
+fn is_dead<E: std::error::Error + 'static>(error: &TokenError<E>) -> bool {
+    matches!(error, RequestTokenError::ServerResponse(answer) if *answer.error() == BasicErrorResponseType::InvalidGrant)
+}
+
+/// The error in words, without anything that was sent.
+pub(super) fn describe<E: std::error::Error + 'static>(error: &TokenError<E>) -> String {
+    match error {
+        RequestTokenError::ServerResponse(answer) => match answer.error_description() {
+            Some(description) => format!("{}: {description}", answer.error().as_ref()),
+            None => answer.error().as_ref().to_owned(),
+        },
+        RequestTokenError::Request(_) => "no answer".into(),
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            "an answer that is not OAuth".into()
+        }
+    }
+}

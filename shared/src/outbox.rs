@@ -1,0 +1,139 @@
+//! What the world is told: rows written in the same transaction as the change they speak of, relayed afterwards.
+
+use domain::{
+    conflict::Conflict,
+    entry::EntryChange,
+    id::{ConnectionId, EntryId, TenantId},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+pub use serde_dynamo::AttributeValue;
+use serde_json::{Value, json};
+
+/// One row of the outbox: an event for the bus, and the connections that have to sync because of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OutboxRow {
+    pub tenant: TenantId,
+    pub name: String,
+    pub at: Timestamp,
+    /// JSON text: what the bus carries is never taken apart here.
+    pub detail: String,
+    #[serde(default)]
+    pub connections: Vec<ConnectionId>,
+}
+
+impl OutboxRow {
+    pub fn entry_changed(
+        tenant: TenantId,
+        change: EntryChange,
+        entry: EntryId,
+        version: u64,
+        connections: Vec<ConnectionId>,
+        at: Timestamp,
+    ) -> Self {
+        let detail = json!({ "tenant": tenant, "entry": entry, "version": version, "at": at });
+        Self::new(tenant, change.name(), &detail, connections, at)
+    }
+
+    pub fn conflict_detected(tenant: TenantId, conflict: &Conflict, at: Timestamp) -> Self {
+        let detail = json!({
+            "tenant": tenant,
+            "conflict": conflict.id,
+            "entry": conflict.entry,
+            "connection": conflict.connection,
+            "fields": conflict.fields,
+            "at": at,
+        });
+        Self::new(
+            tenant,
+            "CALENDAR_CONFLICT_DETECTED",
+            &detail,
+            Vec::new(),
+            at,
+        )
+    }
+
+    fn new(
+        tenant: TenantId,
+        name: &str,
+        detail: &Value,
+        connections: Vec<ConnectionId>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            tenant,
+            name: name.into(),
+            at,
+            detail: detail.to_string(),
+            connections,
+        }
+    }
+}
+
+/// A row that came out of our own table's stream speaks for the tenant it was written by.
+#[derive(Debug)]
+pub struct Relayed {
+    tenant: TenantId,
+    pub row: OutboxRow,
+}
+crate::verified::verified!(Relayed);
+
+impl Relayed {
+    /// Reads the new image of a stream record.
+    pub fn from_stream(image: serde_dynamo::Item) -> Result<Self, serde_dynamo::Error> {
+        let row: OutboxRow = serde_dynamo::from_item(image)?;
+        Ok(Self {
+            tenant: row.tenant,
+            row,
+        })
+    }
+}
+
+/// The event bus.
+pub struct Bus {
+    client: aws_sdk_eventbridge::Client,
+    name: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    #[error("the event bus does not answer")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The call succeeds even when an entry does not.
+    #[error("the event bus refused an event: {0}")]
+    Refused(String),
+}
+
+impl Bus {
+    pub(crate) fn new(client: aws_sdk_eventbridge::Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    pub async fn put(&self, row: &OutboxRow) -> Result<(), BusError> {
+        let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
+            .event_bus_name(&self.name)
+            .source("kalends")
+            .detail_type(&row.name)
+            .detail(&row.detail)
+            .build();
+        let answer = self
+            .client
+            .put_events()
+            .entries(entry)
+            .send()
+            .await
+            .map_err(|source| BusError::Unavailable(Box::new(source)))?;
+        let refused = answer
+            .entries
+            .into_iter()
+            .flatten()
+            .find_map(|entry| entry.error_message);
+        match refused {
+            Some(why) => Err(BusError::Refused(why)),
+            None if answer.failed_entry_count > 0 => {
+                Err(BusError::Refused("no reason given".into()))
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What an HTTP caller is told when something is wrong: RFC 9457 problem details for programs, a page for people.
+
+use axum::{
+    Json,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+/// A request that cannot be answered as asked. What it says is shown to the caller; what caused it is only logged.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Problem {
+    pub status: StatusCode,
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// A sentence that says what to do, for people.
+    pub detail: String,
+    pub fields: Vec<FieldProblem>,
+    pub retry_after_s: Option<u64>,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What is wrong with one field of the request; `pointer` is a JSON pointer or a form field's name.
+#[derive(Clone, Debug, Serialize)]
+pub struct FieldProblem {
+    pub pointer: String,
+    pub detail: String,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            retry_after_s: None,
+            source: None,
+        }
+    }
+
+    pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// One field of an otherwise readable request is wrong.
+    pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let field = FieldProblem {
+            pointer: pointer.into(),
+            detail: detail.into(),
+        };
+        Self::invalid_fields(vec![field])
+    }
+
+    pub fn invalid_fields(fields: Vec<FieldProblem>) -> Self {
+        let detail = fields
+            .iter()
+            .map(|field| field.detail.as_str())
+            .collect::<Vec<_>>()
+            .join("; ");
+        Self {
+            fields,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+        }
+    }
+
+    pub fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Sign in first.",
+        )
+    }
+
+    pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, detail)
+    }
+
+    /// Also for what belongs to another tenant: a stranger learns nothing.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("There is no such {what}."),
+        )
+    }
+
+    pub fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let detail =
+            "Something we depend on does not answer. Nothing was changed; try again shortly.";
+        Self {
+            source: Some(source.into()),
+            retry_after_s: Some(5),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        }
+    }
+
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldProblem],
+}
+
+/// Rides on the answer so that [`as_page`] can show the same words to a person.
+#[derive(Clone)]
+struct Shown {
+    detail: String,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            let cause: Option<&(dyn std::error::Error + 'static)> =
+                self.source.as_ref().map(|source| &**source as _);
+            tracing::error!(code = self.code, error = cause, "request failed");
+        }
+        let body = Body {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            errors: &self.fields,
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(Shown {
+            detail: self.detail,
+        });
+        response
+    }
+}
+
+/// For routes that people see: a problem becomes a page with a way forward, a missing session leads to sign-in.
+pub async fn as_page(request: Request, next: Next) -> Response {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |path| path.as_str())
+        .to_owned();
+    let is_read = request.method().is_safe();
+    let response = next.run(request).await;
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let next = if is_read { path } else { "/".to_owned() };
+        return crate::web::see_other(&format!(
+            "/sign-in/continue?next={}",
+            crate::web::percent(&next)
+        ));
+    }
+    let Some(shown) = response.extensions().get::<Shown>().cloned() else {
+        return response;
+    };
+    crate::web::page::problem(response.status(), &shown.detail)
+}

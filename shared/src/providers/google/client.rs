@@ -1,0 +1,487 @@
+//! Calls to Google Calendar v3.
+
+use async_trait::async_trait;
+use domain::{
+    calendar::Calendar,
+    content::{Content, Field, Fields},
+    event::{CalendarEvent, Change, ExternalEventId, Revision},
+    failure::FailureClass,
+    id::SubscriptionId,
+    time::Zone,
+};
+use jiff::Timestamp;
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
+use ring::digest;
+use serde::de::DeserializeOwned;
+
+use super::{
+    super::{
+        Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar, Next,
+        OAuthEndpoints, Page, ProviderError, ReadFrom, SubscriptionRequest,
+    },
+    convert, wire,
+};
+use crate::{config::GoogleEndpoints, crypto::Secret};
+
+pub struct Google {
+    http: reqwest::Client,
+    endpoints: GoogleEndpoints,
+}
+
+const PAGE_SIZE: &str = "250";
+
+/// Listing calendars needs a scope of its own: `calendar.events` does not cover it.
+const SCOPES: [&str; 4] = [
+    "openid",
+    "email",
+    "https://www.googleapis.com/auth/calendar.events",
+    "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
+];
+
+impl Google {
+    pub(crate) fn new(http: reqwest::Client, endpoints: &GoogleEndpoints) -> Self {
+        Self {
+            http,
+            endpoints: endpoints.clone(),
+        }
+    }
+
+    fn request(&self, method: Method, access: &Secret, path: &[&str]) -> RequestBuilder {
+        let mut url = self.endpoints.calendar.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        self.http.request(method, url).bearer_auth(access.expose())
+    }
+
+    fn event(
+        &self,
+        method: Method,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+    ) -> RequestBuilder {
+        self.request(
+            method,
+            access,
+            &["calendars", &calendar.external_id, "events", &id.0],
+        )
+    }
+
+    async fn read_event(
+        &self,
+        operation: &'static str,
+        response: Response,
+        zone: &Zone,
+    ) -> Result<CalendarEvent, ProviderError> {
+        match convert::change(read(operation, response).await?, zone) {
+            Change::Upserted(event) => Ok(event),
+            Change::Removed(_) => Err(rejected(operation, "the provider answered a deleted event")),
+            Change::Refused { refusal, .. } => Err(rejected(operation, &refusal.to_string())),
+        }
+    }
+}
+
+impl Google {
+    /// The id is taken: an earlier try got through, or the event was deleted since. A deleted event keeps its id for
+    /// ever and comes back when it is confirmed.
+    async fn adopt_or_restore(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+        mut body: wire::EventBody<'_>,
+    ) -> Result<Created, ProviderError> {
+        let operation = "adopt the event";
+        match self.get(access, calendar, id).await? {
+            Some(Change::Upserted(event)) => Ok(Created::Existing(event)),
+            Some(Change::Removed(_)) => {
+                body.id = None;
+                body.status = Some("confirmed");
+                let request = self
+                    .event(Method::PATCH, access, calendar, id)
+                    .query(&[("sendUpdates", "none")])
+                    .json(&body);
+                let response = send(operation, request).await?;
+                self.read_event(operation, response, &calendar.zone)
+                    .await
+                    .map(Created::New)
+            }
+            Some(Change::Refused { refusal, .. }) => Err(rejected(operation, &refusal.to_string())),
+            None => Err(rejected(
+                operation,
+                "its id is taken by an event that cannot be read",
+            )),
+        }
+    }
+}
+
+fn rejected(operation: &'static str, detail: &str) -> ProviderError {
+    ProviderError {
+        class: FailureClass::Rejected,
+        operation,
+        detail: detail.into(),
+        retry_after_s: None,
+        source: None,
+    }
+}
+
+#[async_trait]
+impl CalendarProvider for Google {
+    fn oauth(&self) -> OAuthEndpoints<'_> {
+        OAuthEndpoints {
+            authorize: &self.endpoints.authorize,
+            token: &self.endpoints.token,
+            revoke: &self.endpoints.revoke,
+            scopes: &SCOPES,
+            required_scopes: &SCOPES[2..],
+            // Consent every time: otherwise a second authorization of the same account brings no refresh token.
+            parameters: &[("access_type", "offline"), ("prompt", "consent")],
+        }
+    }
+
+    fn masked(&self) -> Fields {
+        Fields::NONE
+    }
+
+    /// Google takes 5 to 1,024 characters of base32hex, lower case.
+    fn event_id(&self, key: &str) -> ExternalEventId {
+        const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+        let hash = digest::digest(&digest::SHA256, key.as_bytes());
+        let mut id = String::with_capacity(52);
+        let (mut bits, mut held) = (0u32, 0u32);
+        for byte in hash.as_ref() {
+            bits = (bits << 8) | u32::from(*byte);
+            held += 8;
+            while held >= 5 {
+                held -= 5;
+                id.push(ALPHABET[(bits >> held & 31) as usize].into());
+            }
+        }
+        ExternalEventId(id)
+    }
+
+    async fn account(&self, access: &Secret) -> Result<Account, ProviderError> {
+        let operation = "read the account";
+        let request = self
+            .http
+            .get(self.endpoints.userinfo.clone())
+            .bearer_auth(access.expose());
+        let user: wire::Userinfo = read(operation, send(operation, request).await?).await?;
+        Ok(Account {
+            subject: user.sub,
+            address: user.email,
+        })
+    }
+
+    async fn calendars(&self, access: &Secret) -> Result<Vec<ListedCalendar>, ProviderError> {
+        let operation = "list the calendars";
+        let mut found = Vec::new();
+        let mut page: Option<String> = None;
+        loop {
+            let mut request = self
+                .request(Method::GET, access, &["users", "me", "calendarList"])
+                .query(&[("maxResults", PAGE_SIZE)]);
+            if let Some(page) = &page {
+                request = request.query(&[("pageToken", page)]);
+            }
+            let list: wire::CalendarList = read(operation, send(operation, request).await?).await?;
+            found.extend(
+                list.items
+                    .into_iter()
+                    .filter(|entry| !entry.deleted)
+                    .map(listed),
+            );
+            page = list.next_page_token;
+            if page.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn changes(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        from: ReadFrom<'_>,
+        page: Option<&str>,
+    ) -> Result<Page, ProviderError> {
+        let operation = "read the events";
+        // The same parameters in every call of a sync: Google leaves anything else undefined.
+        let mut request = self
+            .request(
+                Method::GET,
+                access,
+                &["calendars", &calendar.external_id, "events"],
+            )
+            .query(&[
+                ("singleEvents", "false"),
+                ("showDeleted", "true"),
+                ("maxResults", PAGE_SIZE),
+            ]);
+        request = match from {
+            ReadFrom::Cursor(cursor) => request.query(&[("syncToken", cursor)]),
+            ReadFrom::Start { since: Some(since) } => {
+                request.query(&[("timeMin", since.to_string())])
+            }
+            ReadFrom::Start { since: None } => request,
+        };
+        if let Some(page) = page {
+            request = request.query(&[("pageToken", page)]);
+        }
+        let events: wire::Events = read(operation, send(operation, request).await?).await?;
+        let changes = events
+            .items
+            .into_iter()
+            .map(|event| convert::change(event, &calendar.zone))
+            .collect();
+        match (events.next_page_token, events.next_sync_token) {
+            (Some(page), None) => Ok(Page {
+                changes,
+                next: Next::Page(page),
+            }),
+            (None, Some(cursor)) => Ok(Page {
+                changes,
+                next: Next::Cursor(cursor),
+            }),
+            (Some(_), Some(_)) | (None, None) => Err(rejected(
+                operation,
+                "a page must have either a successor or a sync token",
+            )),
+        }
+    }
+
+    async fn get(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+    ) -> Result<Option<Change>, ProviderError> {
+        let operation = "read the event";
+        match send(operation, self.event(Method::GET, access, calendar, id)).await {
+            Ok(response) => Ok(Some(convert::change(
+                read(operation, response).await?,
+                &calendar.zone,
+            ))),
+            Err(error) if error.class == FailureClass::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+        content: &Content,
+    ) -> Result<Created, ProviderError> {
+        let operation = "create the event";
+        let all: Fields = Field::ALL.into_iter().collect();
+        let mut body = convert::body(content, all);
+        body.id = Some(&id.0);
+        let request = self
+            .request(
+                Method::POST,
+                access,
+                &["calendars", &calendar.external_id, "events"],
+            )
+            .query(&[("sendUpdates", "none")])
+            .json(&body);
+        match send(operation, request).await {
+            Ok(response) => self
+                .read_event(operation, response, &calendar.zone)
+                .await
+                .map(Created::New),
+            Err(error) if error.class == FailureClass::Conflict => {
+                self.adopt_or_restore(access, calendar, id, body).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn update(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        write: EventWrite<'_>,
+    ) -> Result<CalendarEvent, ProviderError> {
+        let operation = "change the event";
+        let request = self
+            .event(Method::PATCH, access, calendar, write.id)
+            .header(header::IF_MATCH, &write.revision.0)
+            .query(&[("sendUpdates", "none")])
+            .json(&convert::body(write.content, write.fields));
+        let response = send(operation, request).await?;
+        self.read_event(operation, response, &calendar.zone).await
+    }
+
+    async fn delete(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+        revision: Option<&Revision>,
+    ) -> Result<(), ProviderError> {
+        let operation = "delete the event";
+        let mut request = self
+            .event(Method::DELETE, access, calendar, id)
+            .query(&[("sendUpdates", "none")]);
+        if let Some(revision) = revision {
+            request = request.header(header::IF_MATCH, &revision.0);
+        }
+        match send(operation, request).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.class == FailureClass::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn subscribe(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        request: &SubscriptionRequest,
+    ) -> Result<GrantedSubscription, ProviderError> {
+        let operation = "subscribe to the calendar";
+        let body = wire::ChannelBody {
+            id: request.id.to_string(),
+            r#type: "web_hook",
+            address: request.address.as_str(),
+            token: &request.channel_token,
+        };
+        let path = ["calendars", &calendar.external_id, "events", "watch"];
+        let response = send(
+            operation,
+            self.request(Method::POST, access, &path).json(&body),
+        )
+        .await?;
+        let channel: wire::Channel = read(operation, response).await?;
+        let expires_at = channel
+            .expiration
+            .and_then(|expiration| Timestamp::from_millisecond(expiration.number()?).ok())
+            .ok_or_else(|| rejected(operation, "the channel has no expiration"))?;
+        Ok(GrantedSubscription {
+            external_id: channel.resource_id,
+            expires_at,
+        })
+    }
+
+    async fn unsubscribe(
+        &self,
+        access: &Secret,
+        id: SubscriptionId,
+        external_id: &str,
+    ) -> Result<(), ProviderError> {
+        let operation = "stop the subscription";
+        let body = wire::StopBody {
+            id: id.to_string(),
+            resource_id: external_id,
+        };
+        match send(
+            operation,
+            self.request(Method::POST, access, &["channels", "stop"])
+                .json(&body),
+        )
+        .await
+        {
+            Ok(_) => Ok(()),
+            Err(error) if error.class == FailureClass::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn listed(entry: wire::CalendarListEntry) -> ListedCalendar {
+    ListedCalendar {
+        name: entry
+            .summary_override
+            .or(entry.summary)
+            .unwrap_or_else(|| entry.id.clone()),
+        zone: entry
+            .time_zone
+            .and_then(|name| Zone::parse(&name).ok())
+            .unwrap_or_else(Zone::utc),
+        writable: matches!(entry.access_role.as_str(), "owner" | "writer"),
+        primary: entry.primary,
+        external_id: entry.id,
+    }
+}
+
+async fn send(operation: &'static str, request: RequestBuilder) -> Result<Response, ProviderError> {
+    let response = request
+        .send()
+        .await
+        .map_err(|source| unreachable(operation, source))?;
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status();
+    let retry_after_s = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse().ok());
+    let body: wire::ErrorBody = response.json().await.unwrap_or_default();
+    let reason = body
+        .error
+        .errors
+        .first()
+        .map_or("", |error| error.reason.as_str());
+    Err(ProviderError {
+        class: classify(status, reason),
+        operation,
+        detail: describe(status, reason, &body.error.message),
+        retry_after_s,
+        source: None,
+    })
+}
+
+async fn read<T: DeserializeOwned>(
+    operation: &'static str,
+    response: Response,
+) -> Result<T, ProviderError> {
+    response
+        .json()
+        .await
+        .map_err(|source| unreachable(operation, source))
+}
+
+/// The answer never came, or broke off: whether the request was carried out is not known.
+fn unreachable(operation: &'static str, source: reqwest::Error) -> ProviderError {
+    let detail = if source.is_timeout() {
+        "no answer in time"
+    } else {
+        "no usable answer"
+    };
+    ProviderError {
+        class: FailureClass::Transient,
+        operation,
+        detail: detail.into(),
+        retry_after_s: None,
+        source: Some(source.without_url()),
+    }
+}
+
+/// Google's documented reasons; a rate limit may come as 403 or as 429.
+fn classify(status: StatusCode, reason: &str) -> FailureClass {
+    match (status.as_u16(), reason) {
+        (401, _) | (403, "insufficientPermissions") => FailureClass::Authentication,
+        (429, _) | (403, "rateLimitExceeded" | "userRateLimitExceeded" | "quotaExceeded") => {
+            FailureClass::RateLimited
+        }
+        (404, _) | (410, "deleted") => FailureClass::NotFound,
+        (410, _) => FailureClass::CursorExpired,
+        (409 | 412, _) => FailureClass::Conflict,
+        (408 | 500..=599, _) => FailureClass::Transient,
+        _ => FailureClass::Rejected,
+    }
+}
+
+fn describe(status: StatusCode, reason: &str, message: &str) -> String {
+    let message: String = message.chars().take(200).collect();
+    match (reason, message.as_str()) {
+        ("", "") => status.to_string(),
+        (reason, "") => format!("{} {reason}", status.as_u16()),
+        (reason, message) => format!("{} {reason}: {message}", status.as_u16()),
+    }
+}

@@ -1,0 +1,8 @@
+//! Google Calendar v3. Facts and their sources: docs/providers/google.md.
+
+mod client;
+mod convert;
+pub mod notification;
+mod wire;
+
+pub use client::Google;

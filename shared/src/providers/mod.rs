@@ -1,0 +1,205 @@
+//! Calendar providers. What differs between vendors lives behind [`CalendarProvider`]; nothing outside a vendor's own
+//! module knows its JSON.
+
+pub mod google;
+mod text;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{
+    calendar::Calendar,
+    content::{Content, Fields},
+    event::{CalendarEvent, Change, ExternalEventId, Revision},
+    failure::FailureClass,
+    id::SubscriptionId,
+    time::Zone,
+};
+use jiff::Timestamp;
+use url::Url;
+
+use crate::crypto::Secret;
+
+/// A failure at a provider, classified where it was answered.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {operation}: {class}: {detail}")]
+pub struct ProviderError {
+    pub class: FailureClass,
+    pub operation: &'static str,
+    /// What the provider said, or what broke on the way; safe to show.
+    pub detail: String,
+    pub retry_after_s: Option<u64>,
+    #[source]
+    pub source: Option<reqwest::Error>,
+}
+
+/// A calendar of the account, as the provider lists it.
+#[derive(Clone, Debug)]
+pub struct ListedCalendar {
+    pub external_id: String,
+    pub name: String,
+    pub zone: Zone,
+    pub primary: bool,
+    pub writable: bool,
+}
+
+/// Where to read from.
+#[derive(Clone, Debug)]
+pub enum ReadFrom<'a> {
+    /// Everything that ends after `since`.
+    Start {
+        since: Option<Timestamp>,
+    },
+    Cursor(&'a str),
+}
+
+/// One page of changes. A page may be empty and still have a successor.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub changes: Vec<Change>,
+    pub next: Next,
+}
+
+#[derive(Clone, Debug)]
+pub enum Next {
+    Page(String),
+    /// The read is complete; changes from here on are under this cursor.
+    Cursor(String),
+}
+
+/// What a new subscription needs to know.
+#[derive(Clone, Debug)]
+pub struct SubscriptionRequest {
+    pub id: SubscriptionId,
+    pub address: Url,
+    /// Comes back with every notice, and proves it.
+    pub channel_token: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct GrantedSubscription {
+    /// The provider's id, needed to stop it.
+    pub external_id: String,
+    pub expires_at: Timestamp,
+}
+
+/// The account behind a grant.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub subject: String,
+    pub address: String,
+}
+
+/// Where and how an account is authorised.
+pub struct OAuthEndpoints<'a> {
+    pub authorize: &'a Url,
+    pub token: &'a Url,
+    pub revoke: &'a Url,
+    pub scopes: &'static [&'static str],
+    /// Without these nothing can be synced.
+    pub required_scopes: &'static [&'static str],
+    /// What makes this provider hand out a refresh token.
+    pub parameters: &'static [(&'static str, &'static str)],
+}
+
+#[async_trait]
+pub trait CalendarProvider: Send + Sync {
+    fn oauth(&self) -> OAuthEndpoints<'_>;
+
+    /// Fields that the provider cannot hold.
+    fn masked(&self) -> Fields;
+
+    /// The id under which an entry's copy is created, the same however often it is tried.
+    fn event_id(&self, key: &str) -> ExternalEventId;
+
+    async fn account(&self, access: &Secret) -> Result<Account, ProviderError>;
+
+    async fn calendars(&self, access: &Secret) -> Result<Vec<ListedCalendar>, ProviderError>;
+
+    /// One page of a read. `page` continues the read that began at `from`.
+    async fn changes(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        from: ReadFrom<'_>,
+        page: Option<&str>,
+    ) -> Result<Page, ProviderError>;
+
+    /// The event as it is now; `Removed` where it was deleted, `None` where it never was.
+    async fn get(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+    ) -> Result<Option<Change>, ProviderError>;
+
+    /// Creates the event under `id`, or adopts the one that an earlier try created.
+    async fn create(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+        content: &Content,
+    ) -> Result<Created, ProviderError>;
+
+    /// Writes `fields` of `content` and nothing else, if the event still has `revision`.
+    async fn update(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        write: EventWrite<'_>,
+    ) -> Result<CalendarEvent, ProviderError>;
+
+    /// Deletes the event, if it still has `revision`. Deleting what is gone succeeds.
+    async fn delete(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+        revision: Option<&Revision>,
+    ) -> Result<(), ProviderError>;
+
+    async fn subscribe(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        request: &SubscriptionRequest,
+    ) -> Result<GrantedSubscription, ProviderError>;
+
+    async fn unsubscribe(
+        &self,
+        access: &Secret,
+        id: SubscriptionId,
+        external_id: &str,
+    ) -> Result<(), ProviderError>;
+}
+
+/// What came of creating an event.
+#[derive(Clone, Debug)]
+pub enum Created {
+    New(CalendarEvent),
+    /// An earlier try had created it, and whoever uses the calendar may have changed it since.
+    Existing(CalendarEvent),
+}
+
+/// A guarded change of one event.
+#[derive(Clone, Copy, Debug)]
+pub struct EventWrite<'a> {
+    pub id: &'a ExternalEventId,
+    pub revision: &'a Revision,
+    pub content: &'a Content,
+    pub fields: Fields,
+}
+
+/// The one HTTP client for every provider: one pool, one crypto provider, the system's roots only when TLS is used.
+pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    // A second call finds the provider installed, which is what is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(concat!("kalends/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(20))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+}

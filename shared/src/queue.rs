@@ -1,0 +1,224 @@
+//! The sync queues. A message carries no meaning but "look at this connection's row".
+
+use aws_sdk_sqs::Client;
+use domain::{
+    connection::Provider,
+    id::{ConnectionId, TenantId},
+    run::Trigger,
+    sync::demand::AfterAsk,
+};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    config::QueueUrls,
+    store::{Asked, Store, StoreError},
+    verified::verified,
+};
+
+/// A span of time, named for functions that have no other business with time.
+pub type Delay = SignedDuration;
+
+/// If a sweep's wish is lost, the next look comes this much later.
+pub const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+/// SQS keeps a message back at most that long.
+pub const DELAY_MAX: SignedDuration = SignedDuration::from_mins(15);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyncMessage {
+    pub tenant: TenantId,
+    pub connection: ConnectionId,
+    pub trigger: Trigger,
+}
+
+/// A message whose tenant is its connection's.
+#[derive(Debug)]
+pub struct CheckedMessage {
+    tenant: TenantId,
+    pub connection: ConnectionId,
+    pub provider: Provider,
+    pub trigger: Trigger,
+}
+verified!(CheckedMessage);
+
+/// A wish that was recorded speaks for the tenant of its row.
+#[derive(Debug)]
+pub struct RecordedWish {
+    tenant: TenantId,
+}
+verified!(RecordedWish);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the queue does not answer {operation}")]
+pub struct QueueError {
+    operation: &'static str,
+    #[source]
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl From<QueueError> for crate::problem::Problem {
+    fn from(error: QueueError) -> Self {
+        Self::unavailable(error)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    #[error("the wish could not be recorded")]
+    Record(#[from] StoreError),
+    #[error("the message could not be sent")]
+    Send(#[from] QueueError),
+}
+
+impl From<AskError> for crate::problem::Problem {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Record(error) => error.into(),
+            AskError::Send(error) => error.into(),
+        }
+    }
+}
+
+impl SyncMessage {
+    /// A message is believed only as far as the row agrees with it. `None`: the connection is gone, or it is not the
+    /// tenant's.
+    pub async fn check(self, store: &Store) -> Result<Option<CheckedMessage>, StoreError> {
+        let row = store.demand(self.connection).await?;
+        Ok(row
+            .filter(|row| row.tenant == self.tenant)
+            .map(|row| CheckedMessage {
+                tenant: row.tenant,
+                connection: row.connection,
+                provider: row.provider,
+                trigger: self.trigger,
+            }))
+    }
+}
+
+#[derive(Clone)]
+pub struct Queue {
+    client: Client,
+    urls: QueueUrls,
+}
+
+impl Queue {
+    pub(crate) fn new(client: Client, urls: QueueUrls) -> Self {
+        Self { client, urls }
+    }
+
+    async fn send(
+        &self,
+        provider: Provider,
+        message: &SyncMessage,
+        delay: SignedDuration,
+    ) -> Result<(), QueueError> {
+        let failed = |source| QueueError {
+            operation: "SendMessage",
+            source,
+        };
+        let body = serde_json::to_string(message).map_err(|source| failed(Box::new(source)))?;
+        let delay_s = delay.clamp(SignedDuration::ZERO, DELAY_MAX).as_secs();
+        self.client
+            .send_message()
+            .queue_url(self.url(provider, message.trigger))
+            .message_body(body)
+            .delay_seconds(i32::try_from(delay_s).unwrap_or(0))
+            // On a standard queue the group is what fairness is measured by.
+            .message_group_id(message.tenant.to_string())
+            .send()
+            .await
+            .map(drop)
+            .map_err(|source| failed(Box::new(source)))
+    }
+
+    /// A person does not wait behind a backlog.
+    fn url(&self, provider: Provider, trigger: Trigger) -> &str {
+        match (trigger, provider) {
+            (Trigger::Member | Trigger::Setup, _) => &self.urls.sync_interactive,
+            (
+                Trigger::Notice | Trigger::EntryChange | Trigger::Poll | Trigger::Continuation,
+                Provider::Google,
+            ) => &self.urls.sync_google,
+        }
+    }
+
+    /// Puts a message that was received back for a while. `queue_arn` says which queue it came from.
+    pub async fn put_back(
+        &self,
+        queue_arn: &str,
+        receipt: &str,
+        after: SignedDuration,
+    ) -> Result<(), QueueError> {
+        let name = queue_arn.rsplit(':').next().unwrap_or_default();
+        let urls = [&self.urls.sync_google, &self.urls.sync_interactive];
+        let Some(url) = urls
+            .into_iter()
+            .find(|url| url.rsplit('/').next() == Some(name))
+        else {
+            return Ok(());
+        };
+        self.client
+            .change_message_visibility()
+            .queue_url(url)
+            .receipt_handle(receipt)
+            .visibility_timeout(i32::try_from(after.as_secs().clamp(0, 43_200)).unwrap_or(0))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|source| QueueError {
+                operation: "ChangeMessageVisibility",
+                source: Box::new(source),
+            })
+    }
+}
+
+/// How long a burst is gathered before it is synced; a person is not made to wait.
+pub fn debounce(provider: Provider, trigger: Trigger) -> SignedDuration {
+    match (trigger, provider) {
+        (Trigger::Member | Trigger::Setup, _) => SignedDuration::ZERO,
+        (
+            Trigger::Notice | Trigger::EntryChange | Trigger::Poll | Trigger::Continuation,
+            Provider::Google,
+        ) => SignedDuration::from_secs(5),
+    }
+}
+
+/// Sends a message for a recorded wish, unless one that will see it is already on its way.
+pub async fn follow_up(app: &App, asked: &Asked) -> Result<(), AskError> {
+    let now = app.clock.now();
+    // A person's press must not wait for a message that sits out a burst.
+    let hurried = matches!(asked.trigger, Trigger::Member | Trigger::Setup);
+    match asked
+        .demand
+        .after_ask(now, debounce(asked.provider, asked.trigger))
+    {
+        AfterAsk::AlreadySent if !hurried => Ok(()),
+        AfterAsk::Waits { .. } => Ok(()),
+        AfterAsk::AlreadySent => send(app, asked, SignedDuration::ZERO).await,
+        AfterAsk::Send { delay } => send(app, asked, delay).await,
+    }
+}
+
+/// Sends first, then says so: a crash in between sends twice, never not at all.
+pub async fn send(app: &App, asked: &Asked, delay: SignedDuration) -> Result<(), AskError> {
+    let message = SyncMessage {
+        tenant: asked.tenant,
+        connection: asked.connection,
+        trigger: asked.trigger,
+    };
+    app.queue.send(asked.provider, &message, delay).await?;
+    Ok(app
+        .store
+        .record_send(asked.connection, asked.demand.asked, app.clock.now())
+        .await?)
+}
+
+/// A connection whose timer ran out is looked at again, with the tenant that its row names.
+pub fn wish_of(asked: &Asked) -> RecordedWish {
+    RecordedWish {
+        tenant: asked.tenant,
+    }
+}

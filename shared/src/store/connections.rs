@@ -1,0 +1,210 @@
+//! Connections, and the row's part in keeping their credentials: it says which version of the secret counts.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    connection::{Connection, Provider},
+    id::{ConnectionId, MemberId},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    TenantStore,
+    item::{Guard, Item},
+    keys,
+    table::{Range, StoreError, Update},
+};
+
+/// A connection as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionRow {
+    #[serde(flatten)]
+    pub connection: Connection,
+    pub secret: SecretPointer,
+    /// Grows with every refresh; what was read under an older number may not be written back.
+    pub token_generation: u64,
+    #[serde(default)]
+    pub token_lease: Option<TokenLease>,
+}
+
+/// Which version of which secret holds the refresh token. The row is the commit point that the vault lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretPointer {
+    pub name: String,
+    pub version: String,
+    pub written_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenLease {
+    pub owner: String,
+    pub until_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Pointer {
+    connection: ConnectionId,
+}
+
+/// More connections than anyone has; a page shows them all.
+const CONNECTIONS_MAX: usize = 50;
+
+#[derive(Serialize, Deserialize)]
+struct CachedToken {
+    sealed: String,
+    expires_at: Timestamp,
+    generation: u64,
+}
+
+impl TenantStore {
+    pub async fn connection(&self, id: ConnectionId) -> Result<Option<ConnectionRow>, StoreError> {
+        self.table.get(&keys::connection(self.tenant, id)).await
+    }
+
+    pub async fn connections_of(&self, member: MemberId) -> Result<Vec<ConnectionRow>, StoreError> {
+        let pk = keys::connections_of(self.tenant, member);
+        let pointers: Vec<Pointer> = self
+            .table
+            .range(Range::prefix(&pk, "", CONNECTIONS_MAX))
+            .await?;
+        let keys: Vec<_> = pointers
+            .iter()
+            .map(|pointer| keys::connection(self.tenant, pointer.connection))
+            .collect();
+        let mut rows: Vec<ConnectionRow> = self.table.get_many(&keys).await?;
+        rows.sort_by_key(|row| row.connection.created_at);
+        Ok(rows)
+    }
+
+    /// The connection of this account, if the member has connected it before.
+    pub async fn connection_of_account(
+        &self,
+        member: MemberId,
+        provider: Provider,
+        subject: &str,
+    ) -> Result<Option<ConnectionId>, StoreError> {
+        let key = keys::account(self.tenant, member, provider.name(), subject);
+        Ok(self
+            .table
+            .get::<Pointer>(&key)
+            .await?
+            .map(|pointer| pointer.connection))
+    }
+
+    /// A new connection, with the row that counts what it is asked for.
+    pub async fn create_connection(&self, row: &ConnectionRow) -> Result<(), StoreError> {
+        let connection = &row.connection;
+        let pointer = Pointer {
+            connection: connection.id,
+        };
+        let own = |kind, key, value: &Pointer| {
+            Item::new(kind, key, Some(self.tenant), value).guarded(Guard::Absent)
+        };
+        self.table
+            .write(vec![
+                Item::new(
+                    "connection",
+                    keys::connection(self.tenant, connection.id),
+                    Some(self.tenant),
+                    row,
+                )
+                .guarded(Guard::Absent)
+                .put()?,
+                own(
+                    "member_connection",
+                    keys::connection_of(self.tenant, connection.member, connection.id),
+                    &pointer,
+                )
+                .put()?,
+                own(
+                    "account",
+                    keys::account(
+                        self.tenant,
+                        connection.member,
+                        connection.provider.name(),
+                        &connection.subject,
+                    ),
+                    &pointer,
+                )
+                .put()?,
+                super::demand::new_row(self.tenant, connection.id, connection.provider)?,
+            ])
+            .await
+    }
+
+    /// Replaces a row that nobody has changed since it was read; `row.connection.version` is the version read.
+    pub async fn update_connection(
+        &self,
+        mut row: ConnectionRow,
+    ) -> Result<ConnectionRow, StoreError> {
+        let read = row.connection.version;
+        row.connection.version += 1;
+        let key = keys::connection(self.tenant, row.connection.id);
+        let item = Item::new("connection", key, Some(self.tenant), &row);
+        self.table.put(item.guarded(Guard::Version(read))).await?;
+        Ok(row)
+    }
+
+    /// One worker at a time refreshes a connection's tokens. `false`: somebody else does, or already did.
+    pub async fn lease_tokens(
+        &self,
+        id: ConnectionId,
+        generation: u64,
+        lease: &TokenLease,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let number = |number: i128| AttributeValue::N(number.to_string());
+        let lease =
+            serde_dynamo::to_attribute_value(lease).map_err(|source| StoreError::Corrupt {
+                what: "lease",
+                source: Box::new(source),
+            })?;
+        let update = Update {
+            key: keys::connection(self.tenant, id),
+            expression: "SET token_lease = :lease, version = version + :one".into(),
+            condition: "t = :t AND token_generation = :generation AND (attribute_not_exists(token_lease.until_ms) \
+                        OR token_lease.until_ms < :now)"
+                .into(),
+            names: HashMap::new(),
+            values: HashMap::from([
+                (":lease".into(), lease),
+                (":one".into(), number(1)),
+                (":t".into(), AttributeValue::S(self.tenant.to_string())),
+                (":generation".into(), number(generation.into())),
+                (":now".into(), number(now.as_millisecond().into())),
+            ]),
+        };
+        Ok(self.table.update(update).await?.is_ok())
+    }
+
+    pub async fn cached_token(
+        &self,
+        id: ConnectionId,
+    ) -> Result<Option<(String, Timestamp, u64)>, StoreError> {
+        let row: Option<CachedToken> = self.table.get(&keys::access_token(self.tenant, id)).await?;
+        Ok(row.map(|row| (row.sealed, row.expires_at, row.generation)))
+    }
+
+    pub async fn cache_token(
+        &self,
+        id: ConnectionId,
+        sealed: String,
+        expires_at: Timestamp,
+        generation: u64,
+    ) -> Result<(), StoreError> {
+        let row = CachedToken {
+            sealed,
+            expires_at,
+            generation,
+        };
+        let item = Item::new(
+            "access_token",
+            keys::access_token(self.tenant, id),
+            Some(self.tenant),
+            &row,
+        );
+        self.table.put(item.expires_at(expires_at)).await
+    }
+}

@@ -1,0 +1,438 @@
+//! The demand row: each transition of [`domain::sync::demand::Demand`] as one conditional update.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    connection::Provider,
+    id::{ConnectionId, RunId, SubscriptionId, TenantId},
+    run::Trigger,
+    sync::demand::{AfterRefusal, Demand, Granted, Lease},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, TenantStore,
+    item::{Guard, Item},
+    keys,
+    table::{Attributes, StoreError, Update, Write, read},
+};
+
+/// Timers are spread over that many partitions of the due index.
+pub(super) const DUE_SHARDS: u32 = 16;
+/// A poll stands in for notices that get lost.
+pub(super) const POLL_EVERY: SignedDuration = SignedDuration::from_mins(15);
+
+/// The row as stored: times are milliseconds, so that conditions can compare them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Row {
+    t: TenantId,
+    connection: ConnectionId,
+    provider: Provider,
+    asked: u64,
+    covered: u64,
+    #[serde(default)]
+    sent_for: u64,
+    #[serde(default)]
+    sent_at: i64,
+    #[serde(default)]
+    lease_until: i64,
+    #[serde(default)]
+    lease_covers: u64,
+    #[serde(default)]
+    fence: u64,
+    #[serde(default)]
+    not_before: i64,
+    #[serde(default)]
+    released_at: i64,
+    #[serde(default)]
+    failures: u32,
+    #[serde(default)]
+    run: Option<RunId>,
+    #[serde(default)]
+    last_trigger: Option<Trigger>,
+    /// Which channels may ask, until when.
+    #[serde(default)]
+    channels: HashMap<String, i64>,
+}
+
+/// The row after a wish was recorded.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub tenant: TenantId,
+    pub connection: ConnectionId,
+    pub provider: Provider,
+    pub demand: Demand,
+    pub trigger: Trigger,
+}
+
+/// A channel's call, after its token was verified.
+pub enum ChannelAsk {
+    Recorded(Box<Asked>),
+    /// The channel was stopped or has expired, or its connection is gone.
+    UnknownChannel,
+}
+
+impl Row {
+    fn into_asked(self) -> Asked {
+        Asked {
+            tenant: self.t,
+            connection: self.connection,
+            provider: self.provider,
+            trigger: self.last_trigger.unwrap_or(Trigger::Continuation),
+            demand: Demand {
+                asked: self.asked,
+                covered: self.covered,
+                sent_for: self.sent_for,
+                sent_at: time(self.sent_at),
+                lease: time(self.lease_until).map(|until| Lease {
+                    until,
+                    covers: self.lease_covers,
+                }),
+                fence: self.fence,
+                not_before: time(self.not_before),
+                released_at: time(self.released_at),
+                failures: self.failures,
+                run: self.run,
+            },
+        }
+    }
+}
+
+/// Zero stands for "never": DynamoDB compares numbers, not absences.
+fn time(ms: i64) -> Option<Timestamp> {
+    (ms > 0)
+        .then(|| Timestamp::from_millisecond(ms).ok())
+        .flatten()
+}
+
+pub(super) fn new_row(
+    tenant: TenantId,
+    connection: ConnectionId,
+    provider: Provider,
+) -> Result<Write, StoreError> {
+    let row = Row {
+        t: tenant,
+        connection,
+        provider,
+        asked: 0,
+        covered: 0,
+        sent_for: 0,
+        sent_at: 0,
+        lease_until: 0,
+        lease_covers: 0,
+        fence: 0,
+        not_before: 0,
+        released_at: 0,
+        failures: 0,
+        run: None,
+        last_trigger: None,
+        channels: HashMap::new(),
+    };
+    Item::new("demand", keys::demand(connection), Some(tenant), &row)
+        .guarded(Guard::Absent)
+        .put()
+}
+
+fn number(number: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(number.into().to_string())
+}
+
+fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+struct Change {
+    expression: String,
+    condition: String,
+    names: HashMap<String, String>,
+    values: Attributes,
+}
+
+impl Change {
+    fn new(expression: &str, condition: &str) -> Self {
+        Self {
+            expression: expression.into(),
+            condition: condition.into(),
+            names: HashMap::new(),
+            values: HashMap::new(),
+        }
+    }
+
+    fn name(mut self, name: &str, attribute: impl Into<String>) -> Self {
+        self.names.insert(name.into(), attribute.into());
+        self
+    }
+
+    fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(name.into(), value);
+        self
+    }
+
+    fn on(self, connection: ConnectionId) -> Update {
+        Update {
+            key: keys::demand(connection),
+            expression: self.expression,
+            condition: self.condition,
+            names: self.names,
+            values: self.values,
+        }
+    }
+}
+
+impl Store {
+    /// What a verified channel does: the one write of a webhook, conditional on the channel still being ours.
+    pub async fn ask_by_channel(
+        &self,
+        connection: ConnectionId,
+        nonce: SubscriptionId,
+        now: Timestamp,
+    ) -> Result<ChannelAsk, StoreError> {
+        let change = Change::new(
+            "SET asked = asked + :one, last_trigger = :trigger",
+            "attribute_exists(PK) AND channels.#nonce >= :now",
+        )
+        .name("#nonce", nonce.to_string())
+        .value(":one", number(1))
+        .value(":trigger", text("notice"))
+        .value(":now", number(now.as_millisecond()));
+        Ok(match self.table.update(change.on(connection)).await? {
+            Ok(row) => ChannelAsk::Recorded(read::<Row>(row)?.into_asked().into()),
+            Err(_) => ChannelAsk::UnknownChannel,
+        })
+    }
+
+    /// What a queue message points at; the caller compares the tenant.
+    pub async fn demand(&self, connection: ConnectionId) -> Result<Option<Asked>, StoreError> {
+        let row: Option<Row> = self.table.get(&keys::demand(connection)).await?;
+        Ok(row.map(Row::into_asked))
+    }
+
+    /// Records that a message was sent. Best effort: the next wish sends another if this is lost.
+    pub async fn record_send(
+        &self,
+        connection: ConnectionId,
+        sent_for: u64,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let change = Change::new("SET sent_for = :for, sent_at = :now", "sent_for <= :for")
+            .value(":for", number(sent_for))
+            .value(":now", number(now.as_millisecond()));
+        self.table.update(change.on(connection)).await.map(drop)
+    }
+
+    /// Connections of one shard whose timer has run out, oldest first.
+    pub async fn due(
+        &self,
+        shard: u32,
+        now: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<Asked>, StoreError> {
+        let answer = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("GSI2")
+            .key_condition_expression("GSI2PK = :shard AND GSI2SK < :now")
+            .expression_attribute_values(":shard", text(format!("DUE#sync#{shard:02}")))
+            .expression_attribute_values(":now", text(due_at(now)))
+            .limit(limit)
+            .send()
+            .await
+            .map_err(super::table::unavailable("Query"))?;
+        let mut found = Vec::new();
+        for item in answer.items.unwrap_or_default() {
+            let Some(Ok(pk)) = item.get("PK").map(AttributeValue::as_s) else {
+                continue;
+            };
+            let Some(Ok(connection)) = pk.strip_prefix("Q#").map(str::parse) else {
+                continue;
+            };
+            found.extend(self.demand(connection).await?);
+        }
+        Ok(found)
+    }
+
+    pub fn due_shards() -> u32 {
+        DUE_SHARDS
+    }
+}
+
+fn due_at(at: Timestamp) -> String {
+    format!("{:015}", at.as_millisecond())
+}
+
+impl TenantStore {
+    /// Raises `asked`. A person's wish also names the run that they will be shown.
+    pub async fn ask(
+        &self,
+        connection: ConnectionId,
+        trigger: Trigger,
+        run: Option<RunId>,
+    ) -> Result<Option<Asked>, StoreError> {
+        let (set_run, value) = match run {
+            Some(run) => (", #run = if_not_exists(#run, :run)", Some(text(run))),
+            None => ("", None),
+        };
+        let trigger = serde_json::to_value(trigger)
+            .ok()
+            .and_then(|name| name.as_str().map(str::to_owned));
+        let mut change = Change::new(
+            &format!("SET asked = asked + :one, last_trigger = :trigger{set_run}"),
+            "t = :t",
+        )
+        .value(":one", number(1))
+        .value(":trigger", text(trigger.unwrap_or_default()))
+        .value(":t", text(self.tenant));
+        if let Some(value) = value {
+            change = change.name("#run", "run").value(":run", value);
+        }
+        match self.table.update(change.on(connection)).await? {
+            Ok(row) => Ok(Some(read::<Row>(row)?.into_asked())),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Takes the lease, or says what to do with the message instead.
+    pub async fn take_lease(
+        &self,
+        connection: ConnectionId,
+        now: Timestamp,
+        lease_for: SignedDuration,
+    ) -> Result<Result<(Granted, Asked), AfterRefusal>, StoreError> {
+        let change = Change::new(
+            "SET lease_until = :until, lease_covers = asked, fence = fence + :one",
+            "t = :t AND asked > covered AND lease_until < :now",
+        )
+        .value(":until", number((now + lease_for).as_millisecond()))
+        .value(":one", number(1))
+        .value(":now", number(now.as_millisecond()))
+        .value(":t", text(self.tenant));
+        match self.table.update(change.on(connection)).await? {
+            Ok(row) => {
+                let row: Row = read(row)?;
+                let granted = Granted {
+                    fence: row.fence,
+                    covers: row.lease_covers,
+                };
+                Ok(Ok((granted, row.into_asked())))
+            }
+            Err(Some(row)) => {
+                let refusal = read::<Row>(row)?.into_asked().demand.refusal(now);
+                // Between the refusal and now the lease ran out: the message comes back at once.
+                Ok(Err(refusal.unwrap_or(AfterRefusal::PutBack {
+                    after: SignedDuration::ZERO,
+                })))
+            }
+            // The connection is gone; nothing is left to cover.
+            Err(None) => Ok(Err(AfterRefusal::Delete)),
+        }
+    }
+
+    /// Ends a run that covered what it set out to. `None`: the lease was lost, and with it the right to say so.
+    pub async fn finish_lease(
+        &self,
+        connection: ConnectionId,
+        granted: Granted,
+        now: Timestamp,
+    ) -> Result<Option<Asked>, StoreError> {
+        let set = "SET covered = :covers, failures = :zero, not_before = :zero, lease_until = :zero, \
+                   released_at = :now, GSI2PK = :shard, GSI2SK = :due REMOVE #run";
+        let change = Change::new(set, "t = :t AND fence = :fence")
+            .value(":covers", number(granted.covers))
+            .value(":due", text(due_at(now + POLL_EVERY)));
+        self.end_lease(change, connection, granted, now).await
+    }
+
+    /// Ends a run that must be tried again, not before `not_before`.
+    pub async fn give_lease_back(
+        &self,
+        connection: ConnectionId,
+        granted: Granted,
+        now: Timestamp,
+        not_before: Option<Timestamp>,
+    ) -> Result<Option<Asked>, StoreError> {
+        let set = "SET failures = failures + :one, not_before = :before, lease_until = :zero, \
+                   released_at = :now, GSI2PK = :shard, GSI2SK = :due REMOVE #run";
+        let due = not_before.unwrap_or(now + POLL_EVERY);
+        let change = Change::new(set, "t = :t AND fence = :fence")
+            .value(":one", number(1))
+            .value(
+                ":before",
+                number(not_before.map_or(0, Timestamp::as_millisecond)),
+            )
+            .value(":due", text(due_at(due)));
+        self.end_lease(change, connection, granted, now).await
+    }
+
+    async fn end_lease(
+        &self,
+        change: Change,
+        connection: ConnectionId,
+        granted: Granted,
+        now: Timestamp,
+    ) -> Result<Option<Asked>, StoreError> {
+        let change = change
+            .name("#run", "run")
+            .value(":zero", number(0))
+            .value(":now", number(now.as_millisecond()))
+            .value(":fence", number(granted.fence))
+            .value(":shard", text(shard_of(connection)))
+            .value(":t", text(self.tenant));
+        match self.table.update(change.on(connection)).await? {
+            Ok(row) => Ok(Some(read::<Row>(row)?.into_asked())),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// From now on this channel may ask for syncs of the connection.
+    pub async fn allow_channel(
+        &self,
+        connection: ConnectionId,
+        nonce: SubscriptionId,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let change = Change::new("SET channels.#nonce = :expires", "t = :t")
+            .name("#nonce", nonce.to_string())
+            .value(":expires", number(expires_at.as_millisecond()))
+            .value(":t", text(self.tenant));
+        self.table
+            .update(change.on(connection))
+            .await?
+            .map(drop)
+            .map_err(|_| StoreError::Conflict)
+    }
+
+    pub async fn forbid_channel(
+        &self,
+        connection: ConnectionId,
+        nonce: SubscriptionId,
+    ) -> Result<(), StoreError> {
+        let change = Change::new("REMOVE channels.#nonce", "t = :t")
+            .name("#nonce", nonce.to_string())
+            .value(":t", text(self.tenant));
+        self.table.update(change.on(connection)).await.map(drop)
+    }
+
+    /// Looks again no later than `at`.
+    pub async fn schedule_sync(
+        &self,
+        connection: ConnectionId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let change = Change::new("SET GSI2PK = :shard, GSI2SK = :due", "t = :t")
+            .value(":shard", text(shard_of(connection)))
+            .value(":due", text(due_at(at)))
+            .value(":t", text(self.tenant));
+        self.table.update(change.on(connection)).await.map(drop)
+    }
+}
+
+fn shard_of(connection: ConnectionId) -> String {
+    let hash = connection.to_string().bytes().fold(0u32, |hash, byte| {
+        hash.wrapping_mul(31).wrapping_add(byte.into())
+    });
+    format!("DUE#sync#{:02}", hash % DUE_SHARDS)
+}

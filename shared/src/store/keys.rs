@@ -1,0 +1,196 @@
+//! The key catalogue: every item of the table, by entity. An id in a key has a fixed length, so that no tenant's prefix
+//! is a prefix of another's.
+
+use domain::{
+    event::ExternalEventId,
+    id::{
+        CalendarId, ConflictId, ConnectionId, EntryId, MemberId, OutboxId, RunId, SessionId,
+        SubscriptionId, TenantId,
+    },
+    member::EmailAddress,
+};
+
+use crate::crypto::fingerprint;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
+    Key {
+        pk: pk.into(),
+        sk: sk.into(),
+    }
+}
+
+pub(crate) fn priming() -> Key {
+    key("PRIME", "PRIME")
+}
+
+// Without a tenant: reached by a secret or a unique name that the caller brings.
+
+pub(crate) fn email(email: &EmailAddress) -> Key {
+    key(format!("UNIQ#email#{email}"), "UNIQ")
+}
+
+pub(crate) fn password(member: MemberId) -> Key {
+    key(format!("U#{member}"), "PASSWORD")
+}
+
+pub(crate) fn session(refresh_fingerprint: &str) -> Key {
+    key(format!("SES#{refresh_fingerprint}"), "SES")
+}
+
+/// The whole family of refresh cookies of one signed-in browser.
+pub(crate) fn session_family(session: SessionId) -> Key {
+    key(format!("SESF#{session}"), "SESF")
+}
+
+pub(crate) fn throttle(kind: &str, subject: &str) -> Key {
+    key(format!("RL#{kind}#{}", fingerprint(subject)), "RL")
+}
+
+pub(crate) fn oauth_state(state: &str) -> Key {
+    key(format!("OST#{}", fingerprint(state)), "OST")
+}
+
+pub(crate) fn demand(connection: ConnectionId) -> Key {
+    key(format!("Q#{connection}"), "SYNC")
+}
+
+// A tenant's own.
+
+pub(crate) fn tenant(tenant: TenantId) -> Key {
+    key(format!("T#{tenant}"), "META")
+}
+
+pub(crate) fn member(tenant: TenantId, member: MemberId) -> Key {
+    key(format!("T#{tenant}"), format!("MEM#{member}"))
+}
+
+pub(crate) fn connection(tenant: TenantId, connection: ConnectionId) -> Key {
+    key(format!("T#{tenant}#CONN"), connection.to_string())
+}
+
+/// Says which connections are a member's; the connection itself stands elsewhere.
+pub(crate) fn connection_of(tenant: TenantId, member: MemberId, connection: ConnectionId) -> Key {
+    key(connections_of(tenant, member), connection.to_string())
+}
+
+pub(crate) fn connections_of(tenant: TenantId, member: MemberId) -> String {
+    format!("T#{tenant}#MCON#{member}")
+}
+
+/// One account of a provider is connected once per member.
+pub(crate) fn account(tenant: TenantId, member: MemberId, provider: &str, subject: &str) -> Key {
+    key(
+        format!("T#{tenant}#ACCT"),
+        format!("{member}#{provider}#{}", fingerprint(subject)),
+    )
+}
+
+pub(crate) fn access_token(tenant: TenantId, connection: ConnectionId) -> Key {
+    key(format!("T#{tenant}#TOK"), connection.to_string())
+}
+
+pub(crate) fn calendar(tenant: TenantId, connection: ConnectionId, calendar: CalendarId) -> Key {
+    key(
+        format!("T#{tenant}#CAL"),
+        format!("{connection}#{calendar}"),
+    )
+}
+
+pub(crate) fn cursor(tenant: TenantId, calendar: CalendarId) -> Key {
+    key(format!("T#{tenant}#CUR"), calendar.to_string())
+}
+
+pub(crate) fn subscription(
+    tenant: TenantId,
+    connection: ConnectionId,
+    calendar: CalendarId,
+    subscription: SubscriptionId,
+) -> Key {
+    key(
+        format!("T#{tenant}#SUB"),
+        format!("{connection}#{calendar}#{subscription}"),
+    )
+}
+
+pub(crate) fn entry(tenant: TenantId, entry: EntryId) -> Key {
+    key(format!("T#{tenant}#ENT"), entry.to_string())
+}
+
+/// Short single entries, by start.
+pub(crate) fn agenda_short(
+    tenant: TenantId,
+    member: MemberId,
+    start_s: i64,
+    entry: EntryId,
+) -> Key {
+    // Shifted to be positive, so that text order is time order.
+    key(
+        agenda(tenant, member),
+        format!("S#{:012}#{entry}", start_s + 1_000_000_000_000 / 2),
+    )
+}
+
+pub(crate) fn agenda_short_bound(start_s: i64) -> String {
+    format!("S#{:012}", start_s + 1_000_000_000_000 / 2)
+}
+
+/// Series and long entries: few, and always looked at.
+pub(crate) fn agenda_long(tenant: TenantId, member: MemberId, entry: EntryId) -> Key {
+    key(agenda(tenant, member), format!("L#{entry}"))
+}
+
+pub(crate) fn agenda(tenant: TenantId, member: MemberId) -> String {
+    format!("T#{tenant}#AGENDA#{member}")
+}
+
+pub(crate) fn dirty(tenant: TenantId, connection: ConnectionId, entry: EntryId) -> Key {
+    key(format!("T#{tenant}#DIRTY#{connection}"), entry.to_string())
+}
+
+pub(crate) fn link_by_entry(tenant: TenantId, entry: EntryId, connection: ConnectionId) -> Key {
+    key(
+        format!("T#{tenant}#LINK"),
+        format!("L#{entry}#{connection}"),
+    )
+}
+
+pub(crate) fn link_by_event(
+    tenant: TenantId,
+    calendar: CalendarId,
+    external_id: &ExternalEventId,
+) -> Key {
+    key(
+        format!("T#{tenant}#LINK"),
+        format!("R#{calendar}#{}", fingerprint(&external_id.0)),
+    )
+}
+
+pub(crate) fn refused(
+    tenant: TenantId,
+    connection: ConnectionId,
+    calendar: CalendarId,
+    item: &str,
+) -> Key {
+    key(
+        format!("T#{tenant}#ITEM#{connection}"),
+        format!("{calendar}#{}", fingerprint(item)),
+    )
+}
+
+pub(crate) fn run(tenant: TenantId, connection: ConnectionId, run: RunId) -> Key {
+    key(format!("T#{tenant}#RUN#{connection}"), run.to_string())
+}
+
+pub(crate) fn conflict(tenant: TenantId, conflict: ConflictId) -> Key {
+    key(format!("T#{tenant}#CFL"), conflict.to_string())
+}
+
+pub(crate) fn outbox(tenant: TenantId, row: OutboxId) -> Key {
+    key(format!("T#{tenant}#OUT"), row.to_string())
+}

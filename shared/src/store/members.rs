@@ -1,0 +1,190 @@
+//! Tenants, their members, and how a member signs in.
+
+use domain::{
+    id::{MemberId, TenantId},
+    member::{EmailAddress, Member, Mirror, Tenant},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, TenantStore,
+    item::{Guard, Item},
+    keys,
+    table::{StoreError, Update, Write},
+};
+
+/// Who an e-mail address belongs to, and the hash that the password must match.
+#[derive(Clone, Debug)]
+pub struct Login {
+    pub tenant: TenantId,
+    pub member: MemberId,
+    pub password_hash: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EmailRow {
+    tenant: TenantId,
+    member: MemberId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PasswordRow {
+    hash: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ThrottleRow {
+    failures: u32,
+    last_at: i64,
+}
+
+/// Counted failures are forgotten after that long without another.
+const THROTTLE_MEMORY: SignedDuration = SignedDuration::from_mins(30);
+
+impl Store {
+    /// A new tenant and its first member. `Conflict`: the address is taken.
+    pub async fn create_tenant(
+        &self,
+        tenant: &Tenant,
+        admin: &Member,
+        password_hash: String,
+    ) -> Result<(), StoreError> {
+        let row = Item::new("tenant", keys::tenant(tenant.id), Some(tenant.id), tenant);
+        let mut writes = vec![row.guarded(Guard::Absent).put()?];
+        writes.extend(new_member(admin, password_hash)?);
+        self.table.write(writes).await
+    }
+
+    pub async fn add_member(
+        &self,
+        member: &Member,
+        password_hash: String,
+    ) -> Result<(), StoreError> {
+        self.table.write(new_member(member, password_hash)?).await
+    }
+
+    pub async fn find_login(&self, email: &EmailAddress) -> Result<Option<Login>, StoreError> {
+        let Some(EmailRow { tenant, member }) = self.table.get(&keys::email(email)).await? else {
+            return Ok(None);
+        };
+        let password: Option<PasswordRow> = self.table.get(&keys::password(member)).await?;
+        Ok(password.map(|row| Login {
+            tenant,
+            member,
+            password_hash: row.hash,
+        }))
+    }
+
+    /// How many sign-ins have failed lately for this subject, and when the last did.
+    pub async fn failed_logins(
+        &self,
+        kind: &str,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Option<(u32, Timestamp)>, StoreError> {
+        let row: Option<ThrottleRow> = self.table.get(&keys::throttle(kind, subject)).await?;
+        Ok(row.and_then(|row| {
+            let last_at = Timestamp::from_millisecond(row.last_at).ok()?;
+            (now < last_at + THROTTLE_MEMORY).then_some((row.failures, last_at))
+        }))
+    }
+
+    pub async fn record_failed_login(
+        &self,
+        kind: &str,
+        subject: &str,
+        failures: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let row = ThrottleRow {
+            failures,
+            last_at: now.as_millisecond(),
+        };
+        let item = Item::new("throttle", keys::throttle(kind, subject), None, &row);
+        self.table.put(item.expires_at(now + THROTTLE_MEMORY)).await
+    }
+
+    pub async fn forget_failed_logins(&self, kind: &str, subject: &str) -> Result<(), StoreError> {
+        let key = keys::throttle(kind, subject);
+        self.table
+            .write(vec![Write::delete(key, None, &Guard::Any)])
+            .await
+    }
+}
+
+fn new_member(member: &Member, password_hash: String) -> Result<Vec<Write>, StoreError> {
+    let email = EmailRow {
+        tenant: member.tenant,
+        member: member.id,
+    };
+    let password = PasswordRow {
+        hash: password_hash,
+    };
+    [
+        Item::new("email", keys::email(&member.email), None, &email),
+        Item::new(
+            "member",
+            keys::member(member.tenant, member.id),
+            Some(member.tenant),
+            member,
+        ),
+        Item::new("password", keys::password(member.id), None, &password),
+    ]
+    .into_iter()
+    .map(|item| item.guarded(Guard::Absent).put())
+    .collect()
+}
+
+impl TenantStore {
+    pub async fn details(&self) -> Result<Option<Tenant>, StoreError> {
+        self.table.get(&keys::tenant(self.tenant)).await
+    }
+
+    pub async fn member(&self, id: MemberId) -> Result<Option<Member>, StoreError> {
+        self.table.get(&keys::member(self.tenant, id)).await
+    }
+
+    /// Those of the members that exist.
+    pub async fn members(&self, ids: &[MemberId]) -> Result<Vec<Member>, StoreError> {
+        let keys: Vec<_> = ids
+            .iter()
+            .map(|id| keys::member(self.tenant, *id))
+            .collect();
+        self.table.get_many(&keys).await
+    }
+
+    /// Changes where a member's entries are copied to. Whoever is writing an entry at this moment starts over.
+    pub async fn set_mirrors(
+        &self,
+        member: &Member,
+        mirrors: Vec<Mirror>,
+    ) -> Result<(), StoreError> {
+        let mirrors =
+            serde_dynamo::to_attribute_value(mirrors).map_err(|source| StoreError::Corrupt {
+                what: "mirrors",
+                source: Box::new(source),
+            })?;
+        let number = |number: u64| aws_sdk_dynamodb::types::AttributeValue::N(number.to_string());
+        let update = Update {
+            key: keys::member(self.tenant, member.id),
+            expression: "SET mirrors = :mirrors, version = :next".into(),
+            condition: "t = :t AND version = :version".into(),
+            names: std::collections::HashMap::new(),
+            values: std::collections::HashMap::from([
+                (":mirrors".into(), mirrors),
+                (":next".into(), number(member.version + 1)),
+                (":version".into(), number(member.version)),
+                (
+                    ":t".into(),
+                    aws_sdk_dynamodb::types::AttributeValue::S(self.tenant.to_string()),
+                ),
+            ]),
+        };
+        self.table
+            .update(update)
+            .await?
+            .map(drop)
+            .map_err(|_| StoreError::Conflict)
+    }
+}

@@ -1,0 +1,77 @@
+//! The single table. Nothing else in the product knows DynamoDB.
+//!
+//! Every item of a tenant is reached through a [`TenantStore`], which is given only for a proof of tenancy. What has no
+//! tenant yet (a sign-in, an authorization coming back, a channel's call) has a method of its own on [`Store`].
+
+mod calendars;
+mod connections;
+mod demand;
+mod entries;
+mod item;
+mod keys;
+mod links;
+mod members;
+mod oauth_states;
+mod runs;
+mod sessions;
+mod table;
+
+pub use calendars::SyncPosition;
+pub use connections::{ConnectionRow, SecretPointer, TokenLease};
+pub use demand::{Asked, ChannelAsk};
+pub use entries::{DirtyEntry, EntryWrite, Listed};
+pub use links::{LinkWrite, RefusedItem};
+pub use members::Login;
+pub use oauth_states::OAuthState;
+pub use sessions::{Refreshed, SessionRow};
+pub use table::StoreError;
+
+use domain::id::TenantId;
+use table::Table;
+
+use crate::verified::Verified;
+
+#[derive(Clone)]
+pub struct Store {
+    table: Table,
+}
+
+/// Everything of one tenant, and nothing of any other.
+#[derive(Clone)]
+pub struct TenantStore {
+    table: Table,
+    tenant: TenantId,
+}
+
+impl Store {
+    pub(crate) fn new(client: aws_sdk_dynamodb::Client, table: String) -> Self {
+        Self {
+            table: Table::new(client, table),
+        }
+    }
+
+    pub fn tenant(&self, proof: &impl Verified) -> TenantStore {
+        self.tenant_unchecked(proof.tenant())
+    }
+
+    fn tenant_unchecked(&self, tenant: TenantId) -> TenantStore {
+        TenantStore {
+            table: self.table.clone(),
+            tenant,
+        }
+    }
+
+    /// One cheap read, so that the first request does not pay for the connection.
+    pub async fn prime(&self) -> Result<(), StoreError> {
+        self.table
+            .get::<serde_json::Value>(&keys::priming())
+            .await
+            .map(drop)
+    }
+}
+
+impl TenantStore {
+    pub fn id(&self) -> TenantId {
+        self.tenant
+    }
+}

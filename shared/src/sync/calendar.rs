@@ -1,0 +1,201 @@
+//! One calendar's part of a run: read its changes, then write what changed here.
+
+use std::collections::HashSet;
+
+use domain::{
+    calendar::Calendar,
+    event::ExternalEventId,
+    failure::FailureClass,
+    sync::{
+        decide::decide,
+        observe::{EventSeen, Observation, Pair},
+    },
+};
+
+use super::{Context, SyncError};
+use crate::{
+    providers::{Next, ReadFrom},
+    store::{DirtyEntry, SyncPosition},
+};
+
+/// Pages of one calendar in one run; what is left becomes another run.
+const PAGES_PER_RUN_MAX: u32 = 8;
+
+/// Reads the calendar's changes to their end and carries out what follows. Answers why more is left, if it is.
+pub(super) async fn pull(
+    context: &mut Context<'_>,
+    calendar: &Calendar,
+) -> Result<Option<String>, SyncError> {
+    let mut position = context.store.sync_position(calendar.id).await?;
+    let mut whole = position.page.is_none();
+    let mut seen = HashSet::new();
+    let mut pages = 0;
+    if position.cursor.is_none() && position.page.is_none() {
+        position.since = calendar.settings.history.starts_at(context.app.clock.now());
+    }
+    loop {
+        let from = match &position.cursor {
+            Some(cursor) => ReadFrom::Cursor(cursor),
+            None => ReadFrom::Start {
+                since: position.since,
+            },
+        };
+        let page = context
+            .provider
+            .changes(&context.access, calendar, from, position.page.as_deref())
+            .await;
+        let page = match page {
+            Ok(page) => page,
+            // Everything is read again in this very run; links stay.
+            Err(error)
+                if error.class == FailureClass::CursorExpired && position.cursor.is_some() =>
+            {
+                tracing::info!(tenant = %context.store.id(), connection = %context.connection.id, calendar = %calendar.id, "cursor expired");
+                position.cursor = None;
+                position.page = None;
+                whole = true;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        pages += 1;
+        seen.extend(
+            page.changes
+                .iter()
+                .map(|change| change.external_id().clone()),
+        );
+        let observation = context
+            .observe_changes(calendar, page.changes, position.since)
+            .await?;
+        carry_out(context, calendar, observation).await?;
+        match page.next {
+            Next::Page(next) => position.page = Some(next),
+            Next::Cursor(cursor) => {
+                return complete(context, calendar, position, cursor, whole, &seen).await;
+            }
+        }
+        if pages >= PAGES_PER_RUN_MAX {
+            context
+                .store
+                .commit_position(calendar.id, &position, &context.fence)
+                .await?;
+            return Ok(Some(format!(
+                "{} is large: the next run goes on with it",
+                calendar.name
+            )));
+        }
+    }
+}
+
+/// The read came to its end: only now may the cursor move, and only now does absence mean anything.
+async fn complete(
+    context: &mut Context<'_>,
+    calendar: &Calendar,
+    position: SyncPosition,
+    cursor: String,
+    whole: bool,
+    seen: &HashSet<ExternalEventId>,
+) -> Result<Option<String>, SyncError> {
+    let was_snapshot = position.cursor.is_none();
+    if was_snapshot && position.complete {
+        // A read that went over several runs saw more than `seen` holds; the probe below makes that harmless.
+        tracing::info!(tenant = %context.store.id(), calendar = %calendar.id, whole, "comparing links with a complete read");
+        remove_missing(context, calendar, seen).await?;
+    }
+    let next = SyncPosition {
+        cursor: Some(cursor),
+        page: None,
+        complete: true,
+        ..position.clone()
+    };
+    if next != position {
+        context
+            .store
+            .commit_position(calendar.id, &next, &context.fence)
+            .await?;
+    }
+    Ok(None)
+}
+
+/// Links whose event a complete read did not show. A short answer looks the same as a deletion, so each event is asked
+/// for by its id, and only a plain "gone" counts.
+async fn remove_missing(
+    context: &mut Context<'_>,
+    calendar: &Calendar,
+    seen: &HashSet<ExternalEventId>,
+) -> Result<(), SyncError> {
+    let links = context.store.links_of_calendar(calendar.id).await?;
+    for link in links
+        .into_iter()
+        .filter(|link| !seen.contains(&link.external_id))
+    {
+        let Some(pair) = context.observe_again(calendar, &link).await? else {
+            continue;
+        };
+        let policy = context.policy(calendar);
+        carry_out(
+            context,
+            calendar,
+            Observation {
+                policy,
+                pairs: vec![pair],
+                ..Observation::default()
+            },
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Writes what changed here into the calendars that it concerns.
+pub(super) async fn push(
+    context: &mut Context<'_>,
+    chosen: &[&Calendar],
+) -> Result<Option<String>, SyncError> {
+    let dirty = context.store.dirty_entries(context.connection.id).await?;
+    if dirty.is_empty() {
+        return Ok(None);
+    }
+    for calendar in chosen {
+        let observation = context.observe_entries(calendar, &dirty).await?;
+        carry_out(context, calendar, observation).await?;
+    }
+    for row in &dirty {
+        clear(context, row).await?;
+    }
+    let left = !context
+        .store
+        .dirty_entries(context.connection.id)
+        .await?
+        .is_empty();
+    Ok(left.then(|| "the schedule changed meanwhile".to_owned()))
+}
+
+async fn clear(context: &Context<'_>, row: &DirtyEntry) -> Result<(), SyncError> {
+    Ok(context
+        .store
+        .clear_dirty(context.connection.id, row)
+        .await?)
+}
+
+async fn carry_out(
+    context: &mut Context<'_>,
+    calendar: &Calendar,
+    observation: Observation,
+) -> Result<(), SyncError> {
+    let reported = |pair: &&Pair| !matches!(pair.event, EventSeen::Unreported);
+    let seen = observation.pairs.iter().filter(reported).count() + observation.new_events.len();
+    context.counts.seen += u32::try_from(seen + observation.refused.len()).unwrap_or(u32::MAX);
+    let plan = decide(observation);
+    context.counts.unchanged += plan.unchanged;
+    if !plan.steps.is_empty() {
+        tracing::info!(
+            tenant = %context.store.id(), connection = %context.connection.id, provider = %context.connection.provider,
+            calendar = %calendar.id, plan = %plan, "decided"
+        );
+    }
+    for step in plan.steps {
+        context.apply(calendar, step).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,289 @@
+//! One run: lease, look at every chosen calendar, record, release. Rule R decides when the message may be deleted.
+
+use std::error::Error;
+
+use domain::{
+    connection::{Connection, Idle, LastFailure},
+    failure::FailureClass,
+    id::{ConnectionId, RunId},
+    run::{Counts, RunOutcome, RunState, SyncRun, Trigger},
+    sync::demand::{AfterRefusal, Granted},
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Context, Fence, SyncError, calendar, subscribe};
+use crate::{
+    app::App,
+    ids,
+    oauth::{AccessError, access_token},
+    queue::{self, AskError, CheckedMessage, DELAY_MAX},
+    store::{Asked, StoreError, TenantStore},
+};
+
+/// The function's time limit and ten seconds: a lease outlives its worker, but not the message's visibility.
+const LEASE: SignedDuration = SignedDuration::from_secs(70);
+const BACKOFF_MAX: SignedDuration = SignedDuration::from_mins(60);
+
+/// What becomes of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handled {
+    /// Everything asked is covered, or a replacement was sent.
+    Delete,
+    PutBack {
+        after: SignedDuration,
+    },
+}
+
+/// How a run ended, before it is written down.
+struct Ended {
+    outcome: RunOutcome,
+    /// The connection is as it should be: what was asked is covered, whatever single items say.
+    covered: bool,
+    /// Not to be tried again before then.
+    not_before: Option<Timestamp>,
+}
+
+/// Carries out one message. An error leaves the message where it is.
+pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskError> {
+    let store = app.store.tenant(message);
+    let connection = message.connection;
+    let (granted, asked) = match store.take_lease(connection, app.clock.now(), LEASE).await? {
+        Ok(leased) => leased,
+        Err(AfterRefusal::Delete) => return Ok(Handled::Delete),
+        Err(AfterRefusal::PutBack { after }) => {
+            let jitter = SignedDuration::from_millis(i64::from(ids::below(2_000)));
+            return Ok(Handled::PutBack {
+                after: after + jitter,
+            });
+        }
+    };
+    let started_at = app.clock.now();
+    let id = asked
+        .demand
+        .run
+        .unwrap_or_else(|| ids::mint(started_at, RunId::from_parts));
+    let mut run = SyncRun {
+        id,
+        connection,
+        trigger: asked.trigger,
+        state: RunState::Running { started_at },
+        counts: Counts::default(),
+    };
+    store.put_run(&run, started_at).await?;
+    let fence = Fence {
+        connection,
+        number: granted.fence,
+    };
+    let ended = sync(app, &store, fence, &mut run, asked.demand.failures).await?;
+    let finished_at = app.clock.now();
+    run.state = RunState::Finished {
+        started_at,
+        finished_at,
+        outcome: ended.outcome.clone(),
+    };
+    store.put_run(&run, finished_at).await?;
+    write_down(app, &store, connection, &ended).await?;
+    release(app, &store, connection, granted, ended).await
+}
+
+/// Syncs every chosen calendar of the connection. Only the table failing is an error here: there is nowhere left to
+/// write anything else down.
+async fn sync(
+    app: &App,
+    store: &TenantStore,
+    fence: Fence,
+    run: &mut SyncRun,
+    failures: u32,
+) -> Result<Ended, StoreError> {
+    let Some(row) = store.connection(fence.connection).await? else {
+        return Ok(skipped("the connection is gone"));
+    };
+    match row.connection.idle() {
+        Some(Idle::Paused) => return Ok(skipped("paused")),
+        Some(Idle::NeedsReauth) => return Ok(skipped("waits to be authorised again")),
+        None => {}
+    }
+    let result = sync_calendars(app, store, &row.connection, fence, run).await;
+    let now = app.clock.now();
+    match result {
+        Ok(None) => Ok(Ended {
+            outcome: RunOutcome::Succeeded,
+            covered: true,
+            not_before: None,
+        }),
+        Ok(Some(why)) => Ok(Ended {
+            outcome: RunOutcome::Continues { why },
+            covered: false,
+            not_before: None,
+        }),
+        Err(SyncError::Store(error)) => Err(error),
+        Err(error) => {
+            tracing::warn!(
+                tenant = %store.id(), connection = %fence.connection, provider = %row.connection.provider,
+                run = %run.id, error = &error as &dyn Error, "sync stopped"
+            );
+            Ok(stopped(app, store, &error, fence.connection, now, failures).await?)
+        }
+    }
+}
+
+async fn sync_calendars(
+    app: &App,
+    store: &TenantStore,
+    connection: &Connection,
+    fence: Fence,
+    run: &mut SyncRun,
+) -> Result<Option<String>, SyncError> {
+    let access = access_token(app, store, connection.id).await?;
+    let mut context = Context {
+        app,
+        store,
+        connection,
+        provider: app.provider(connection.provider),
+        access,
+        fence,
+        counts: Counts::default(),
+        refused: store.refused_items(connection.id).await?,
+    };
+    let calendars = store.calendars(connection.id).await?;
+    let chosen: Vec<_> = calendars
+        .iter()
+        .filter(|calendar| calendar.settings.selected)
+        .collect();
+    let result = async {
+        subscribe::ensure(&context, &calendars).await?;
+        let mut left = None;
+        for calendar in &chosen {
+            left = calendar::pull(&mut context, calendar).await?.or(left);
+            run.counts = context.counts;
+            store.put_run(run, app.clock.now()).await?;
+        }
+        Ok(calendar::push(&mut context, &chosen).await?.or(left))
+    }
+    .await;
+    run.counts = context.counts;
+    result
+}
+
+fn skipped(why: &str) -> Ended {
+    Ended {
+        outcome: RunOutcome::Skipped { why: why.into() },
+        covered: true,
+        not_before: None,
+    }
+}
+
+/// What a failure asks for: wait as long as the provider says, back off, or stop until the member acts.
+async fn stopped(
+    app: &App,
+    store: &TenantStore,
+    error: &SyncError,
+    connection: ConnectionId,
+    now: Timestamp,
+    failures: u32,
+) -> Result<Ended, StoreError> {
+    let outcome = RunOutcome::Failed {
+        why: error.to_string(),
+    };
+    let (class, retry_after_s) = match error {
+        SyncError::Access(AccessError::NeedsReauth) => (FailureClass::Authentication, None),
+        SyncError::Provider(error) => (error.class, error.retry_after_s),
+        SyncError::Access(_)
+        | SyncError::Store(_)
+        | SyncError::Vault(_)
+        | SyncError::Unsettled { .. } => (FailureClass::Transient, None),
+    };
+    if class == FailureClass::Authentication {
+        let reason = domain::connection::ReauthReason::Revoked;
+        crate::oauth::needs_reauth(app, store, connection, reason).await?;
+        return Ok(Ended {
+            outcome,
+            covered: true,
+            not_before: None,
+        });
+    }
+    let backoff = SignedDuration::from_secs(5 << failures.min(10)).min(BACKOFF_MAX);
+    let jitter = SignedDuration::from_millis(i64::from(ids::below(3_000)));
+    let asked_for = retry_after_s
+        .and_then(|seconds| i64::try_from(seconds).ok())
+        .map(SignedDuration::from_secs);
+    let wait = asked_for.unwrap_or(SignedDuration::ZERO).max(backoff) + jitter;
+    Ok(Ended {
+        outcome,
+        covered: false,
+        not_before: Some(now + wait),
+    })
+}
+
+/// What the connection shows of the run.
+async fn write_down(
+    app: &App,
+    store: &TenantStore,
+    connection: ConnectionId,
+    ended: &Ended,
+) -> Result<(), StoreError> {
+    for _ in 0..5 {
+        let Some(mut row) = store.connection(connection).await? else {
+            return Ok(());
+        };
+        let now = app.clock.now();
+        match &ended.outcome {
+            RunOutcome::Succeeded => {
+                row.connection.last_sync_at = Some(now);
+                row.connection.last_failure = None;
+            }
+            RunOutcome::Failed { why } => {
+                row.connection.last_failure = Some(LastFailure {
+                    at: now,
+                    what: why.clone(),
+                });
+            }
+            RunOutcome::Continues { .. } | RunOutcome::Skipped { .. } => return Ok(()),
+        }
+        match store.update_connection(row).await {
+            Err(StoreError::Conflict) => {}
+            done => return done.map(drop),
+        }
+    }
+    Err(StoreError::Conflict)
+}
+
+/// Gives the lease back and, where more was asked than is covered, sends the replacement before the message goes.
+async fn release(
+    app: &App,
+    store: &TenantStore,
+    connection: ConnectionId,
+    granted: Granted,
+    ended: Ended,
+) -> Result<Handled, AskError> {
+    let now = app.clock.now();
+    let row = if ended.covered {
+        store.finish_lease(connection, granted, now).await?
+    } else {
+        store
+            .give_lease_back(connection, granted, now, ended.not_before)
+            .await?
+    };
+    // The lease was lost: whoever holds it answers for the change, and this message for them.
+    let Some(row) = row else {
+        return Ok(Handled::PutBack { after: LEASE });
+    };
+    if !row.demand.wants_another_run() {
+        return Ok(Handled::Delete);
+    }
+    let wait = ended
+        .not_before
+        .map_or(SignedDuration::ZERO, |until| until.duration_since(now));
+    if wait > DELAY_MAX {
+        // Beyond what a queue holds back; the due index has it.
+        return Ok(Handled::Delete);
+    }
+    let next = Asked {
+        trigger: Trigger::Continuation,
+        ..row
+    };
+    let debounce = queue::debounce(next.provider, next.trigger);
+    let delay = if ended.covered { debounce } else { wait };
+    queue::send(app, &next, delay).await?;
+    Ok(Handled::Delete)
+}

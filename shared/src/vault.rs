@@ -1,0 +1,183 @@
+//! Durable credentials, in Secrets Manager and nowhere else.
+
+use std::sync::Arc;
+
+use aws_sdk_secretsmanager::{Client, error::SdkError, types::Tag};
+use domain::id::{ConnectionId, TenantId};
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use crate::crypto::{Keys, Secret, fingerprint};
+
+pub struct Vault {
+    client: Client,
+    stage: String,
+    root_name: String,
+    google_name: String,
+    /// Platform secrets, kept for a few minutes: a rotation is noticed without a read per request.
+    keys: Mutex<Option<(Timestamp, Arc<Keys>)>>,
+    google: Mutex<Option<(Timestamp, Arc<OAuthClient>)>>,
+}
+
+/// Our own credentials at a provider.
+#[derive(Clone)]
+pub struct OAuthClient {
+    pub id: String,
+    pub secret: Secret,
+}
+
+#[derive(Deserialize)]
+struct OAuthClientText {
+    client_id: String,
+    client_secret: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    #[error("the vault does not answer {operation}")]
+    Unavailable {
+        operation: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("there is no secret {name}")]
+    Missing { name: String },
+    #[error("the secret {name} is not in the expected form")]
+    Malformed { name: String },
+}
+
+impl From<VaultError> for crate::problem::Problem {
+    fn from(error: VaultError) -> Self {
+        Self::unavailable(error)
+    }
+}
+
+const CACHED_FOR: SignedDuration = SignedDuration::from_mins(5);
+
+fn unavailable<E>(operation: &'static str) -> impl FnOnce(SdkError<E>) -> VaultError
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    move |source| VaultError::Unavailable {
+        operation,
+        source: Box::new(source),
+    }
+}
+
+impl Vault {
+    pub(crate) fn new(client: Client, config: &crate::config::Config) -> Self {
+        Self {
+            client,
+            stage: config.stage.clone(),
+            root_name: config.root_secret.clone(),
+            google_name: config.google_client_secret.clone(),
+            keys: Mutex::default(),
+            google: Mutex::default(),
+        }
+    }
+
+    /// The keys derived from the platform's root secret.
+    pub async fn keys(&self, now: Timestamp) -> Result<Arc<Keys>, VaultError> {
+        let mut cached = self.keys.lock().await;
+        if let Some((until, keys)) = cached.as_ref().filter(|(until, _)| now < *until) {
+            let _ = until;
+            return Ok(keys.clone());
+        }
+        let root = self.read(&self.root_name, None).await?;
+        let keys = Arc::new(Keys::from_root(&root));
+        *cached = Some((now + CACHED_FOR, keys.clone()));
+        Ok(keys)
+    }
+
+    pub async fn google_client(&self, now: Timestamp) -> Result<Arc<OAuthClient>, VaultError> {
+        let mut cached = self.google.lock().await;
+        if let Some((_, client)) = cached.as_ref().filter(|(until, _)| now < *until) {
+            return Ok(client.clone());
+        }
+        let text = self.read(&self.google_name, None).await?;
+        let parsed: OAuthClientText =
+            serde_json::from_str(text.expose()).map_err(|_| VaultError::Malformed {
+                name: self.google_name.clone(),
+            })?;
+        let client = Arc::new(OAuthClient {
+            id: parsed.client_id,
+            secret: Secret::new(parsed.client_secret),
+        });
+        *cached = Some((now + CACHED_FOR, client.clone()));
+        Ok(client)
+    }
+
+    pub fn refresh_token_name(&self, tenant: TenantId, connection: ConnectionId) -> String {
+        format!("kalends/{}/t/{tenant}/c/{connection}", self.stage)
+    }
+
+    /// Stores a refresh token and answers its version. Repeating the same write is the same version.
+    pub async fn put_refresh_token(
+        &self,
+        tenant: TenantId,
+        connection: ConnectionId,
+        token: &Secret,
+    ) -> Result<String, VaultError> {
+        let name = self.refresh_token_name(tenant, connection);
+        let request_token =
+            fingerprint(&format!("{connection}\n{}", token.expose()))[..36].to_owned();
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(&name)
+            .secret_string(token.expose())
+            .client_request_token(&request_token)
+            .send()
+            .await;
+        match put {
+            Ok(answer) => return Ok(answer.version_id.unwrap_or(request_token)),
+            Err(SdkError::ServiceError(refused))
+                if refused.err().is_resource_not_found_exception() => {}
+            Err(error) => return Err(unavailable("PutSecretValue")(error)),
+        }
+        let tag = |key: &str, value: String| Tag::builder().key(key).value(value).build();
+        let created = self
+            .client
+            .create_secret()
+            .name(&name)
+            .secret_string(token.expose())
+            .client_request_token(&request_token)
+            .tags(tag("tenant", tenant.to_string()))
+            .tags(tag("connection", connection.to_string()))
+            .send()
+            .await
+            .map_err(unavailable("CreateSecret"))?;
+        Ok(created.version_id.unwrap_or(request_token))
+    }
+
+    /// Reads the version that the connection's row points at; after a restore the row may point at one that is gone.
+    pub async fn refresh_token(&self, name: &str, version: &str) -> Result<Secret, VaultError> {
+        match self.read(name, Some(version)).await {
+            Err(VaultError::Missing { .. }) => self.read(name, None).await,
+            read => read,
+        }
+    }
+
+    async fn read(&self, name: &str, version: Option<&str>) -> Result<Secret, VaultError> {
+        let read = self
+            .client
+            .get_secret_value()
+            .secret_id(name)
+            .set_version_id(version.map(str::to_owned))
+            .send()
+            .await;
+        match read {
+            Ok(answer) => answer
+                .secret_string
+                .map(Secret::new)
+                .ok_or_else(|| VaultError::Malformed { name: name.into() }),
+            Err(SdkError::ServiceError(refused))
+                if refused.err().is_resource_not_found_exception() =>
+            {
+                Err(VaultError::Missing { name: name.into() })
+            }
+            Err(error) => Err(unavailable("GetSecretValue")(error)),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Proofs of tenancy. Stored items are reached through a tenant handle, and a handle is given only for one of these.
+
+use domain::id::TenantId;
+
+/// Something that was checked and speaks for one tenant: a session, a channel token, a queue message that matches its
+/// row, an authorization that was just consumed.
+pub trait Verified: sealed::Sealed {
+    fn tenant(&self) -> TenantId;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! verified {
+    ($name:ty) => {
+        impl $crate::verified::sealed::Sealed for $name {}
+        impl $crate::verified::Verified for $name {
+            fn tenant(&self) -> domain::id::TenantId {
+                self.tenant
+            }
+        }
+    };
+}
+pub(crate) use verified;

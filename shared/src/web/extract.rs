@@ -1,0 +1,133 @@
+//! Reading requests strictly: what cannot be read is answered with what is wrong with it.
+
+use axum::{
+    extract::{
+        FromRequest, FromRequestParts, Request,
+        rejection::{FormRejection, JsonRejection},
+    },
+    http::{StatusCode, header, request::Parts},
+};
+use serde::de::DeserializeOwned;
+
+use super::BODY_BYTES_MAX;
+use crate::{app::App, problem::Problem};
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        match axum::Json::from_request(request, app).await {
+            Ok(axum::Json(value)) => Ok(Self(value)),
+            Err(JsonRejection::JsonDataError(error)) => {
+                Err(Problem::invalid("", reason(&error.body_text())))
+            }
+            Err(JsonRejection::JsonSyntaxError(error)) => {
+                Err(Problem::bad_request("not_json", reason(&error.body_text())))
+            }
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                "Send the body as application/json.",
+            )),
+            Err(other) => Err(unreadable(other.status())),
+        }
+    }
+}
+
+/// A form's fields.
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        match axum::Form::from_request(request, app).await {
+            Ok(axum::Form(value)) => Ok(Self(value)),
+            Err(FormRejection::FailedToDeserializeFormBody(error)) => {
+                Err(Problem::invalid("", reason(&error.body_text())))
+            }
+            Err(other) => Err(unreadable(other.status())),
+        }
+    }
+}
+
+/// Query parameters.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match axum::extract::Query::from_request_parts(parts, app).await {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(error) => Err(Problem::invalid("", reason(&error.body_text()))),
+        }
+    }
+}
+
+/// Path parameters. An id that is not one names nothing.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        match axum::extract::Path::from_request_parts(parts, app).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(_) => Err(Problem::not_found("thing")),
+        }
+    }
+}
+
+/// The version that a writer has read, from `If-Match`.
+pub struct IfMatch(pub Option<u64>);
+
+impl FromRequestParts<App> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else {
+            return Ok(Self(None));
+        };
+        let version = value
+            .to_str()
+            .ok()
+            .and_then(|tag| tag.trim().trim_matches('"').parse().ok());
+        version.map(|version| Self(Some(version))).ok_or_else(|| {
+            Problem::bad_request(
+                "if_match",
+                "If-Match takes the ETag that the entry was read with, such as \"3\".",
+            )
+        })
+    }
+}
+
+pub(super) fn too_large() -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too_large",
+        format!("The body may have at most {BODY_BYTES_MAX} bytes."),
+    )
+}
+
+fn unreadable(status: StatusCode) -> Problem {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
+            status,
+            "not_a_form",
+            "Send the body as application/x-www-form-urlencoded.",
+        ),
+        _ => Problem::bad_request("unreadable", "The body could not be read."),
+    }
+}
+
+/// The library's sentence without its preface.
+fn reason(text: &str) -> String {
+    text.split_once(": ")
+        .map_or(text, |(_, reason)| reason)
+        .to_owned()
+}

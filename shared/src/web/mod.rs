@@ -1,0 +1,81 @@
+//! What every HTTP function shares: sessions, proof of origin, strict reading of requests, pages and their headers.
+
+pub mod cookies;
+mod csrf;
+mod extract;
+mod headers;
+mod jwt;
+pub mod page;
+mod session;
+
+pub use csrf::csrf_token;
+pub use extract::{Form, IfMatch, Json, Path, Query};
+pub use session::{REFRESH_LIFETIME, Session, SessionTokens, issue};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Response},
+};
+
+use crate::{app::App, problem::Problem};
+
+/// The largest request body that any function reads.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Routes with everything around them that no handler may forget.
+pub fn layers(routes: Router<App>, app: &App) -> Router {
+    routes
+        .fallback(async || Problem::not_found("page"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This address does not answer that method.",
+            )
+        })
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(app.clone(), csrf::guard))
+        .layer(middleware::from_fn(logged))
+        .layer(middleware::from_fn(headers::secure))
+        .with_state(app.clone())
+}
+
+/// One line per request, with the id that the answer carries too.
+async fn logged(request: Request, next: middleware::Next) -> Response {
+    let id = crate::ids::opaque()[..16].to_owned();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16();
+    if response.status().is_server_error() {
+        tracing::error!(request = id, %method, path, status, "answered");
+    } else {
+        tracing::info!(request = id, %method, path, status, "answered");
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+/// Leads a browser on; the address is always ours.
+pub fn see_other(path: &str) -> Response {
+    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+/// A path on this very host, or "/" for anything else: never a way out to another site.
+pub fn local_path(next: &str) -> &str {
+    let local = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && next.is_ascii();
+    if local { next } else { "/" }
+}
+
+/// Percent-encodes a query value.
+pub fn percent(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

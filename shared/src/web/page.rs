@@ -1,0 +1,137 @@
+//! Pages: HTML answers, the frame around a member's pages, problems in words.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use jiff::SignedDuration;
+use ui::{
+    Markup,
+    components::{Csrf, Meaning},
+    layout::{Frame, Theme, Toast},
+    pages::problem::ProblemPage,
+    routes,
+};
+
+use super::{
+    Session,
+    cookies::{self, Cookie},
+    csrf_token, percent, see_other,
+};
+use crate::{app::App, config::Config, problem::Problem};
+
+pub fn html(status: StatusCode, markup: Markup) -> Response {
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    (status, [(header::CONTENT_TYPE, kind)], markup.into_string()).into_response()
+}
+
+pub fn ok(markup: Markup) -> Response {
+    html(StatusCode::OK, markup)
+}
+
+/// A member who looks at a page: their session, and what every page of theirs carries.
+pub struct Visitor {
+    pub session: Session,
+    pub frame: Frame,
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let session = Session::from_request_parts(parts, app).await?;
+        let csrf = Csrf(csrf_token(&*app.keys().await?, session.id));
+        let frame = Frame {
+            theme: theme(&parts.headers),
+            csrf,
+            member: session.name.clone(),
+            organization: session.organization.clone(),
+            toasts: flash(&parts.headers, &app.config).into_iter().collect(),
+            live: None,
+        };
+        Ok(Self { session, frame })
+    }
+}
+
+pub fn theme(headers: &HeaderMap) -> Theme {
+    cookies::value(headers, Theme::COOKIE)
+        .map(|value| Theme::parse(&value))
+        .unwrap_or_default()
+}
+
+/// Leads on after a press, with words that the next page shows once.
+pub fn done(config: &Config, path: &str, words: &str) -> Response {
+    with_flash(config, path, "ok", words)
+}
+
+pub fn not_done(config: &Config, path: &str, words: &str) -> Response {
+    with_flash(config, path, "error", words)
+}
+
+fn with_flash(config: &Config, path: &str, meaning: &str, words: &str) -> Response {
+    let mut response = see_other(path);
+    let value = format!("{meaning}.{}", percent(words));
+    let cookie = cookies::set(config, Cookie::Flash, &value, SignedDuration::from_secs(20));
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response
+}
+
+fn flash(headers: &HeaderMap, config: &Config) -> Option<Toast> {
+    let value = cookies::read(headers, config, Cookie::Flash)?;
+    let (meaning, words) = value.split_once('.')?;
+    let meaning = match meaning {
+        "ok" => Meaning::Ok,
+        "error" => Meaning::Error,
+        _ => return None,
+    };
+    let words = url::form_urlencoded::parse(words.as_bytes())
+        .next()?
+        .0
+        .into_owned();
+    Some(Toast { meaning, words })
+}
+
+/// Shows a page and forgets the words that it showed.
+pub fn show(config: &Config, frame: &Frame, markup: Markup) -> Response {
+    let mut response = ok(markup);
+    if !frame.toasts.is_empty() {
+        response
+            .headers_mut()
+            .append(header::SET_COOKIE, cookies::clear(config, Cookie::Flash));
+    }
+    response
+}
+
+/// A problem as a person sees it.
+pub(crate) fn problem(status: StatusCode, detail: &str) -> Response {
+    let (title, what_to_do) = match status {
+        StatusCode::NOT_FOUND => (
+            "This page does not exist",
+            "Check the address, or go back to where you came from.",
+        ),
+        StatusCode::FORBIDDEN => (
+            "This was not allowed",
+            "Go back, load the page again and repeat what you did.",
+        ),
+        StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => (
+            "Somebody was faster",
+            "Go back, load the page again and look at what changed.",
+        ),
+        status if status.is_server_error() => (
+            "Something on our side is not working",
+            "Nothing was changed. Try again in a minute.",
+        ),
+        _ => ("This could not be done", "Go back and try again."),
+    };
+    let page = ProblemPage {
+        theme: Theme::System,
+        status: status.as_u16(),
+        title: title.into(),
+        what_happened: detail.into(),
+        what_to_do: what_to_do.into(),
+        request_id: crate::ids::opaque()[..16].to_owned(),
+        way: ("Go to the schedule".into(), routes::SCHEDULE.into()),
+    };
+    html(status, page.render())
+}
