@@ -4,6 +4,7 @@ A gate is only worth its time if it can fail: every mistake here would be reject
 and hurt later.
 """
 
+import copy
 import tempfile
 import unittest
 from pathlib import Path
@@ -23,11 +24,12 @@ def resource(path):
     return "Resources/" + path.replace(":", "/Properties/", 1)
 
 
-SQS_EVENT = "SyncWorker:Events/SyncGoogle/Properties/"
-STREAM_EVENT = "OutboxRelay:Events/Outbox/Properties/"
+SQS_MAPPING = "SyncGoogleMapping:"
+STREAM_MAPPING = "OutboxMapping:"
 SWEEP_EVENT = "DueSweep:Events/EveryMinute/Properties/"
 STATEMENT = "SyncWorker:Policies/0/Statement/0/"
 GONE = object()
+SOURCE = gate.source()
 
 # (path, wrong value, part of the finding); by rules alone, which is quick.
 STRUCTURAL = [
@@ -36,12 +38,12 @@ STRUCTURAL = [
     ("SyncGoogleQueue:MessageRetentionPeriod", 1209600, "forgets dead letters"),
     ("SyncGoogleQueue:FifoQueue", True, "queues are standard"),
     ("SyncGoogleQueue:SqsManagedSseEnabled", False, "not encrypted"),
-    (SQS_EVENT + "FunctionResponseTypes", GONE, "fail its whole batch"),
-    (SQS_EVENT + "ScalingConfig", GONE, "nothing governs"),
-    (STREAM_EVENT + "BisectBatchOnFunctionError", GONE, "hold up its batch"),
-    (STREAM_EVENT + "MaximumRetryAttempts", GONE, "retried until"),
-    (STREAM_EVENT + "DestinationConfig", GONE, "kept nowhere"),
-    (STREAM_EVENT + "FilterCriteria/Filters/0/Pattern", "{eventName:INSERT}", "the filter is not JSON"),
+    (SQS_MAPPING + "FunctionResponseTypes", GONE, "fail its whole batch"),
+    (SQS_MAPPING + "ScalingConfig", GONE, "nothing governs"),
+    (STREAM_MAPPING + "BisectBatchOnFunctionError", GONE, "hold up its batch"),
+    (STREAM_MAPPING + "MaximumRetryAttempts", GONE, "retried until"),
+    (STREAM_MAPPING + "DestinationConfig", GONE, "kept nowhere"),
+    (STREAM_MAPPING + "FilterCriteria/Filters/0/Pattern", "{eventName:INSERT}", "the filter is not JSON"),
     ("Table:StreamSpecification", GONE, "Table has no stream"),
     (SWEEP_EVENT + "ScheduleExpression", "rate(1 minutes)", "is not a schedule"),
     (SWEEP_EVENT + "DeadLetterConfig", GONE, "leaves no trace"),
@@ -57,6 +59,7 @@ STRUCTURAL = [
     (STATEMENT + "Condition/Null", GONE, "without LeadingKeys and the Null guard"),
     (STATEMENT + "Condition", GONE, "without LeadingKeys and the Null guard"),
     (STATEMENT + "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys", ["*"], "not the prefix"),
+    ("SyncWorker:Policies", ["AmazonSQSFullAccess"], "is not spelled out"),
     ("SyncWorker:Environment/Variables/GOOGLE", {"Ref": "GoogleClientSecret"}, "holds a secret"),
     ("Table/DeletionPolicy", GONE, "goes with the stack"),
     ("Table:PointInTimeRecoverySpecification", GONE, "cannot be restored"),
@@ -72,8 +75,8 @@ STRUCTURAL = [
 # Caught by the transform.
 SAM = [
     ("SyncWorker:Policies", [{"NoSuchPolicy": {}}], "SAM:"),
-    ("SyncWorker:Events/SyncGoogle/Type", "SQSS", "SAM:"),
-    ("SyncWorker:Events/SyncGoogle/Properties/Batch", 1, "SAM:"),
+    ("DueSweep:Events/EveryMinute/Type", "ScheduleV3", "SAM:"),
+    (SWEEP_EVENT + "Expression", "rate(1 minute)", "SAM:"),
 ]
 
 # Caught by cfn-lint on the transformed template.
@@ -82,13 +85,14 @@ LINT = [
     ("SyncWorker:Runtime", "provided.al2022", "E3030"),
     ("Table:AttributeDefinitions/4", GONE, "E3039"),
     (STATEMENT + "Action/0", "dynamodb:GetItems", "W3037"),
+    (SQS_MAPPING + "BatchSize", 100_000, "E3034"),
     ("SyncGoogleQueue:VisibilityTimout", 360, "E3002"),
     ("SyncGoogleQueue:RedrivePolicy/deadLetterTargetArn", {"Fn::GetAtt": ["SyncGoogleDeadLetters", "Am"]}, "E1010"),
 ]
 
 
 def seeded(path, wrong):
-    template = gate.source()
+    template = copy.deepcopy(SOURCE)
     container, name = at(template, resource(path))
     if wrong is GONE:
         del container[name]

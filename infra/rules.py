@@ -11,6 +11,9 @@ ROUTE_KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /[\w\-/{}.]*")
 DEPLOYMENTS = re.compile(r"CodeDeployDefault\.Lambda(AllAtOnce|Canary10Percent(5|10|15|30)Minutes|Linear10PercentEvery(1|2|3|10)Minutes?)")
 RETAINED = {"AWS::DynamoDB::Table", "AWS::SecretsManager::Secret"}
 WORKER_RUNS_PER_VISIBILITY = 6
+# SAM lets functions write logs and traces and CodeDeploy shift traffic; anything else is ours to spell out.
+MANAGED_POLICIES = ("AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSCodeDeployRoleForLambda")
+STREAM_READS = {f"dynamodb:{action}" for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")}
 
 
 class Stack:
@@ -177,11 +180,20 @@ def permissions_are_the_least(stack, _):
         keys = condition.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
         # ForAllValues holds for a request that names no key at all: only the Null guard closes that.
         guarded = condition.get("Null", {}).get("dynamodb:LeadingKeys") == "false"
-        if any(action.startswith("dynamodb:") for action in actions) and not (keys and guarded):
+        reads_items = any(action.startswith("dynamodb:") and action not in STREAM_READS for action in actions)
+        if reads_items and not (keys and guarded):
             yield f"{id}: {', '.join(actions)} without LeadingKeys and the Null guard"
         for key in listed(keys or []):
             if not re.fullmatch(r"[A-Z]+#\*", key):
                 yield f"{id}: {key} is not the prefix of a kind of key"
+
+
+def managed_policies_are_few(stack, _):
+    """AWS's own policies cover every resource of the account: only those that SAM itself needs are taken."""
+    for id, role in stack.of("AWS::IAM::Role"):
+        for arn in role.get("ManagedPolicyArns", []):
+            if not text(arn).endswith(MANAGED_POLICIES):
+                yield f"{id}: {text(arn)} is not spelled out"
 
 
 def functions_hold_no_secret(stack, _):
@@ -262,6 +274,7 @@ RULES = [
     dead_letters_are_noticed,
     alarms_reach_someone,
     permissions_are_the_least,
+    managed_policies_are_few,
     functions_hold_no_secret,
     data_outlives_the_stack,
     routes_lead_somewhere,

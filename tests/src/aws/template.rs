@@ -209,45 +209,51 @@ impl Template {
             self.add_event(&mut function, event)
                 .with_context(|| format!("event {name}"))?;
         }
+        for mapping in self.0.of_type("AWS::Lambda::EventSourceMapping") {
+            self.add_mapping(&mut function, mapping)
+                .with_context(|| format!("mapping {mapping}"))?;
+        }
         Ok(function)
     }
 
+    /// SAM's events of a function: schedules. What feeds it from queues and streams stands by itself.
     fn add_event(&self, function: &mut Function, event: &Yaml) -> anyhow::Result<()> {
         let properties = self.0.resolve(&event["Properties"])?;
-        let batch_size = properties["BatchSize"].as_u64().unwrap_or(DEFAULT_BATCH);
-        let text = |name: &str| {
-            properties[name]
-                .as_str()
-                .with_context(|| format!("no {name}"))
-        };
-        match event["Type"].as_str() {
-            Some("SQS") => function.queues.push(QueueMapping {
-                queue: last_part(text("Queue")?).to_owned(),
+        match (
+            event["Type"].as_str(),
+            properties["ScheduleExpression"].as_str(),
+        ) {
+            (Some("ScheduleV2"), Some(expression)) => {
+                function.schedules.push(expression.to_owned())
+            }
+            (kind, _) => anyhow::bail!("this reader does not know the event type {kind:?}"),
+        }
+        Ok(())
+    }
+
+    fn add_mapping(&self, function: &mut Function, id: &str) -> anyhow::Result<()> {
+        let mapping = self.0.properties(id)?;
+        if mapping["FunctionName"] != function.logical_id.as_str() {
+            return Ok(());
+        }
+        let batch_size = mapping["BatchSize"].as_u64().unwrap_or(DEFAULT_BATCH);
+        let source = mapping["EventSourceArn"].as_str().context("no source")?;
+        match source.split(':').nth(2) {
+            Some("sqs") => function.queues.push(QueueMapping {
+                queue: last_part(source).to_owned(),
                 batch_size,
-                max_concurrency: properties["ScalingConfig"]["MaximumConcurrency"].as_u64(),
+                max_concurrency: mapping["ScalingConfig"]["MaximumConcurrency"].as_u64(),
             }),
-            Some("DynamoDB") => {
-                let table = text("Stream")?
+            Some("dynamodb") => function.streams.push(StreamMapping {
+                table: source
                     .split('/')
                     .nth(1)
-                    .context("a stream without a table")?;
-                let patterns = properties["FilterCriteria"]["Filters"].as_array();
-                let filters = patterns.into_iter().flatten().map(|filter| {
-                    let pattern = filter["Pattern"]
-                        .as_str()
-                        .context("a filter without a Pattern")?;
-                    serde_json::from_str(pattern).context("a Pattern that is not JSON")
-                });
-                function.streams.push(StreamMapping {
-                    table: table.to_owned(),
-                    batch_size,
-                    filters: filters.collect::<anyhow::Result<_>>()?,
-                });
-            }
-            Some("ScheduleV2") => function
-                .schedules
-                .push(text("ScheduleExpression")?.to_owned()),
-            other => anyhow::bail!("this reader does not know the event type {other:?}"),
+                    .context("a stream without a table")?
+                    .to_owned(),
+                batch_size,
+                filters: filters(&mapping)?,
+            }),
+            _ => anyhow::bail!("this reader does not know the source {source}"),
         }
         Ok(())
     }
@@ -278,6 +284,20 @@ impl Template {
             })
             .collect()
     }
+}
+
+fn filters(mapping: &Value) -> anyhow::Result<Vec<Value>> {
+    let filters = mapping["FilterCriteria"]["Filters"].as_array();
+    filters
+        .into_iter()
+        .flatten()
+        .map(|filter| {
+            let pattern = filter["Pattern"]
+                .as_str()
+                .context("a filter without a Pattern")?;
+            serde_json::from_str(pattern).context("a Pattern that is not JSON")
+        })
+        .collect()
 }
 
 fn last_part(arn: &str) -> &str {
