@@ -6,6 +6,7 @@
 
 mod account;
 mod events;
+mod faults;
 mod ministack;
 mod own;
 mod queues;

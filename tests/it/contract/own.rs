@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_sqs::error::ProvideErrorMetadata;
-use aws_smithy_runtime_api::client::result::SdkError;
 use serde_json::{Value, json};
 use tests::{
-    aws::{ApiError, AwsStandIns, QueueSpec, Template},
+    aws::{AwsStandIns, QueueSpec, Template},
     clock::WorldClock,
 };
 
@@ -145,28 +143,6 @@ async fn requests_are_counted_by_service_and_operation() {
         (1, 1, 1)
     );
     assert_eq!(counters.operations["AmazonSQS.GetQueueUrl"], 1);
-}
-
-#[tokio::test]
-async fn a_refusal_on_request_comes_once() {
-    let aws = Account::of_stand_ins().await;
-    let queue = aws.queue("refused", None).await;
-    let throttled = ApiError::new("ThrottlingException", "Rate exceeded");
-    let stand_ins = aws.stand_ins().expect("ours");
-    // The SDK tries three times.
-    for _ in 0..3 {
-        stand_ins.refuse_next("SendMessage", throttled.clone());
-    }
-    let send = || {
-        let request = aws.sqs.send_message().queue_url(&queue);
-        request.message_body("one").send()
-    };
-    let error = send().await.map_err(SdkError::into_service_error);
-    assert_eq!(
-        error.expect_err("throttled").code(),
-        Some("ThrottlingException")
-    );
-    send().await.expect("once more");
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! The template as the world reads it.
 
+use std::path::Path;
+
+use serde_json::Value;
 use tests::aws::{Function, Template};
 
 fn functions() -> Vec<Function> {
@@ -73,4 +76,39 @@ fn a_parameter_that_the_template_does_not_have_is_named() {
     let parameters = [("Stag".to_owned(), "local".to_owned())];
     let error = Template::load(&parameters.into(), "http://127.0.0.1:9").expect_err("a typo");
     assert!(format!("{error:#}").contains("Stag"), "{error:#}");
+}
+
+fn sample(function: &Function) -> Value {
+    let file = format!("../events/{}.json", function.handler);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).expect("JSON")
+}
+
+#[test]
+fn every_sample_event_is_one_that_its_function_would_get() {
+    for function in functions() {
+        let (event, name) = (sample(&function), &function.handler);
+        if !function.routes.is_empty() {
+            let key = event["routeKey"].as_str().expect("a route key");
+            let route = |r: &tests::aws::Route| format!("{} {}", r.method, r.path) == key;
+            assert!(
+                function.routes.iter().any(route),
+                "{name} has no route {key}"
+            );
+        }
+        if !function.queues.is_empty() {
+            let event: aws_lambda_events::sqs::SqsEvent =
+                serde_json::from_value(event.clone()).expect("messages");
+            assert!(!event.records.is_empty(), "{name}");
+        }
+        for mapping in &function.streams {
+            let records: aws_lambda_events::dynamodb::Event =
+                serde_json::from_value(event.clone()).expect("stream records");
+            assert!(!records.records.is_empty(), "{name}");
+            for record in event["Records"].as_array().expect("records") {
+                assert!(mapping.wants(record).expect("a filter we know"), "{name}");
+            }
+        }
+    }
 }

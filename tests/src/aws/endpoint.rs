@@ -65,7 +65,7 @@ async fn dispatch(
             aws.sqs.answer(operation, &body, &base).await?
         }
         "secretsmanager" => aws.secrets.answer(operation, &body)?,
-        "AWSEvents" => aws.events.answer(operation, &body)?,
+        "AWSEvents" => aws.events.answer(operation, &body, &aws.faults)?,
         "DynamoDB_20120810" | "DynamoDBStreams_20120810" => {
             return aws.dynamo.forward(headers, body).await;
         }

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{ApiError, endpoint::request, kept::Kept, names};
+use super::{ApiError, endpoint::request, faults::Faults, kept::Kept, names};
 use crate::clock::WorldClock;
 
 const KEPT: usize = 1_000;
+/// What a fault for one entry of a put is filed under.
+const ENTRY: &str = "PutEvents.Entry";
 const MAX_BYTES: usize = 256 * 1024;
 
 /// An entry that was accepted.
@@ -61,7 +63,12 @@ impl Events {
         self.kept.read(|events| events.iter().cloned().collect())
     }
 
-    pub(super) fn answer(&self, operation: &str, body: &[u8]) -> Result<Value, ApiError> {
+    pub(super) fn answer(
+        &self,
+        operation: &str,
+        body: &[u8],
+        faults: &Faults,
+    ) -> Result<Value, ApiError> {
         if operation != "PutEvents" {
             return Err(ApiError::new(
                 "UnknownOperationException",
@@ -73,15 +80,18 @@ impl Events {
         let mut failed = 0;
         let results: Vec<Value> = entries
             .into_iter()
-            .map(|entry| match accept(entry, self.clock.now()) {
-                Ok(event) => {
-                    let id = event.id.clone();
-                    self.keep(event);
-                    json!({ "EventId": id })
-                }
-                Err(error) => {
-                    failed += 1;
-                    json!({ "ErrorCode": error.code, "ErrorMessage": error.message })
+            .map(|entry| {
+                let fault = faults.take(ENTRY);
+                match fault.map_or_else(|| accept(entry, self.clock.now()), Err) {
+                    Ok(event) => {
+                        let id = event.id.clone();
+                        self.keep(event);
+                        json!({ "EventId": id })
+                    }
+                    Err(error) => {
+                        failed += 1;
+                        json!({ "ErrorCode": error.code, "ErrorMessage": error.message })
+                    }
                 }
             })
             .collect();

@@ -141,7 +141,7 @@ impl AwsStandIns {
         self.counting.seen()
     }
 
-    /// The next request for this operation gets this refusal instead of an answer.
+    /// The next request for this operation gets this refusal instead of an answer; for `PutEvents.Entry` the next entry.
     pub fn refuse_next(&self, operation: &str, error: ApiError) {
         self.faults.add(operation, error);
     }

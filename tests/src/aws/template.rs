@@ -219,15 +219,13 @@ impl Template {
     /// SAM's events of a function: schedules. What feeds it from queues and streams stands by itself.
     fn add_event(&self, function: &mut Function, event: &Yaml) -> anyhow::Result<()> {
         let properties = self.0.resolve(&event["Properties"])?;
-        match (
-            event["Type"].as_str(),
-            properties["ScheduleExpression"].as_str(),
-        ) {
-            (Some("ScheduleV2"), Some(expression)) => {
-                function.schedules.push(expression.to_owned())
-            }
-            (kind, _) => anyhow::bail!("this reader does not know the event type {kind:?}"),
-        }
+        let kind = event["Type"].as_str();
+        let (Some("ScheduleV2"), Some(expression)) =
+            (kind, properties["ScheduleExpression"].as_str())
+        else {
+            anyhow::bail!("this reader does not know the event type {kind:?}");
+        };
+        function.schedules.push(expression.to_owned());
         Ok(())
     }
 
