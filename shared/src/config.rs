@@ -130,6 +130,11 @@ impl Config {
     }
 }
 
+/// Which function this process is, as Lambda names it.
+pub fn handler_name() -> String {
+    optional("_HANDLER").unwrap_or_default()
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the place that reads the environment"

@@ -23,3 +23,24 @@ macro_rules! verified {
     };
 }
 pub(crate) use verified;
+
+/// A member who has just proved who they are, before there is a session.
+#[derive(Debug)]
+pub struct MemberOf {
+    tenant: TenantId,
+}
+verified!(MemberOf);
+
+impl MemberOf {
+    /// The caller has compared the password with the login's hash.
+    pub fn after_password(login: &crate::store::Login) -> Self {
+        Self {
+            tenant: login.tenant,
+        }
+    }
+
+    /// The row was just exchanged for its successor.
+    pub fn after_refresh(row: &crate::store::SessionRow) -> Self {
+        Self { tenant: row.tenant }
+    }
+}

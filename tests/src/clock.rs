@@ -1,6 +1,6 @@
 //! The world's clock: the system's, or one that only moves when told to.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -44,7 +44,7 @@ impl WorldClock {
         match &*self.0 {
             Inner::System => Err(CannotAdvance),
             Inner::Virtual(now) => {
-                let mut now = now.lock().expect("clock lock");
+                let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
                 *now += by;
                 Ok(*now)
             }

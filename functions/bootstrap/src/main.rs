@@ -1,3 +1,22 @@
-//! The one binary that every function deploys.
+//! The one binary that every function deploys: a table from handler name to function, and nothing else.
 
-fn main() {}
+use lambda_runtime::Error;
+use shared::lambda::{consume, serve, stream, tick};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    match shared::config::handler_name().as_str() {
+        "assets" => serve(assets::routes()).await,
+        "connections" => serve(connections::routes()).await,
+        "due-sweep" => tick(due_sweep::handle).await,
+        "identity" => serve(identity::routes()).await,
+        "oauth-callback" => serve(oauth_callback::routes()).await,
+        "oauth-start" => serve(oauth_start::routes()).await,
+        "outbox-relay" => stream(outbox_relay::handle).await,
+        "schedule" => serve(schedule::routes()).await,
+        "sign-in" => serve(sign_in::routes()).await,
+        "sync-worker" => consume(sync_worker::handle).await,
+        "webhooks-google" => serve(webhooks_google::routes()).await,
+        unknown => Err(format!("no function is called {unknown:?}").into()),
+    }
+}

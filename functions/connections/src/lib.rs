@@ -1,1 +1,8 @@
 //! Connections.
+
+use axum::Router;
+use shared::app::App;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+}

@@ -1,0 +1,143 @@
+//! The same for programs: JSON in, cookies and the proof of origin out.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    id::{MemberId, TenantId},
+    member::{EmailAddress, Role},
+};
+use serde::{Deserialize, Serialize};
+use shared::{
+    app::App,
+    problem::Problem,
+    web::{
+        Json, SessionTokens,
+        cookies::{self, Cookie},
+        csrf_token,
+    },
+};
+
+use crate::service::{self, Refused};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignUp {
+    account_type: AccountType,
+    organization: String,
+    name: String,
+    email: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum AccountType {
+    Admin,
+    TeamMember,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogIn {
+    email: String,
+    password: String,
+}
+
+#[derive(Serialize)]
+struct SignedIn<'a> {
+    id: MemberId,
+    email: &'a EmailAddress,
+    name: &'a str,
+    role: Role,
+    organization: Organization<'a>,
+    /// Sent back as `X-CSRF-Token` with every unsafe call.
+    csrf_token: String,
+}
+
+#[derive(Serialize)]
+struct Organization<'a> {
+    id: TenantId,
+    name: &'a str,
+}
+
+pub(crate) async fn sign_up(
+    State(app): State<App>,
+    Json(request): Json<SignUp>,
+) -> Result<Response, Problem> {
+    if matches!(request.account_type, AccountType::TeamMember) {
+        return Err(Problem::forbidden(
+            "invite_required",
+            "A team member joins with an invite from their organisation.",
+        ));
+    }
+    let form = service::SignUp {
+        organization: &request.organization,
+        name: &request.name,
+        email: &request.email,
+        password: &request.password,
+    };
+    let tokens = service::sign_up(&app, &form).await?;
+    signed_in(&app, StatusCode::CREATED, tokens).await
+}
+
+pub(crate) async fn log_in(
+    State(app): State<App>,
+    Json(request): Json<LogIn>,
+) -> Result<Response, Problem> {
+    match service::log_in(&app, &request.email, &request.password).await? {
+        Ok(tokens) => signed_in(&app, StatusCode::OK, tokens).await,
+        Err(Refused::Wrong) => Err(service::wrong()),
+        Err(Refused::Throttled { wait }) => Err(service::throttled(wait)),
+    }
+}
+
+pub(crate) async fn refresh(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let tokens = service::refresh(&app, &headers)
+        .await?
+        .ok_or_else(Problem::unauthenticated)?;
+    signed_in(&app, StatusCode::OK, tokens).await
+}
+
+pub(crate) async fn log_out(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    service::sign_out(&app, &headers).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    for cookie in [Cookie::Access, Cookie::Refresh] {
+        response
+            .headers_mut()
+            .append(header::SET_COOKIE, cookies::clear(&app.config, cookie));
+    }
+    Ok(response)
+}
+
+async fn signed_in(
+    app: &App,
+    status: StatusCode,
+    tokens: SessionTokens,
+) -> Result<Response, Problem> {
+    let session = &tokens.session;
+    let body = SignedIn {
+        id: session.member,
+        email: &session.email,
+        name: &session.name,
+        role: session.role,
+        organization: Organization {
+            id: session.tenant(),
+            name: &session.organization,
+        },
+        csrf_token: csrf_token(&*app.keys().await?, session.id),
+    };
+    let mut response = (status, axum::Json(body)).into_response();
+    for cookie in tokens.cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
