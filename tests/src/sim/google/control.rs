@@ -1,0 +1,225 @@
+//! The control API under `/_sim/`: what tests, benches and people steer the simulator with.
+
+use axum::Router;
+use axum::extract::{RawQuery, State as Shared};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::accounts;
+use super::channels::NOTICE;
+use super::endpoints::ENDPOINTS;
+use super::event::View;
+use super::server::GoogleSim;
+use super::times::zone_or_utc;
+use crate::sim::faults::Fault;
+use crate::sim::strict::Params;
+
+const OAUTH_OPERATIONS: [&str; 4] = [
+    "oauth.token",
+    "oauth.revoke",
+    "oauth.userinfo",
+    "oauth.tokeninfo",
+];
+
+pub(super) fn routes() -> Router<GoogleSim> {
+    Router::new()
+        .route("/_sim/token", post(token))
+        .route(
+            "/_sim/faults",
+            get(faults).post(set_fault).delete(clear_faults),
+        )
+        .route("/_sim/requests", get(requests))
+        .route("/_sim/state", get(state))
+        .route("/_sim/mail", get(mail))
+        .route("/_sim/accounts", post(add_account))
+        .route("/_sim/calendars", post(add_calendar))
+        .route("/_sim/quota", post(set_quota))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenOf {
+    account: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewAccount {
+    email: String,
+    zone: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewCalendar {
+    account: String,
+    summary: String,
+    zone: String,
+    access_role: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewQuota {
+    /// Requests per minute and user; `null` switches the quota off. Google's own default is 600.
+    per_minute_per_user: Option<usize>,
+}
+
+async fn token(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
+    let asked: TokenOf = match read(&body) {
+        Ok(asked) => asked,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let now = sim.now();
+    let client = &sim.options().client_id;
+    sim.write(|state| {
+        if !state.accounts.contains_key(&asked.account) {
+            return refused(
+                StatusCode::NOT_FOUND,
+                &format!("no account {:?}", asked.account),
+            );
+        }
+        let token = state.grants.issue_full(&asked.account, client, now);
+        answer(json!({ "access_token": token }))
+    })
+}
+
+async fn set_fault(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
+    let fault: Fault = match read(&body) {
+        Ok(fault) => fault,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let methods: Vec<&str> = ENDPOINTS
+        .iter()
+        .map(|endpoint| endpoint.name)
+        .chain(OAUTH_OPERATIONS)
+        .chain([NOTICE])
+        .collect();
+    sim.write(|state| match state.faults.set(fault, &methods) {
+        Ok(()) => answer(json!({ "faults": state.faults.list() })),
+        Err(why) => refused(StatusCode::BAD_REQUEST, &why),
+    })
+}
+
+async fn faults(Shared(sim): Shared<GoogleSim>) -> Response {
+    sim.read(|state| answer(json!({ "faults": state.faults.list() })))
+}
+
+async fn clear_faults(Shared(sim): Shared<GoogleSim>) -> Response {
+    sim.write(|state| state.faults.clear());
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn requests(Shared(sim): Shared<GoogleSim>, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(&query.unwrap_or_default());
+    let since = params
+        .only(&[&["since"]])
+        .and_then(|()| params.one("since"));
+    let since = match since {
+        Ok(text) => text.unwrap_or("0").parse::<u64>(),
+        Err(bad) => return refused(StatusCode::BAD_REQUEST, &bad.why),
+    };
+    match since {
+        Ok(since) => sim.read(|state| answer(state.requests.report(since))),
+        Err(_) => refused(
+            StatusCode::BAD_REQUEST,
+            "since is not a number of a request",
+        ),
+    }
+}
+
+/// Every calendar with every stored event, deleted ones included, in the shape of the API.
+async fn state(Shared(sim): Shared<GoogleSim>) -> Response {
+    sim.read(|state| {
+        let calendars: Vec<Value> = state
+            .calendars
+            .values()
+            .map(|calendar| {
+                let view = View {
+                    zone: zone_or_utc(&calendar.zone),
+                    attendees_max: None,
+                    details_of_deleted: true,
+                    public_base: sim.options().public_base.clone(),
+                };
+                let shown = calendar.events.values().filter(|event| !event.is_dropped());
+                let events: Vec<Value> = shown.map(|event| event.show(calendar, &view)).collect();
+                json!({
+                    "id": calendar.id,
+                    "account": calendar.owner,
+                    "summary": calendar.summary,
+                    "zone": calendar.zone,
+                    "access_role": calendar.access_role,
+                    "events": events,
+                })
+            })
+            .collect();
+        answer(json!({
+            "accounts": state.accounts.values().collect::<Vec<_>>(),
+            "calendars": calendars,
+            "channels": state.channels,
+            "pending_notices": state.notices.len() + state.in_flight,
+        }))
+    })
+}
+
+async fn mail(Shared(sim): Shared<GoogleSim>) -> Response {
+    sim.read(|state| answer(json!({ "count": state.mails.len(), "mails": state.mails })))
+}
+
+async fn add_account(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
+    let new: NewAccount = match read(&body) {
+        Ok(new) => new,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let now = sim.now();
+    sim.write(
+        |state| match accounts::add_account(state, &new.email, &new.zone, now) {
+            Ok(()) => answer(json!({ "email": new.email })),
+            Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
+        },
+    )
+}
+
+async fn add_calendar(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
+    let new: NewCalendar = match read(&body) {
+        Ok(new) => new,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let now = sim.now();
+    let role = new.access_role.as_deref().unwrap_or("owner");
+    let added = sim.write(|state| {
+        let id = accounts::add_calendar(state, &new.account, &new.summary, &new.zone, now)?;
+        accounts::set_access(state, &id, role)?;
+        anyhow::Ok(id)
+    });
+    match added {
+        Ok(id) => answer(json!({ "id": id })),
+        Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    }
+}
+
+async fn set_quota(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
+    let new: NewQuota = match read(&body) {
+        Ok(new) => new,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    sim.write(|state| state.quota.per_minute_per_user = new.per_minute_per_user);
+    answer(json!({ "per_minute_per_user": new.per_minute_per_user }))
+}
+
+/// The body, whatever its content type says; what is wrong with it is named.
+fn read<T: DeserializeOwned>(body: &str) -> serde_json::Result<T> {
+    serde_json::from_str(body)
+}
+
+fn answer(body: Value) -> Response {
+    axum::Json(body).into_response()
+}
+
+fn refused(status: StatusCode, why: &str) -> Response {
+    (status, axum::Json(json!({ "error": why }))).into_response()
+}

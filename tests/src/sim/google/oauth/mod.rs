@@ -1,0 +1,5 @@
+//! Google's OAuth 2.0: the consent page, the token endpoints, and the grants behind them.
+
+pub(super) mod consent;
+pub(super) mod grants;
+pub(super) mod token;
