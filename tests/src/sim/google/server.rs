@@ -19,7 +19,7 @@ use url::Url;
 
 use super::api::ApiRequest;
 use super::channels::{self, Notice};
-use super::oauth::{consent, token};
+use super::oauth::{answer, consent, profile, token};
 use super::state::State;
 use super::{accounts, api, batch, control, pages};
 use crate::clock::WorldClock;
@@ -86,13 +86,13 @@ impl GoogleSim {
             )
             .route("/token", post(token::exchange))
             .route("/revoke", post(token::revoke))
-            .route("/v1/userinfo", get(token::userinfo))
-            .route("/tokeninfo", get(token::tokeninfo))
+            .route("/v1/userinfo", get(profile::userinfo))
+            .route("/tokeninfo", get(profile::tokeninfo))
             .route("/calendar/v3/{*method}", any(serve_api))
             .route("/batch/calendar/v3", post(serve_batch))
             .merge(control::routes())
             .merge(pages::routes())
-            .fallback(token::unknown)
+            .fallback(answer::unknown)
             .with_state(self.clone())
     }
 

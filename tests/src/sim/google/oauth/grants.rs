@@ -74,6 +74,10 @@ impl Access {
     pub(in crate::sim::google) fn allows(&self, scope: &str) -> bool {
         self.scopes.contains(&format!("{SCOPE_PREFIX}{scope}"))
     }
+
+    pub(super) fn spaced_scopes(&self) -> String {
+        self.scopes.iter().cloned().collect::<Vec<_>>().join(" ")
+    }
 }
 
 impl Challenge {

@@ -1,24 +1,21 @@
-//! Token, revocation, userinfo and tokeninfo.
+//! Tokens: exchanged, refreshed, revoked.
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State as Shared};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, Method, StatusCode, Uri, header};
+use http::{HeaderMap, Method, header};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::answer::{Answer, Refusal, answered};
 use super::grants::{ACCESS_LIFE_S, Access};
 use crate::sim::faults::{FaultName, Target};
 use crate::sim::google::server::{GoogleSim, GoogleSimOptions};
 use crate::sim::google::state::State;
-use crate::sim::google::wire::{ApiError, Reply};
-use crate::sim::opaque;
-use crate::sim::request_log::Entry;
 use crate::sim::strict::Params;
-use crate::sim::transport::cut_connection;
 
 const TOKEN_PARAMS: &[&str] = &[
     "client_id",
@@ -30,37 +27,6 @@ const TOKEN_PARAMS: &[&str] = &[
     "refresh_token",
     "scope",
 ];
-
-/// An OAuth error: the status, `error`, and `error_description`.
-struct Refusal {
-    status: StatusCode,
-    error: &'static str,
-    description: String,
-    account: Option<String>,
-    refused: bool,
-}
-
-impl Refusal {
-    fn new(error: &'static str, description: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            error,
-            description: description.into(),
-            account: None,
-            refused: false,
-        }
-    }
-
-    fn invalid_client() -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            ..Self::new("invalid_client", "Unauthorized")
-        }
-    }
-}
-
-/// The answer of a token endpoint, and for whom.
-type Answer = Result<(Value, Option<String>), Refusal>;
 
 /// `POST /token`
 pub(in crate::sim::google) async fn exchange(
@@ -121,75 +87,6 @@ pub(in crate::sim::google) async fn revoke(
                 return Ok((json!({}), None));
             }
             Err(Refusal::new("invalid_token", "Token expired or revoked"))
-        },
-    )
-    .await
-}
-
-/// `GET /v1/userinfo`
-pub(in crate::sim::google) async fn userinfo(
-    Shared(sim): Shared<GoogleSim>,
-    headers: HeaderMap,
-) -> Response {
-    answered(
-        &sim,
-        &Method::GET,
-        "/v1/userinfo",
-        "oauth.userinfo",
-        |state, _, now| {
-            let access = headers
-                .get(header::AUTHORIZATION)
-                .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "))
-                .and_then(|token| state.grants.access(token, now))
-                .ok_or_else(|| Refusal {
-                    status: StatusCode::UNAUTHORIZED,
-                    ..Refusal::new("invalid_request", "Invalid Credentials")
-                })?;
-            let mut shown = json!({ "sub": subject(&access.account) });
-            if access.allows("userinfo.email") {
-                shown["email"] = json!(access.account);
-                shown["email_verified"] = json!(true);
-            }
-            if access.allows("userinfo.profile") {
-                let name = access.account.split('@').next().unwrap_or_default();
-                shown["name"] = json!(name);
-            }
-            Ok((shown, Some(access.account)))
-        },
-    )
-    .await
-}
-
-/// `GET /tokeninfo?access_token=…`
-pub(in crate::sim::google) async fn tokeninfo(
-    Shared(sim): Shared<GoogleSim>,
-    RawQuery(query): RawQuery,
-) -> Response {
-    let params = Params::parse(&query.unwrap_or_default());
-    answered(
-        &sim,
-        &Method::GET,
-        "/tokeninfo",
-        "oauth.tokeninfo",
-        |state, _, now| {
-            let access = params
-                .one("access_token")
-                .ok()
-                .flatten()
-                .and_then(|token| state.grants.access(token, now))
-                .ok_or_else(|| Refusal::new("invalid_token", "Invalid Value"))?;
-            let shown = json!({
-                "azp": access.client,
-                "aud": access.client,
-                "sub": subject(&access.account),
-                "scope": spaced(&access),
-                "exp": access.expires.as_second().to_string(),
-                "expires_in": access.expires.duration_since(now).as_secs().to_string(),
-                "email": access.account,
-                "email_verified": "true",
-                "access_type": if access.offline { "offline" } else { "online" },
-            });
-            Ok((shown, Some(access.account)))
         },
     )
     .await
@@ -306,124 +203,13 @@ fn authenticate(
     }
 }
 
-/// Faults, the record and the answer, the same for every endpoint here.
-async fn answered(
-    sim: &GoogleSim,
-    method: &Method,
-    path: &str,
-    operation: &str,
-    work: impl FnOnce(&mut State, &GoogleSimOptions, Timestamp) -> Answer,
-) -> Response {
-    let now = sim.now();
-    let target = Target {
-        method: operation,
-        account: None,
-        path,
-        page: None,
-    };
-    let (reply, delay, cut) = sim.write(|state| {
-        let failing = state.faults.strike(FaultName::ServerError, &target);
-        let slow = state.faults.strike(FaultName::Slow, &target);
-        let answer = match failing {
-            Some(fault) => Err(Refusal {
-                status: StatusCode::from_u16(fault.status.unwrap_or(500))
-                    .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-                ..Refusal::new("internal_failure", "Backend Error")
-            }),
-            None => work(state, sim.options(), now),
-        };
-        let cut = state
-            .faults
-            .strike(FaultName::DropResponse, &target)
-            .is_some();
-        let (reply, account, refused) = match answer {
-            Ok((body, account)) => (Reply::ok(body), account, None),
-            Err(refusal) => {
-                let body = json!({
-                    "error": refusal.error,
-                    "error_description": refusal.description,
-                });
-                let reply = Reply {
-                    body: Some(body),
-                    ..Reply::empty(refusal.status)
-                };
-                let refused = refusal.refused.then_some(refusal.description);
-                (reply, refusal.account, refused)
-            }
-        };
-        state.requests.record(Entry {
-            seq: 0,
-            at: now,
-            method: method.to_string(),
-            path: path.to_owned(),
-            query: String::new(),
-            route: path.to_owned(),
-            operation: operation.to_owned(),
-            account,
-            status: (!cut).then(|| reply.status.as_u16()),
-            refused,
-            batched: false,
-        });
-        (reply, slow.map(|fault| fault.delay_s.unwrap_or(1.0)), cut)
-    });
-    if let Some(seconds) = delay {
-        tokio::time::sleep(std::time::Duration::from_secs_f64(seconds)).await;
-    }
-    if cut {
-        cut_connection()
-    } else {
-        reply.into_response()
-    }
-}
-
-/// Everything that no route knows: an error, and a record of it.
-pub(in crate::sim::google) async fn unknown(
-    Shared(sim): Shared<GoogleSim>,
-    method: Method,
-    uri: Uri,
-) -> Response {
-    let now = sim.now();
-    let why = format!("Unknown path: {method} {}", uri.path());
-    sim.write(|state| {
-        state.requests.record(Entry {
-            seq: 0,
-            at: now,
-            method: method.to_string(),
-            path: uri.path().to_owned(),
-            query: uri.query().unwrap_or_default().to_owned(),
-            route: uri.path().to_owned(),
-            operation: "unknown".to_owned(),
-            account: None,
-            status: Some(404),
-            refused: Some(why.clone()),
-            batched: false,
-        });
-    });
-    ApiError::new(404, "notFound", why)
-        .into_reply()
-        .into_response()
-}
-
 fn token_answer(token: &str, access: &Access) -> Value {
     json!({
         "access_token": token,
         "expires_in": ACCESS_LIFE_S,
-        "scope": spaced(access),
+        "scope": access.spaced_scopes(),
         "token_type": "Bearer",
     })
-}
-
-fn spaced(access: &Access) -> String {
-    access.scopes.iter().cloned().collect::<Vec<_>>().join(" ")
-}
-
-/// A stable account number, as Google's `sub` is.
-fn subject(account: &str) -> String {
-    let digest = opaque::sha256(account);
-    let number = digest[..8]
-        .iter()
-        .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-    format!("1{number:020}")
 }
 
 fn needed<'a>(params: &'a Params, name: &'static str) -> Result<&'a str, Refusal> {
