@@ -34,6 +34,15 @@ proptest! {
     }
 }
 
+/// Found by the law above.
+#[tokio::test]
+async fn a_deletion_while_a_full_listing_is_paged_comes_with_the_next_round() {
+    let acts = [Act::Insert, Act::Insert, Act::ReadPage, Act::Delete(0)];
+    follow(&acts, 1).await;
+    let other = [Act::Insert, Act::Insert, Act::ReadPage, Act::Delete(1)];
+    follow(&other, 1).await;
+}
+
 /// Whoever follows pages and tokens ends with what a fresh listing shows, whatever happens between two pages.
 async fn follow(acts: &[Act], page_size: usize) {
     let google = Google::start().await;

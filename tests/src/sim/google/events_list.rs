@@ -115,11 +115,8 @@ pub(super) fn list(state: &mut State, call: &Call<'_>) -> Result<Reply, ApiError
             ..page
         }));
     } else {
-        let since = match query.order {
-            Order::Stable => state.revision(),
-            // A change may have moved in front of the page that was being read: it must come in the next round.
-            Order::StartTime | Order::Updated => page.began,
-        };
+        // A full listing hides deletions, so those of the time since its first page must come with the next round.
+        let since = since.map_or(page.began, |_| state.revision());
         body["nextSyncToken"] = json!(opaque::seal(&SyncToken { since, query }));
     }
     Ok(Reply::ok(body))
