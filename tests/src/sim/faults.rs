@@ -144,6 +144,12 @@ impl Fault {
             return Err("page is 0: pages are counted from 1".to_owned());
         }
         if self
+            .status
+            .is_some_and(|status| !(400..=599).contains(&status))
+        {
+            return Err("status must be an error's, 400 to 599".to_owned());
+        }
+        if self
             .delay_s
             .is_some_and(|delay| !(0.0..=86_400.0).contains(&delay))
         {
