@@ -61,6 +61,21 @@ pub enum ConfigError {
 
 impl Config {
     pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(optional)
+    }
+
+    /// Reads the variables that the template gives to functions, wherever they come from.
+    pub fn read(variable: impl Fn(&'static str) -> Option<String>) -> Result<Self, ConfigError> {
+        let required = |name| variable(name).ok_or(ConfigError::Missing(name));
+        // What one function never uses, the template does not give it.
+        let or_empty = |name| variable(name).unwrap_or_default();
+        let url = |name, default: Option<&str>| {
+            let text = variable(name)
+                .or(default.map(str::to_owned))
+                .ok_or(ConfigError::Missing(name))?;
+            text.parse()
+                .map_err(|source| ConfigError::NotAUrl { name, source })
+        };
         let config = Self {
             stage: required("STAGE")?,
             public_base: url("PUBLIC_BASE_URL", None)?,
@@ -68,16 +83,16 @@ impl Config {
                 region: required("AWS_REGION")?,
                 access_key_id: required("AWS_ACCESS_KEY_ID")?,
                 secret_access_key: required("AWS_SECRET_ACCESS_KEY")?,
-                session_token: optional("AWS_SESSION_TOKEN"),
-                endpoint: optional("AWS_ENDPOINT_URL"),
+                session_token: variable("AWS_SESSION_TOKEN"),
+                endpoint: variable("AWS_ENDPOINT_URL"),
             },
             table: required("TABLE_NAME")?,
-            event_bus: optional("EVENT_BUS").unwrap_or_default(),
-            root_secret: optional("ROOT_SECRET").unwrap_or_default(),
-            google_client_secret: optional("GOOGLE_CLIENT_SECRET_ID").unwrap_or_default(),
+            event_bus: or_empty("EVENT_BUS"),
+            root_secret: or_empty("ROOT_SECRET"),
+            google_client_secret: or_empty("GOOGLE_CLIENT_SECRET_ID"),
             queues: QueueUrls {
-                sync_google: optional("SYNC_GOOGLE_QUEUE_URL").unwrap_or_default(),
-                sync_interactive: optional("SYNC_INTERACTIVE_QUEUE_URL").unwrap_or_default(),
+                sync_google: or_empty("SYNC_GOOGLE_QUEUE_URL"),
+                sync_interactive: or_empty("SYNC_INTERACTIVE_QUEUE_URL"),
             },
             google: GoogleEndpoints {
                 authorize: url(
@@ -101,7 +116,7 @@ impl Config {
                     Some("https://openidconnect.googleapis.com/v1/userinfo"),
                 )?,
             },
-            insecure_cookies: optional("INSECURE_COOKIES").as_deref() == Some("local"),
+            insecure_cookies: variable("INSECURE_COOKIES").as_deref() == Some("local"),
         };
         config.check()?;
         Ok(config)
@@ -141,16 +156,4 @@ pub fn handler_name() -> String {
 )]
 fn optional(name: &'static str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn required(name: &'static str) -> Result<String, ConfigError> {
-    optional(name).ok_or(ConfigError::Missing(name))
-}
-
-fn url(name: &'static str, default: Option<&str>) -> Result<Url, ConfigError> {
-    let text = optional(name)
-        .or(default.map(str::to_owned))
-        .ok_or(ConfigError::Missing(name))?;
-    text.parse()
-        .map_err(|source| ConfigError::NotAUrl { name, source })
 }

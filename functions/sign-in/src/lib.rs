@@ -13,6 +13,8 @@ use axum::{
 use shared::{app::App, problem};
 use ui::routes;
 
+pub use password::hash as hash_password;
+
 pub fn routes() -> Router<App> {
     let pages = Router::new()
         .route(routes::HOME, get(pages::home))

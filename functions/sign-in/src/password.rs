@@ -10,7 +10,7 @@ use shared::{ids, problem::Problem};
 pub(crate) const CHARACTERS_MIN: usize = 12;
 pub(crate) const BYTES_MAX: usize = 256;
 
-pub(crate) fn hash(password: &str) -> Result<String, Problem> {
+pub fn hash(password: &str) -> Result<String, Problem> {
     let salt: [u8; 16] = ids::random();
     Argon2::default()
         .hash_password_with_salt(password.as_bytes(), &salt)

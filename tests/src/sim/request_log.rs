@@ -49,6 +49,11 @@ impl RequestLog {
         }
     }
 
+    /// How many requests there have been, remembered or not.
+    pub fn total(&self) -> u64 {
+        self.last_seq
+    }
+
     /// Everything after `since`: the requests, counts by route and by operation, and the refusals by themselves.
     pub fn report(&self, since: u64) -> Value {
         let mut by_route: BTreeMap<String, u64> = BTreeMap::new();

@@ -125,6 +125,11 @@ impl GoogleSim {
         self.read(|state| state.notices.iter().map(|notice| notice.due).min())
     }
 
+    /// How often the service was called since the start.
+    pub fn calls(&self) -> u64 {
+        self.read(|state| state.requests.total())
+    }
+
     /// Sends every notice that is due by the clock, channels side by side, and says how many were attempted.
     pub async fn deliver_due(&self) -> usize {
         let now = self.now();

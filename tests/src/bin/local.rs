@@ -1,0 +1,105 @@
+//! The local run: the whole product, its provider simulators and the AWS stand-ins on one machine.
+//!
+//! `local [--fresh] [--data DIR] [--port N] [--virtual-clock]`
+
+use std::{
+    io::{Write as _, stdout},
+    path::PathBuf,
+};
+
+use anyhow::{Context as _, bail};
+use tests::{
+    clock::WorldClock,
+    world::{DEMO_MEMBERS, DEMO_PASSWORD, World, WorldOptions},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+struct Arguments {
+    fresh: bool,
+    directory: PathBuf,
+    port: u16,
+    virtual_clock: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| "warn,shared=info,sync_worker=info".into()),
+        )
+        .init();
+    let arguments = Arguments::read(std::env::args().skip(1))?;
+    if arguments.fresh && arguments.directory.exists() {
+        std::fs::remove_dir_all(&arguments.directory)
+            .with_context(|| format!("empty {}", arguments.directory.display()))?;
+    }
+    std::fs::create_dir_all(&arguments.directory)?;
+    let clock = if arguments.virtual_clock {
+        WorldClock::virtual_at(WorldClock::system().now())
+    } else {
+        WorldClock::system()
+    };
+    let world = World::open(WorldOptions {
+        clock,
+        directory: Some(arguments.directory),
+        port: Some(arguments.port),
+    })
+    .await?;
+    announce(&world)?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        ended = world.run() => ended?,
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+    }
+    world.save().await
+}
+
+/// Scripts wait for this line; people read it.
+fn announce(world: &World) -> anyhow::Result<()> {
+    let mut out = stdout();
+    let logins: Vec<&str> = DEMO_MEMBERS
+        .iter()
+        .map(|(_, _, address, _)| *address)
+        .collect();
+    writeln!(
+        out,
+        "ready product={} google={} aws={} password={DEMO_PASSWORD} logins={}",
+        world.product_base,
+        world.google_base,
+        world.aws_base,
+        logins.join(",")
+    )?;
+    Ok(out.flush()?)
+}
+
+impl Arguments {
+    fn read(mut given: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let mut arguments = Self {
+            fresh: false,
+            directory: ".kalends".into(),
+            port: 8787,
+            virtual_clock: false,
+        };
+        while let Some(name) = given.next() {
+            let mut value = || {
+                given
+                    .next()
+                    .with_context(|| format!("{name} needs a value"))
+            };
+            match name.as_str() {
+                "--fresh" => arguments.fresh = true,
+                "--data" => arguments.directory = value()?.into(),
+                "--port" => arguments.port = value()?.parse().context("--port needs a number")?,
+                "--virtual-clock" => arguments.virtual_clock = true,
+                other => bail!(
+                    "unknown argument {other:?}: expected --fresh, --data DIR, --port N or --virtual-clock"
+                ),
+            }
+        }
+        Ok(arguments)
+    }
+}

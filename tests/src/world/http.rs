@@ -1,0 +1,48 @@
+//! The product's port: every HTTP function's routes as one site, each counted as the function it belongs to.
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::Response,
+};
+use shared::app::App;
+
+use super::{World, control};
+
+/// Each HTTP function by its handler name.
+pub(super) fn functions() -> Vec<(&'static str, Router<App>)> {
+    vec![
+        ("assets", assets::routes()),
+        ("connections", connections::routes()),
+        ("identity", identity::routes()),
+        ("oauth-callback", oauth_callback::routes()),
+        ("oauth-start", oauth_start::routes()),
+        ("schedule", schedule::routes()),
+        ("sign-in", sign_in::routes()),
+        ("webhooks-google", webhooks_google::routes()),
+    ]
+}
+
+pub(super) fn router(world: &World) -> Router {
+    let site = functions()
+        .into_iter()
+        .fold(Router::new(), |site, (name, routes)| {
+            let counted = middleware::from_fn_with_state((world.downgrade(), name), count);
+            site.merge(routes.layer(counted))
+        });
+    Router::new()
+        .nest("/_world", control::router(world.downgrade()))
+        .fallback_service(shared::web::layers(site, &world.app))
+}
+
+async fn count(
+    State((world, function)): State<(super::WeakWorld, &'static str)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if let Some(world) = world.upgrade() {
+        world.count(function);
+    }
+    next.run(request).await
+}

@@ -1,0 +1,226 @@
+//! The whole product in one process: the real function libraries behind real HTTP, the AWS stand-ins and the provider
+//! simulators beside them, one clock for all. Tests and the local run are the same world.
+
+mod address;
+mod control;
+mod http;
+mod pump;
+mod seed;
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use jiff::SignedDuration;
+use shared::{app::App, clock::Clock, config::Config};
+use tokio::{net::TcpListener, task::JoinHandle};
+use url::Url;
+
+pub use pump::Settled;
+pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
+
+use crate::{
+    aws::{AwsStandIns, Template},
+    clock::WorldClock,
+    sim::google::{GoogleSim, GoogleSimOptions},
+};
+
+const CLIENT_ID: &str = "kalends-local.apps.googleusercontent.test";
+const CLIENT_SECRET: &str = "local-client-secret";
+
+pub struct WorldOptions {
+    pub clock: WorldClock,
+    /// Where everything is kept; nothing is, without it.
+    pub directory: Option<PathBuf>,
+    /// The product's port; the simulators and the stand-ins follow it. Any free ports, without it.
+    pub port: Option<u16>,
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct World(Arc<Inner>);
+
+pub struct Inner {
+    pub clock: WorldClock,
+    pub app: App,
+    pub aws: AwsStandIns,
+    pub google: GoogleSim,
+    pub product_base: Url,
+    pub google_base: Url,
+    pub aws_base: Url,
+    functions: Vec<crate::aws::Function>,
+    invocations: Mutex<BTreeMap<String, u64>>,
+    pump: tokio::sync::Mutex<pump::Progress>,
+    servers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Held by the world's own servers, which must not keep it alive.
+#[derive(Clone)]
+struct WeakWorld(Weak<Inner>);
+
+impl WeakWorld {
+    fn upgrade(&self) -> Option<World> {
+        self.0.upgrade().map(World)
+    }
+}
+
+impl World {
+    fn downgrade(&self) -> WeakWorld {
+        WeakWorld(Arc::downgrade(&self.0))
+    }
+}
+
+impl std::ops::Deref for World {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Clock for WorldClock {
+    fn now(&self) -> jiff::Timestamp {
+        Self::now(self)
+    }
+}
+
+impl World {
+    /// A world for a test: nothing on disk, any ports, a clock that stands still, and the demo's tenants.
+    pub async fn start() -> anyhow::Result<Self> {
+        let clock = WorldClock::virtual_at("2027-03-01T08:00:00Z".parse()?);
+        Self::open(WorldOptions {
+            clock,
+            directory: None,
+            port: None,
+        })
+        .await
+    }
+
+    pub async fn open(options: WorldOptions) -> anyhow::Result<Self> {
+        let ports = |offset| options.port.map_or(0, |port| port + offset);
+        let (product, product_base) = address::bind(ports(0)).await?;
+        let (google, google_base) = address::bind(ports(1)).await?;
+        let (aws, aws_base) = address::bind(ports(3)).await?;
+        let directory = options.directory.as_deref();
+        let stand_ins = AwsStandIns::open(options.clock.clone(), directory).await?;
+        let parameters = address::parameters(&product_base, &google_base);
+        let template = Template::load(&parameters, aws_base.as_str().trim_end_matches('/'))?;
+        stand_ins.create_table_from_template(&template).await?;
+        stand_ins.create_queues_from_template(&template)?;
+        stand_ins.create_secrets_from_template(&template)?;
+        let functions = template.functions()?;
+        let config = Config::read(address::environment(&functions, &aws_base))?;
+        let redirect = config
+            .redirect_uri(domain::connection::Provider::Google)
+            .to_string();
+        let simulator = GoogleSim::open(GoogleSimOptions {
+            clock: options.clock.clone(),
+            public_base: google_base.clone(),
+            client_id: CLIENT_ID.into(),
+            client_secret: CLIENT_SECRET.into(),
+            redirect_uris: vec![redirect],
+            storage: directory.map(|directory| directory.join("google.json")),
+        })?;
+        let app = App::new(config, Arc::new(options.clock.clone()))?;
+        let progress = pump::Progress::load(directory, options.clock.now())?;
+        let world = Self(Arc::new(Inner {
+            clock: options.clock,
+            app,
+            aws: stand_ins,
+            google: simulator,
+            product_base,
+            google_base,
+            aws_base,
+            functions,
+            invocations: Mutex::default(),
+            pump: tokio::sync::Mutex::new(progress),
+            servers: Mutex::default(),
+        }));
+        world.serve(aws, world.aws.router());
+        world.serve(google, world.google.router());
+        world.serve(product, http::router(&world));
+        seed::seed(&world).await.context("seed the demo tenants")?;
+        Ok(world)
+    }
+
+    fn serve(&self, listener: TcpListener, router: axum::Router) {
+        let server = tokio::spawn(async move {
+            // Ends only with the process or with the world.
+            let _ = axum::serve(listener, router).await;
+        });
+        self.servers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(server);
+    }
+
+    /// Keeps everything moving on the system clock until it is dropped.
+    pub async fn run(&self) -> anyhow::Result<()> {
+        let mut unsaved = 0u32;
+        loop {
+            let worked = self.step().await? > 0;
+            unsaved += 1;
+            if unsaved >= 50 {
+                self.save().await?;
+                unsaved = 0;
+            }
+            if !worked {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+
+    /// Moves a virtual clock and fires what becomes due on the way, minute by minute.
+    pub async fn advance(&self, by: SignedDuration) -> anyhow::Result<()> {
+        let end = self.clock.now() + by;
+        loop {
+            let left = end.duration_since(self.clock.now());
+            if !left.is_positive() {
+                return Ok(());
+            }
+            self.clock.advance(left.min(SignedDuration::from_mins(1)))?;
+            self.settle().await?;
+        }
+    }
+
+    pub async fn save(&self) -> anyhow::Result<()> {
+        self.aws.save()?;
+        if self.google.is_dirty() {
+            self.google.save()?;
+        }
+        self.pump.lock().await.save()
+    }
+
+    fn count(&self, function: &str) {
+        let mut invocations = self
+            .invocations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *invocations.entry(function.to_owned()).or_default() += 1;
+    }
+
+    /// How often each function was invoked since the start.
+    pub fn invocations(&self) -> BTreeMap<String, u64> {
+        self.invocations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        for server in self
+            .servers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+        {
+            server.abort();
+        }
+    }
+}

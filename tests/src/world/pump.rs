@@ -1,0 +1,232 @@
+//! What Lambda's event sources do: hand stream records, queue messages and ticks to the functions that the template
+//! maps them to.
+
+use std::{collections::BTreeMap, path::Path, path::PathBuf};
+
+use anyhow::{Context as _, bail};
+use aws_lambda_events::{dynamodb, sqs};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use shared::lambda::{consume_batch, stream_batch};
+
+use super::World;
+use crate::aws::{Function, StreamPosition};
+
+/// Rounds after which a world that is not quiet will never be.
+const ROUNDS_MAX: u32 = 5_000;
+/// A virtual clock is moved up to that far for what is only waiting: a debounce, a provider's pause.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
+const STREAM_BATCH: usize = 100;
+
+/// How far streams and schedules have been read; kept over restarts.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Progress {
+    stream: Option<StreamPosition>,
+    ticked_at: Option<Timestamp>,
+    #[serde(skip)]
+    file: Option<PathBuf>,
+    #[serde(skip)]
+    ran: BTreeMap<String, u64>,
+}
+
+/// What ran until everything was quiet.
+#[derive(Debug, Default, Serialize)]
+pub struct Settled {
+    pub ran: BTreeMap<String, u64>,
+    pub now: Timestamp,
+}
+
+impl Progress {
+    pub(super) fn load(directory: Option<&Path>, now: Timestamp) -> anyhow::Result<Self> {
+        let file = directory.map(|directory| directory.join("pump.json"));
+        let read = file.as_ref().filter(|file| file.exists());
+        let mut progress: Self = match read {
+            Some(file) => {
+                serde_json::from_slice(&std::fs::read(file)?).context("read pump.json")?
+            }
+            None => Self::default(),
+        };
+        progress.file = file;
+        progress.ticked_at.get_or_insert(now);
+        Ok(progress)
+    }
+
+    pub(super) fn save(&self) -> anyhow::Result<()> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let written = file.with_extension("tmp");
+        std::fs::write(&written, serde_json::to_vec(self)?)?;
+        Ok(std::fs::rename(written, file)?)
+    }
+}
+
+impl World {
+    /// One round of everything that is due now; answers how much there was.
+    pub async fn step(&self) -> anyhow::Result<usize> {
+        let mut progress = self.pump.lock().await;
+        let mut worked = self.google.deliver_due().await;
+        for function in &self.functions {
+            worked += self.step_function(function, &mut progress).await?;
+        }
+        Ok(worked)
+    }
+
+    async fn step_function(
+        &self,
+        function: &Function,
+        progress: &mut Progress,
+    ) -> anyhow::Result<usize> {
+        let mut worked = 0;
+        for mapping in &function.queues {
+            let batch = usize::try_from(mapping.batch_size)?;
+            worked += self
+                .step_queue(function, &mapping.queue, batch, progress)
+                .await?;
+        }
+        for mapping in &function.streams {
+            worked += self.step_stream(function, mapping, progress).await?;
+        }
+        if !function.schedules.is_empty() {
+            worked += self.step_schedule(function, progress).await?;
+        }
+        Ok(worked)
+    }
+
+    async fn step_queue(
+        &self,
+        function: &Function,
+        queue: &str,
+        batch: usize,
+        progress: &mut Progress,
+    ) -> anyhow::Result<usize> {
+        let received = self.aws.receive(queue, batch);
+        if received.is_empty() {
+            return Ok(0);
+        }
+        self.ran(function, progress);
+        let records = serde_json::to_value(&received)?;
+        let event: sqs::SqsEvent = serde_json::from_value(json!({ "Records": records }))?;
+        let response = match function.handler.as_str() {
+            "sync-worker" => consume_batch(&self.app, event, &sync_worker::handle).await,
+            other => bail!("no consumer is called {other}"),
+        };
+        let failed: Vec<&str> = response
+            .batch_item_failures
+            .iter()
+            .map(|failure| failure.item_identifier.as_str())
+            .collect();
+        for message in &received {
+            if failed.contains(&message.message_id.as_str()) {
+                self.aws.release(queue, &message.receipt_handle);
+            } else {
+                self.aws.delete(queue, &message.receipt_handle);
+            }
+        }
+        Ok(received.len())
+    }
+
+    async fn step_stream(
+        &self,
+        function: &Function,
+        mapping: &crate::aws::StreamMapping,
+        progress: &mut Progress,
+    ) -> anyhow::Result<usize> {
+        let after = progress.stream.clone();
+        let (records, position) = self
+            .aws
+            .stream_records(&mapping.table, after, STREAM_BATCH)
+            .await?;
+        let mut wanted = Vec::new();
+        for record in records {
+            if mapping.wants(&record)? {
+                wanted.push(record);
+            }
+        }
+        if wanted.is_empty() {
+            progress.stream = Some(position);
+            return Ok(0);
+        }
+        self.ran(function, progress);
+        let count = wanted.len();
+        let event: dynamodb::Event = serde_json::from_value(json!({ "Records": wanted }))?;
+        let response = match function.handler.as_str() {
+            "outbox-relay" => stream_batch(&self.app, event, &outbox_relay::handle).await,
+            other => bail!("no stream reader is called {other}"),
+        };
+        // A failed record is read again, with all that follow it; those before it are repeated, as they may be.
+        if response.batch_item_failures.is_empty() {
+            progress.stream = Some(position);
+        }
+        Ok(count)
+    }
+
+    /// Every schedule of the template is a rate of one minute.
+    async fn step_schedule(
+        &self,
+        function: &Function,
+        progress: &mut Progress,
+    ) -> anyhow::Result<usize> {
+        let now = self.clock.now();
+        let due = progress
+            .ticked_at
+            .is_none_or(|at| now >= at + SignedDuration::from_mins(1));
+        if !due {
+            return Ok(0);
+        }
+        progress.ticked_at = Some(now);
+        self.ran(function, progress);
+        match function.handler.as_str() {
+            "due-sweep" => due_sweep::handle(&self.app)
+                .await
+                .map_err(|error| anyhow::anyhow!(error))?,
+            other => bail!("no schedule is called {other}"),
+        }
+        Ok(1)
+    }
+
+    fn ran(&self, function: &Function, progress: &mut Progress) {
+        self.count(&function.handler);
+        *progress.ran.entry(function.handler.clone()).or_default() += 1;
+    }
+
+    /// Runs until nothing is due and nothing waits. A virtual clock is moved to what only waits for its time; the
+    /// system clock is waited for.
+    pub async fn settle(&self) -> anyhow::Result<Settled> {
+        self.pump.lock().await.ran.clear();
+        let patience_ends = self.clock.now() + PATIENCE;
+        for _ in 0..ROUNDS_MAX {
+            if self.step().await? > 0 {
+                continue;
+            }
+            let Some(next) = self.next_at().filter(|next| *next <= patience_ends) else {
+                let ran = std::mem::take(&mut self.pump.lock().await.ran);
+                return Ok(Settled {
+                    ran,
+                    now: self.clock.now(),
+                });
+            };
+            let wait = next.duration_since(self.clock.now());
+            if self.clock.is_virtual() {
+                self.clock.advance(wait.max(SignedDuration::ZERO))?;
+            } else {
+                let wait = wait.clamp(
+                    SignedDuration::from_millis(5),
+                    SignedDuration::from_millis(100),
+                );
+                tokio::time::sleep(wait.unsigned_abs()).await;
+            }
+        }
+        bail!("the world does not come to rest after {ROUNDS_MAX} rounds")
+    }
+
+    /// When the next message or notice is due, if any waits.
+    fn next_at(&self) -> Option<Timestamp> {
+        let queues = self.functions.iter().flat_map(|function| &function.queues);
+        queues
+            .filter_map(|mapping| self.aws.next_visible_at(&mapping.queue))
+            .chain(self.google.next_notice_at())
+            .min()
+    }
+}

@@ -1,0 +1,112 @@
+//! The demo's tenants and their provider accounts. Seeded by the world, never by deployed code.
+
+use domain::{
+    id::{MemberId, TenantId},
+    member::{EmailAddress, Member, Role, Tenant},
+};
+use shared::{ids, store::StoreError};
+
+use super::World;
+
+pub const DEMO_PASSWORD: &str = "kalends-demo";
+
+/// Organisation, name, address, role.
+pub const DEMO_MEMBERS: [(&str, &str, &str, Role); 8] = [
+    (
+        "Northwind Field Service",
+        "Ada Adler",
+        "ada@northwind.test",
+        Role::Admin,
+    ),
+    (
+        "Northwind Field Service",
+        "Ivo Ilic",
+        "ivo@northwind.test",
+        Role::ItManager,
+    ),
+    (
+        "Northwind Field Service",
+        "Mia Moser",
+        "mia@northwind.test",
+        Role::TeamMember,
+    ),
+    (
+        "Northwind Field Service",
+        "Max Maurer",
+        "max@northwind.test",
+        Role::TeamMember,
+    ),
+    (
+        "Northwind Field Service",
+        "Vic Vogel",
+        "vic@northwind.test",
+        Role::Viewer,
+    ),
+    (
+        "Northwind Field Service",
+        "Uwe Unger",
+        "uwe@northwind.test",
+        Role::User,
+    ),
+    ("Contoso Care", "Bob Baker", "bob@contoso.test", Role::Admin),
+    (
+        "Contoso Care",
+        "Cleo Clark",
+        "cleo@contoso.test",
+        Role::User,
+    ),
+];
+
+const ZONE: &str = "Europe/Berlin";
+
+/// Adds what is not there yet: a second start changes nothing.
+pub(super) async fn seed(world: &World) -> anyhow::Result<()> {
+    let now = world.clock.now();
+    let hash =
+        sign_in::hash_password(DEMO_PASSWORD).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let mut tenant: Option<Tenant> = None;
+    for (organization, name, address, role) in DEMO_MEMBERS {
+        world.google.add_account(address, ZONE);
+        let email = EmailAddress::parse(address)?;
+        if world.app.store.find_login(&email).await?.is_some() {
+            continue;
+        }
+        let founded = tenant
+            .as_ref()
+            .filter(|tenant| tenant.name == organization)
+            .cloned();
+        let home = founded.clone().unwrap_or_else(|| Tenant {
+            id: ids::mint(now, TenantId::from_parts),
+            name: organization.into(),
+            created_at: now,
+        });
+        let member = Member {
+            id: ids::mint(now, MemberId::from_parts),
+            tenant: home.id,
+            email,
+            name: name.into(),
+            role,
+            mirrors: Vec::new(),
+            version: 1,
+            created_at: now,
+        };
+        let written = match founded {
+            Some(_) => world.app.store.add_member(&member, hash.clone()).await,
+            None => {
+                world
+                    .app
+                    .store
+                    .create_tenant(&home, &member, hash.clone())
+                    .await
+            }
+        };
+        match written {
+            Ok(()) => tenant = Some(home),
+            Err(StoreError::Conflict) => {
+                anyhow::bail!("{address} is half seeded: start with --fresh")
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
