@@ -1,24 +1,35 @@
 #!/usr/bin/env bash
-# Installs what a fresh Debian machine lacks beside Rust. Quick and silent when nothing is missing.
+# Installs what a fresh Debian machine lacks beside Rust and Python. Quick and silent when nothing is missing.
+#   setup.sh run     what building and running needs
+#   setup.sh         that, and what the tests need
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=()
 need() { command -v "$1" >/dev/null || packages+=("${@:2}"); }
 need cc build-essential
-need chromium chromium
-need node nodejs
-need npm npm
-python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+if [[ "${1:-all}" != run ]]; then
+  need curl curl
+  need chromium chromium
+  need node nodejs
+  need npm npm
+  python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+fi
 if ((${#packages[@]})); then
   as_root=()
   ((EUID == 0)) || as_root=(sudo)
   "${as_root[@]}" apt-get update -qq
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}"
 fi
+[[ "${1:-all}" != run ]] || exit 0
 
-if ! cmp -s scripts/requirements.txt .venv/installed.txt; then
+requirements=(scripts/requirements.txt tests/official/requirements.txt)
+if ! cat "${requirements[@]}" | cmp -s - .venv/installed.txt; then
   python3 -m venv .venv
-  .venv/bin/pip install --quiet --disable-pip-version-check --requirement scripts/requirements.txt
-  cp scripts/requirements.txt .venv/installed.txt
+  .venv/bin/pip install --quiet --disable-pip-version-check "${requirements[@]/#/--requirement=}"
+  cat "${requirements[@]}" > .venv/installed.txt
+fi
+if [[ -f tests/browser/package-lock.json ]] && ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/installed.json; then
+  npm --prefix tests/browser ci --silent --no-audit --no-fund
+  cp tests/browser/package-lock.json tests/browser/node_modules/installed.json
 fi

@@ -2,5 +2,7 @@
 
 pub mod aws;
 pub mod clock;
+pub mod google_user;
+pub mod person;
 pub mod sim;
 pub mod world;
