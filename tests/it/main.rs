@@ -1,4 +1,14 @@
 //! Everything that needs the whole product: one binary, so that AWS is linked once.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot go on without ends it"
+)]
 
 mod contract;
 mod google_sim;
+mod oauth;
+mod queue;
+mod support;
+mod sync;
+mod sync_faults;
+mod webhooks;

@@ -96,6 +96,24 @@ impl Dynamo {
         Ok(response)
     }
 
+    /// Every item of a table, as JSON text: for searching, not for reading.
+    pub(super) fn dump(&self, table: &str) -> anyhow::Result<String> {
+        let (mut text, mut start) = (String::new(), Value::Null);
+        loop {
+            let mut request = json!({ "TableName": table });
+            if !start.is_null() {
+                request["ExclusiveStartKey"] = start;
+            }
+            let page = self.database.scan(typed(request)?).map_err(failed)?;
+            let page = serde_json::to_value(page)?;
+            text += &page["Items"].to_string();
+            start = page["LastEvaluatedKey"].clone();
+            if start.is_null() {
+                return Ok(text);
+            }
+        }
+    }
+
     /// `properties` are those of an `AWS::DynamoDB::Table`, resolved. A table that exists stays as it is.
     pub(super) fn create_table(&self, properties: &Value) -> anyhow::Result<()> {
         let name = properties["TableName"]

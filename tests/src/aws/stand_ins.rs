@@ -132,6 +132,15 @@ impl AwsStandIns {
         self.dynamo.stream_records(table, after, limit)
     }
 
+    /// Every item of a table as text, to search in.
+    #[expect(
+        clippy::unused_async,
+        reason = "callers await what a remote account would do"
+    )]
+    pub async fn dump_table(&self, table: &str) -> anyhow::Result<String> {
+        self.dynamo.dump(table)
+    }
+
     /// The latest accepted events, oldest first.
     pub fn events_put(&self) -> Vec<PutEvent> {
         self.events.seen()

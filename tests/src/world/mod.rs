@@ -15,8 +15,9 @@ use std::{
 };
 
 use anyhow::Context as _;
+use domain::member::EmailAddress;
 use jiff::SignedDuration;
-use shared::{app::App, clock::Clock, config::Config};
+use shared::{app::App, clock::Clock, config::Config, store::TenantStore, verified::MemberOf};
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
@@ -193,6 +194,23 @@ impl World {
             self.google.save()?;
         }
         self.pump.lock().await.save()
+    }
+
+    /// The tenant of a member, as if they had just signed in.
+    pub async fn tenant_of(&self, email: &str) -> anyhow::Result<TenantStore> {
+        let login = self
+            .app
+            .store
+            .find_login(&EmailAddress::parse(email)?)
+            .await?;
+        let login = login.with_context(|| format!("{email} is no member"))?;
+        Ok(self.app.store.tenant(&MemberOf::after_password(&login)))
+    }
+
+    /// Every item of the table, every message and every event of the bus, as text to search in.
+    pub async fn everything_stored(&self) -> anyhow::Result<String> {
+        let table = self.aws.dump_table(&self.app.config.table).await?;
+        Ok(format!("{table}\n{:?}", self.aws.events_put()))
     }
 
     fn count(&self, function: &str) {

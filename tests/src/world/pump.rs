@@ -145,8 +145,10 @@ impl World {
             }
         }
         if wanted.is_empty() {
+            // Reading on is work too: what is wanted may stand behind what is not.
+            let moved = progress.stream.as_ref() != Some(&position);
             progress.stream = Some(position);
-            return Ok(0);
+            return Ok(usize::from(moved));
         }
         self.ran(function, progress);
         let count = wanted.len();

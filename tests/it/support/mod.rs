@@ -1,0 +1,202 @@
+//! What the stories begin with.
+
+use serde_json::{Value, json};
+use tests::{
+    google_user::GoogleUser,
+    person::{Answer, Person},
+    world::World,
+};
+
+/// A member of the demo whose Google calendar is connected and settled.
+pub(crate) struct Connected {
+    pub(crate) world: World,
+    pub(crate) person: Person,
+    pub(crate) google: GoogleUser,
+    pub(crate) connection: String,
+}
+
+pub(crate) const MIA: &str = "mia@northwind.test";
+
+impl Connected {
+    pub(crate) async fn start() -> Self {
+        Self::with(World::start().await.unwrap(), MIA).await
+    }
+
+    /// Connects in a world that may already hold events.
+    pub(crate) async fn with(world: World, email: &str) -> Self {
+        let person = Person::sign_in(&world, email).await.unwrap();
+        let google = GoogleUser::of(&world, email).await.unwrap();
+        let connection = person.connect_google().await.unwrap();
+        let connected = Self {
+            world,
+            person,
+            google,
+            connection,
+        };
+        connected.choose_primary().await;
+        connected.settle().await;
+        connected
+    }
+
+    async fn choose_primary(&self) {
+        let path = format!("/api/v1/connections/{}/calendars", self.connection);
+        let listed = self
+            .person
+            .get(&path)
+            .await
+            .unwrap()
+            .expect(200)
+            .unwrap()
+            .json();
+        let chosen: Vec<Value> = listed["calendars"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|calendar| {
+                json!({
+                    "id": calendar["id"],
+                    "selected": calendar["primary"],
+                    "direction": "bidirectional",
+                    "history_days": null,
+                    "receives_new": calendar["primary"],
+                })
+            })
+            .collect();
+        let saved = self
+            .person
+            .json(reqwest::Method::PUT, &path, &json!({ "calendars": chosen }))
+            .await
+            .unwrap();
+        assert!(saved.status.is_success(), "{saved:?}");
+    }
+
+    pub(crate) async fn settle(&self) {
+        self.world.settle().await.unwrap();
+    }
+
+    /// The member's entries of 2027, by title.
+    pub(crate) async fn entries(&self) -> Vec<Value> {
+        let path = "/api/v1/schedule/entries?from=2027-01-01T00:00:00Z&to=2027-12-31T00:00:00Z";
+        let list = self
+            .person
+            .get(path)
+            .await
+            .unwrap()
+            .expect(200)
+            .unwrap()
+            .json();
+        let mut entries = list["items"].as_array().unwrap().clone();
+        entries.sort_by_key(|entry| entry["title"].to_string());
+        entries
+    }
+
+    pub(crate) async fn entry(&self, title: &str) -> Value {
+        let entries = self.entries().await;
+        let found = entries.iter().find(|entry| entry["title"] == title);
+        found
+            .unwrap_or_else(|| panic!("no entry {title:?} in {entries:#?}"))
+            .clone()
+    }
+
+    /// The one event of the calendar with this title.
+    pub(crate) async fn event(&self, title: &str) -> Value {
+        let events = self.google.events().await.unwrap();
+        let found: Vec<&Value> = events
+            .iter()
+            .filter(|event| event["summary"] == title)
+            .collect();
+        assert_eq!(found.len(), 1, "events called {title:?} in {events:#?}");
+        found[0].clone()
+    }
+
+    pub(crate) async fn create_entry(&self, entry: &Value) -> Value {
+        self.person
+            .post("/api/v1/schedule/entries", entry)
+            .await
+            .unwrap()
+            .expect(201)
+            .unwrap()
+            .json()
+    }
+
+    pub(crate) async fn patch_entry(&self, id: &str, change: &Value) -> Answer {
+        let path = format!("/api/v1/schedule/entries/{id}");
+        self.person
+            .json(reqwest::Method::PATCH, &path, change)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn api(&self, rest: &str) -> Value {
+        let path = format!("/api/v1/connections/{}{rest}", self.connection);
+        self.person
+            .get(&path)
+            .await
+            .unwrap()
+            .expect(200)
+            .unwrap()
+            .json()
+    }
+
+    /// The latest run of the connection.
+    pub(crate) async fn last_run(&self) -> Value {
+        self.api("/runs").await["items"][0].clone()
+    }
+
+    /// Asks for a sync as the button does, and waits for it.
+    pub(crate) async fn sync_now(&self) -> Value {
+        let path = format!("/api/v1/connections/{}/sync", self.connection);
+        self.person
+            .post(&path, &json!({}))
+            .await
+            .unwrap()
+            .expect(202)
+            .unwrap();
+        self.settle().await;
+        self.last_run().await
+    }
+
+    /// Makes the simulated Google misbehave.
+    pub(crate) async fn fault(&self, fault: &Value) {
+        control(&self.world, "faults", fault).await;
+    }
+
+    /// How often an operation was called since the start.
+    pub(crate) async fn calls(&self, operation: &str) -> u64 {
+        requests(&self.world).await["operations"][operation]
+            .as_u64()
+            .unwrap_or_default()
+    }
+}
+
+pub(crate) async fn control(world: &World, path: &str, body: &Value) -> Value {
+    let url = world.google_base.join(&format!("/_sim/{path}")).unwrap();
+    let answer = http().post(url).json(body).send().await.unwrap();
+    assert!(
+        answer.status().is_success(),
+        "{}",
+        answer.text().await.unwrap()
+    );
+    answer.json().await.unwrap_or_default()
+}
+
+pub(crate) async fn requests(world: &World) -> Value {
+    let url = world.google_base.join("/_sim/requests?since=0").unwrap();
+    http().get(url).send().await.unwrap().json().await.unwrap()
+}
+
+pub(crate) fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// One hour on a day of March 2027.
+pub(crate) fn visit(title: &str, day: u8) -> Value {
+    let at = |hour| json!({ "local": format!("2027-03-{day:02}T{hour}:00:00"), "zone": "Europe/Berlin" });
+    json!({ "title": title, "start": at(10), "end": at(11) })
+}
+
+/// The same, as Google writes it.
+pub(crate) fn google_visit(title: &str, day: u8) -> Value {
+    let at = |hour| json!({ "dateTime": format!("2027-03-{day:02}T{hour}:00:00+01:00"), "timeZone": "Europe/Berlin" });
+    json!({ "summary": title, "start": at(10), "end": at(11) })
+}

@@ -1,0 +1,202 @@
+//! What breaks on the way costs time, never an event.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::support::{Connected, google_visit, visit};
+
+#[tokio::test]
+async fn an_expired_cursor_loses_nothing_and_finds_the_deletions_in_between() {
+    let mia = Connected::start().await;
+    mia.google.insert(google_visit("kept", 3)).await.unwrap();
+    let gone = mia.google.insert(google_visit("gone", 4)).await.unwrap();
+    mia.settle().await;
+    let kept = mia.entry("kept").await;
+
+    mia.fault(&json!({ "name": "notification_drop" })).await;
+    mia.google
+        .delete(gone["id"].as_str().unwrap())
+        .await
+        .unwrap();
+    mia.google.insert(google_visit("new", 5)).await.unwrap();
+    mia.fault(&json!({ "name": "cursor_expired", "count": 1 }))
+        .await;
+    let run = mia.sync_now().await;
+
+    assert_eq!(run["outcome"], "succeeded", "{run:#}");
+    let titles: Vec<_> = mia
+        .entries()
+        .await
+        .iter()
+        .map(|entry| entry["title"].clone())
+        .collect();
+    assert_eq!(titles, ["kept", "new"]);
+    assert_eq!(mia.entry("kept").await["id"], kept["id"], "links are kept");
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_create_makes_no_second_event() {
+    let mia = Connected::start().await;
+    mia.fault(&json!({ "name": "drop_response", "scope": "events.insert", "count": 1 }))
+        .await;
+
+    mia.create_entry(&visit("pump", 4)).await;
+    mia.settle().await;
+
+    mia.event("pump").await;
+    assert_eq!(mia.calls("events.insert").await, 2);
+    let run = mia.sync_now().await;
+    assert_eq!(run["counts"]["events_created"], 0);
+    assert_eq!(mia.entries().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_edit_between_look_and_write_is_not_overwritten() {
+    let mia = Connected::start().await;
+    let entry = mia.create_entry(&visit("pump", 4)).await;
+    mia.settle().await;
+    let event = mia.event("pump").await;
+
+    // The notice is lost, so that the write finds another revision than it expects.
+    mia.fault(&json!({ "name": "empty_page", "count": 1 }))
+        .await;
+    mia.google
+        .patch(
+            event["id"].as_str().unwrap(),
+            json!({ "location": "Mill Lane 3" }),
+        )
+        .await
+        .unwrap();
+    mia.patch_entry(
+        entry["id"].as_str().unwrap(),
+        &json!({ "title": "pump, urgent" }),
+    )
+    .await
+    .expect(200)
+    .unwrap();
+    mia.settle().await;
+
+    let event = mia.event("pump, urgent").await;
+    assert_eq!(event["location"], "Mill Lane 3");
+    assert_eq!(mia.entry("pump, urgent").await["location"], "Mill Lane 3");
+}
+
+#[tokio::test]
+async fn a_provider_that_asks_to_wait_is_left_alone_until_then() {
+    let mia = Connected::start().await;
+    mia.fault(&json!({ "name": "rate_limited", "count": 3, "retry_after_s": 30 }))
+        .await;
+    let asked_at = mia.world.clock.now();
+
+    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.settle().await;
+
+    mia.entry("boiler").await;
+    assert!(mia.world.clock.now() >= asked_at + SignedDuration::from_secs(30));
+}
+
+#[tokio::test]
+async fn a_short_storm_of_server_errors_is_ridden_out() {
+    let mia = Connected::start().await;
+    mia.fault(&json!({ "name": "server_error", "count": 4 }))
+        .await;
+
+    mia.create_entry(&visit("pump", 4)).await;
+    mia.settle().await;
+
+    mia.event("pump").await;
+}
+
+#[tokio::test]
+async fn lost_notices_are_made_up_for_by_the_poll() {
+    let mia = Connected::start().await;
+    mia.fault(&json!({ "name": "notification_drop" })).await;
+
+    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.entries().await.len(), 0);
+    mia.world
+        .advance(SignedDuration::from_mins(17))
+        .await
+        .unwrap();
+
+    mia.entry("boiler").await;
+    assert_eq!(mia.last_run().await["trigger"], "poll");
+}
+
+#[tokio::test]
+async fn doubled_and_disordered_notices_change_nothing() {
+    let mia = Connected::start().await;
+    mia.fault(&json!({ "name": "notification_duplicate" }))
+        .await;
+    mia.fault(&json!({ "name": "notification_reorder" })).await;
+
+    for day in 3..8 {
+        mia.google
+            .insert(google_visit(&format!("visit {day}"), day))
+            .await
+            .unwrap();
+    }
+    mia.settle().await;
+
+    assert_eq!(mia.entries().await.len(), 5);
+    assert_eq!(mia.google.events().await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_revoked_grant_stops_the_sync_and_deletes_nothing() {
+    let mia = Connected::start().await;
+    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.settle().await;
+
+    mia.fault(&json!({ "name": "token_revoked", "scope": "mia@northwind.test", "count": 1 }))
+        .await;
+    mia.world
+        .advance(SignedDuration::from_hours(2))
+        .await
+        .unwrap();
+    mia.google
+        .insert(google_visit("meanwhile", 4))
+        .await
+        .unwrap();
+    mia.settle().await;
+
+    let connection = mia.api("").await;
+    assert_eq!(connection["needs_reauth"], true, "{connection:#}");
+    assert_eq!(mia.entries().await.len(), 1);
+
+    let again = mia.person.connect_google().await.unwrap();
+    assert_eq!(
+        again, mia.connection,
+        "the same account is the same connection"
+    );
+    mia.sync_now().await;
+    mia.entry("meanwhile").await;
+    assert_eq!(mia.entries().await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_held_stands_with_its_reason_and_blocks_nobody() {
+    let mia = Connected::start().await;
+    let series = json!({ "recurrence": ["RRULE:FREQ=DAILY;COUNT=3"] });
+    let mut event = google_visit("round", 3);
+    event
+        .as_object_mut()
+        .unwrap()
+        .extend(series.as_object().unwrap().clone());
+    let series = mia.google.insert(event).await.unwrap();
+    mia.settle().await;
+
+    let occurrence = format!("{}_20270304T090000Z", series["id"].as_str().unwrap());
+    mia.google
+        .patch(&occurrence, json!({ "summary": "round, later" }))
+        .await
+        .unwrap();
+    mia.google.insert(google_visit("boiler", 9)).await.unwrap();
+    mia.settle().await;
+
+    mia.entry("boiler").await;
+    let items = mia.api("/items").await;
+    assert_eq!(items["items"][0]["item"], json!(occurrence), "{items:#}");
+    assert_eq!(items["items"][0]["reason"], "changed_occurrence");
+}

@@ -1,0 +1,164 @@
+//! Notices are believed only when their token proves them, and a proven one is never forgotten.
+
+use serde_json::json;
+use tests::{aws::ApiError, world::World};
+
+use crate::support::{Connected, google_visit, http};
+
+async fn notify(world: &World, headers: &[(&str, &str)], body: &'static str) -> u16 {
+    let url = world.product_base.join("/webhooks/google").unwrap();
+    let mut request = http().post(url).body(body);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+/// The token of the connection's channel, as Google was given it.
+async fn channel_token(mia: &Connected) -> String {
+    let url = mia.world.google_base.join("/_sim/state").unwrap();
+    let state: serde_json::Value = http().get(url).send().await.unwrap().json().await.unwrap();
+    let text = state.to_string();
+    let start = text.find("\"v1.").expect("a channel with a token") + 1;
+    text[start..].split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_forged_notice_costs_the_table_nothing() {
+    let mia = Connected::start().await;
+    let token = channel_token(&mia).await;
+    let state = ("x-goog-resource-state", "exists");
+    // Keys are read from the vault once, by whoever comes first.
+    assert_eq!(
+        notify(
+            &mia.world,
+            &[state, ("x-goog-channel-token", "warm up")],
+            ""
+        )
+        .await,
+        404
+    );
+    let before = mia.world.aws.counters();
+
+    let mut forged = token.clone();
+    forged.replace_range(
+        token.len() - 1..,
+        if token.ends_with('A') { "B" } else { "A" },
+    );
+    let other_connection = token.replacen(
+        &token[12..13],
+        if &token[12..13] == "0" { "1" } else { "0" },
+        1,
+    );
+    for token in [
+        "",
+        "v1",
+        "garbage",
+        forged.as_str(),
+        other_connection.as_str(),
+        &"v1.".repeat(80),
+    ] {
+        assert_eq!(
+            notify(&mia.world, &[state, ("x-goog-channel-token", token)], "").await,
+            404,
+            "{token:?}"
+        );
+    }
+    assert_eq!(notify(&mia.world, &[state], "").await, 404);
+    assert_eq!(
+        notify(&mia.world, &[("x-goog-channel-token", &token)], "").await,
+        404
+    );
+    assert_eq!(
+        notify(
+            &mia.world,
+            &[state, ("x-goog-channel-token", &token)],
+            LARGE
+        )
+        .await,
+        413
+    );
+
+    assert_eq!(mia.world.aws.counters(), before);
+}
+
+const LARGE: &str = match std::str::from_utf8(&[b'x'; 2_000]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
+
+#[tokio::test]
+async fn a_proven_notice_costs_two_table_requests_and_one_message() {
+    let mia = Connected::start().await;
+    let token = channel_token(&mia).await;
+    let headers = [
+        ("x-goog-resource-state", "exists"),
+        ("x-goog-channel-token", token.as_str()),
+    ];
+    let before = mia.world.aws.counters();
+
+    assert_eq!(notify(&mia.world, &headers, "").await, 204);
+
+    let after = mia.world.aws.counters();
+    assert_eq!(after.table_requests - before.table_requests, 2);
+    assert_eq!(after.queue_sends - before.queue_sends, 1);
+    assert_eq!(after.secret_requests, before.secret_requests);
+
+    for _ in 0..20 {
+        assert_eq!(notify(&mia.world, &headers, "").await, 204);
+    }
+    let burst = mia.world.aws.counters();
+    assert_eq!(
+        burst.queue_sends, after.queue_sends,
+        "a burst is one message"
+    );
+}
+
+#[tokio::test]
+async fn a_notice_that_cannot_be_kept_is_answered_so_that_google_calls_again() {
+    let mia = Connected::start().await;
+    mia.world
+        .aws
+        .refuse_next("UpdateItem", ApiError::new("InternalServerError", "down"));
+    for _ in 0..3 {
+        mia.world
+            .aws
+            .refuse_next("UpdateItem", ApiError::new("InternalServerError", "down"));
+    }
+
+    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.settle().await;
+
+    mia.entry("boiler").await;
+}
+
+#[tokio::test]
+async fn a_stopped_channel_may_go_on_calling_and_changes_nothing() {
+    let mia = Connected::start().await;
+    let token = channel_token(&mia).await;
+    let path = format!("/api/v1/connections/{}/calendars", mia.connection);
+    let none: Vec<serde_json::Value> = mia.api("/calendars").await["calendars"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|calendar| {
+            json!({ "id": calendar["id"], "selected": false, "direction": "bidirectional", "history_days": 30, "receives_new": false })
+        })
+        .collect();
+    let saved = mia
+        .person
+        .json(reqwest::Method::PUT, &path, &json!({ "calendars": none }))
+        .await
+        .unwrap();
+    assert!(saved.status.is_success(), "{saved:?}");
+    mia.settle().await;
+    let before = mia.world.aws.counters();
+
+    let headers = [
+        ("x-goog-resource-state", "exists"),
+        ("x-goog-channel-token", token.as_str()),
+    ];
+    assert_eq!(notify(&mia.world, &headers, "").await, 204);
+
+    assert_eq!(mia.world.aws.counters().queue_sends, before.queue_sends);
+}
