@@ -86,7 +86,7 @@ async fn two_workers_at_once_do_the_work_once() {
     store
         .ask(
             mia.connection.parse().unwrap(),
-            domain::run::Trigger::Notice,
+            Trigger::Notice,
             None,
         )
         .await

@@ -1,5 +1,6 @@
 //! Google Calendar v3. Facts and their sources: docs/providers/google.md.
 
+mod answer;
 mod client;
 mod convert;
 pub mod notification;
