@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use aws_lambda_events::{
-    dynamodb::{Event as StreamBatch, EventRecord},
-    sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage},
+    dynamodb::Event as StreamBatch,
+    sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
-use axum::Router;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-use crate::{app::App, clock::SystemClock, config::Config, telemetry};
+pub use aws_lambda_events::{dynamodb::EventRecord, sqs::SqsMessage};
+
+use crate::{app::App, clock::SystemClock, config::Config, telemetry, web::Routes};
 
 /// What a consumer did with one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ async fn start() -> Result<App, Error> {
 }
 
 /// An HTTP function.
-pub async fn serve(routes: Router<App>) -> Result<(), Error> {
+pub async fn serve(routes: Routes) -> Result<(), Error> {
     let app = start().await?;
     lambda_http::run(crate::web::layers(routes, &app)).await
 }

@@ -11,4 +11,5 @@ mod queue;
 mod support;
 mod sync;
 mod sync_faults;
+mod tidy;
 mod webhooks;

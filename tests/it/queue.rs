@@ -84,11 +84,7 @@ async fn two_workers_at_once_do_the_work_once() {
     let message = json!({ "tenant": tenant, "connection": mia.connection, "trigger": "notice" });
     let store = mia.world.tenant_of(MIA).await.unwrap();
     store
-        .ask(
-            mia.connection.parse().unwrap(),
-            Trigger::Notice,
-            None,
-        )
+        .ask(mia.connection.parse().unwrap(), Trigger::Notice, None)
         .await
         .unwrap();
 

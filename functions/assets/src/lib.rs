@@ -1,16 +1,17 @@
 //! `GET /assets/{file}`: stylesheets and scripts under names that change with their content.
 
 use axum::{
-    Router,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
-use shared::{app::App, problem::Problem, web::Path};
+use shared::{
+    problem::Problem,
+    web::{Path, Routes},
+};
 use ui::{assets, routes};
 
-pub fn routes() -> Router<App> {
-    Router::new().route(routes::ASSET, get(asset))
+pub fn routes() -> Routes {
+    Routes::new().get(routes::ASSET, asset)
 }
 
 async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {

@@ -1,17 +1,20 @@
 //! `GET /api/users/auth/profile`: who is signed in.
 
-use axum::{Router, routing::get};
 use domain::{
     id::{MemberId, TenantId},
     member::{EmailAddress, Role},
 };
 use serde::Serialize;
-use shared::{app::App, problem::Problem, web::Session};
+use shared::{
+    app::App,
+    problem::Problem,
+    web::{Routes, Session},
+};
 
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/users/auth/profile", get(profile))
-        .route("/api/users/auth/profile/", get(profile))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/users/auth/profile", profile)
+        .get("/api/users/auth/profile/", profile)
 }
 
 #[derive(Serialize)]

@@ -4,28 +4,25 @@
 use std::error::Error;
 
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, StatusCode},
-    middleware,
     response::Response,
-    routing::get,
 };
 use domain::connection::{Auth, Provider};
 use serde::Deserialize;
 use shared::{
     app::App,
     oauth::{self, CallbackError},
-    problem::{self, Problem},
+    problem::Problem,
     sync::calendars,
-    web::{Path, Query, Session, page},
+    web::{Path, Query, Routes, Session, page},
 };
 use ui::{components::Meaning, layout::Theme, pages::message::Message, routes};
 
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/oauth/{provider}/callback", get(callback))
-        .layer(middleware::from_fn(problem::as_page))
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/oauth/{provider}/callback", callback)
+        .as_pages()
 }
 
 /// What providers append; some add more, which is none of our business.

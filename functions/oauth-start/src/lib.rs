@@ -1,32 +1,29 @@
 //! Begins a provider authorization: `POST /api/v1/connections` for programs, `POST /connections/connect` for people.
 
 use axum::{
-    Router,
     extract::State,
     http::{HeaderMap, StatusCode},
-    middleware,
     response::Response,
-    routing::post,
 };
 use domain::connection::Provider;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
     oauth,
-    problem::{self, Problem},
-    web::{Form, Json, Session, page},
+    problem::Problem,
+    web::{Form, Json, Routes, Session, page},
 };
 use ui::{
     pages::{connections::ProviderKind, forward::Forward},
     routes,
 };
 
-pub fn routes() -> Router<App> {
-    let pages = Router::new()
-        .route(routes::CONNECTIONS_CONNECT, post(connect))
-        .layer(middleware::from_fn(problem::as_page));
-    Router::new()
-        .route("/api/v1/connections", post(start))
+pub fn routes() -> Routes {
+    let pages = Routes::new()
+        .post(routes::CONNECTIONS_CONNECT, connect)
+        .as_pages();
+    Routes::new()
+        .post("/api/v1/connections", start)
         .merge(pages)
 }
 

@@ -2,9 +2,13 @@
 
 use std::error::Error;
 
-use aws_lambda_events::dynamodb::EventRecord;
 use domain::run::Trigger;
-use shared::{app::App, lambda::Consumed, outbox::Relayed, queue};
+use shared::{
+    app::App,
+    lambda::{Consumed, EventRecord},
+    outbox::Relayed,
+    queue,
+};
 
 /// At least once: a record that fails is read again with all that follow it. Readers of the bus tell repeats by the
 /// entry's version.

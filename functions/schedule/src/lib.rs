@@ -1,8 +1,7 @@
 //! Schedule entries.
 
-use axum::Router;
-use shared::app::App;
+use shared::web::Routes;
 
-pub fn routes() -> Router<App> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
 }

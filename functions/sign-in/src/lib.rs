@@ -6,41 +6,30 @@ mod pages;
 mod password;
 mod service;
 
-use axum::{
-    Router, middleware,
-    routing::{get, post},
-};
-use shared::{app::App, problem};
+use shared::web::Routes;
 use ui::routes;
 
 pub use password::hash as hash_password;
 
-pub fn routes() -> Router<App> {
-    let pages = Router::new()
-        .route(routes::HOME, get(pages::home))
-        .route(
-            routes::SIGN_IN,
-            get(pages::sign_in).post(pages::submit_sign_in),
-        )
-        .route(
-            routes::SIGN_UP,
-            get(pages::sign_up).post(pages::submit_sign_up),
-        )
-        .route(routes::SIGN_OUT, post(pages::sign_out))
-        .route("/sign-in/continue", get(pages::carry_on))
-        .layer(middleware::from_fn(problem::as_page));
+pub fn routes() -> Routes {
+    let pages = Routes::new()
+        .get(routes::HOME, pages::home)
+        .get(routes::SIGN_IN, pages::sign_in)
+        .post(routes::SIGN_IN, pages::submit_sign_in)
+        .get(routes::SIGN_UP, pages::sign_up)
+        .post(routes::SIGN_UP, pages::submit_sign_up)
+        .post(routes::SIGN_OUT, pages::sign_out)
+        .get("/sign-in/continue", pages::carry_on)
+        .as_pages();
     // The paths are given; with and without the last slash.
-    let api = [
-        ("signup", post(api::sign_up)),
-        ("login", post(api::log_in)),
-        ("logout", post(api::log_out)),
-        ("refresh", post(api::refresh)),
-    ]
-    .into_iter()
-    .fold(Router::new(), |router, (name, method)| {
-        router
-            .route(&format!("/api/users/auth/{name}"), method.clone())
-            .route(&format!("/api/users/auth/{name}/"), method)
-    });
-    api.merge(pages)
+    Routes::new()
+        .post("/api/users/auth/signup", api::sign_up)
+        .post("/api/users/auth/signup/", api::sign_up)
+        .post("/api/users/auth/login", api::log_in)
+        .post("/api/users/auth/login/", api::log_in)
+        .post("/api/users/auth/logout", api::log_out)
+        .post("/api/users/auth/logout/", api::log_out)
+        .post("/api/users/auth/refresh", api::refresh)
+        .post("/api/users/auth/refresh/", api::refresh)
+        .merge(pages)
 }

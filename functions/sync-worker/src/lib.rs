@@ -2,10 +2,9 @@
 
 use std::error::Error;
 
-use aws_lambda_events::sqs::SqsMessage;
 use shared::{
     app::App,
-    lambda::Consumed,
+    lambda::{Consumed, SqsMessage},
     queue::SyncMessage,
     sync::{self, Handled},
 };

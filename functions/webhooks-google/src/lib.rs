@@ -2,11 +2,9 @@
 //! table before the channel token holds.
 
 use axum::{
-    Router,
     body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode},
-    routing::post,
 };
 use domain::connection::Provider;
 use shared::{
@@ -16,10 +14,11 @@ use shared::{
     queue,
     store::ChannelAsk,
     sync::channel,
+    web::Routes,
 };
 
-pub fn routes() -> Router<App> {
-    Router::new().route("/webhooks/google", post(notified))
+pub fn routes() -> Routes {
+    Routes::new().post("/webhooks/google", notified)
 }
 
 /// A notice has no body; a little more than none is somebody else's.

@@ -6,10 +6,12 @@ mod extract;
 mod headers;
 mod jwt;
 pub mod page;
+mod routes;
 mod session;
 
 pub use csrf::csrf_token;
 pub use extract::{Form, IfMatch, Json, Path, Query};
+pub use routes::Routes;
 pub use session::{REFRESH_LIFETIME, Session, SessionTokens, issue};
 
 use axum::{
@@ -26,8 +28,9 @@ use crate::{app::App, problem::Problem};
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// Routes with everything around them that no handler may forget.
-pub fn layers(routes: Router<App>, app: &App) -> Router {
+pub fn layers(routes: Routes, app: &App) -> Router {
     routes
+        .into_router()
         .fallback(async || Problem::not_found("page"))
         .method_not_allowed_fallback(async || {
             Problem::new(

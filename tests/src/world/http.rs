@@ -6,12 +6,12 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
-use shared::app::App;
+use shared::web::Routes;
 
 use super::{World, control};
 
 /// Each HTTP function by its handler name.
-pub(super) fn functions() -> Vec<(&'static str, Router<App>)> {
+pub fn functions() -> Vec<(&'static str, Routes)> {
     vec![
         ("assets", assets::routes()),
         ("connections", connections::routes()),
@@ -27,7 +27,7 @@ pub(super) fn functions() -> Vec<(&'static str, Router<App>)> {
 pub(super) fn router(world: &World) -> Router {
     let site = functions()
         .into_iter()
-        .fold(Router::new(), |site, (name, routes)| {
+        .fold(Routes::new(), |site, (name, routes)| {
             let counted = middleware::from_fn_with_state((world.downgrade(), name), count);
             site.merge(routes.layer(counted))
         });

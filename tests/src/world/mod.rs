@@ -21,6 +21,7 @@ use shared::{app::App, clock::Clock, config::Config, store::TenantStore, verifie
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
+pub use http::functions;
 pub use pump::Settled;
 pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
 
