@@ -6,12 +6,14 @@
 
 mod expand;
 mod lines;
+mod simple;
 
 use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
 pub use expand::{Occurrences, expand};
+pub use simple::{Frequency, Simple};
 
 use crate::time::When;
 
@@ -58,6 +60,26 @@ impl Recurrence {
 
     pub fn lines(&self) -> &[String] {
         &self.0
+    }
+
+    /// The lines for a series that is moved to another start. A date at the series' own time of day is written as a
+    /// bare day, which reads as the new time of day: an occurrence that was left out stays out.
+    pub fn lines_following(&self, when: &When) -> Vec<String> {
+        let When::Timed { start, .. } = when else {
+            return self.0.clone();
+        };
+        let own_time = start.local.strftime("T%H%M%S").to_string();
+        let follow = |line: &String| match line.split_once(':') {
+            Some((head, values)) if head.contains("DATE") => {
+                let days: Vec<&str> = values
+                    .split(',')
+                    .map(|value| value.strip_suffix(&own_time).unwrap_or(value))
+                    .collect();
+                format!("{head}:{}", days.join(","))
+            }
+            Some(_) | None => line.clone(),
+        };
+        self.0.iter().map(follow).collect()
     }
 
     /// Reads lines as providers, files and API callers write them, for a series that starts at `when`.

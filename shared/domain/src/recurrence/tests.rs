@@ -200,3 +200,72 @@ proptest! {
         let _ = Recurrence::parse(&[format!("EXDATE;{tail}")], &timed());
     }
 }
+
+fn simple(line: &str, when: &When) -> Option<(Frequency, Option<String>)> {
+    let recurrence = Recurrence::parse(&[line], when).unwrap();
+    let simple = Simple::of(&recurrence, when)?;
+    Some((simple.frequency, simple.until.map(|day| day.to_string())))
+}
+
+#[test]
+fn a_rule_that_only_says_what_its_start_says_is_simple() {
+    let when = timed();
+
+    assert_eq!(
+        simple("RRULE:FREQ=DAILY", &when),
+        Some((Frequency::Daily, None))
+    );
+    assert_eq!(
+        simple("RRULE:FREQ=WEEKLY;BYDAY=MO", &when),
+        Some((Frequency::Weekly, None))
+    );
+    assert_eq!(
+        simple("RRULE:FREQ=MONTHLY;BYMONTHDAY=2", &when),
+        Some((Frequency::Monthly, None))
+    );
+    assert_eq!(simple("RRULE:FREQ=WEEKLY;BYDAY=TU", &when), None);
+    assert_eq!(simple("RRULE:FREQ=DAILY;COUNT=3", &when), None);
+}
+
+#[test]
+fn the_last_day_is_the_last_on_which_the_series_can_begin() {
+    let until = |value: &str, when: &When| {
+        simple(&format!("RRULE:FREQ=DAILY;UNTIL={value}"), when)
+            .unwrap()
+            .1
+            .unwrap()
+    };
+
+    assert_eq!(until("20260304", &timed()), "2026-03-04");
+    assert_eq!(until("20260304T130000Z", &timed()), "2026-03-04");
+    assert_eq!(until("20260304T125959Z", &timed()), "2026-03-03");
+    assert_eq!(until("20260304", &all_day()), "2026-03-04");
+}
+
+#[test]
+fn rules_have_words() {
+    let words = |lines: &[&str]| {
+        let when = timed();
+        Recurrence::parse(lines, &when).unwrap().words(&when)
+    };
+
+    insta::assert_snapshot!([
+        words(&["RRULE:FREQ=DAILY"]),
+        words(&["RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH,FR;UNTIL=20270630"]),
+        words(&["RRULE:FREQ=MONTHLY;BYDAY=2TU;COUNT=10"]),
+        words(&["RRULE:FREQ=MONTHLY;BYDAY=-1FR"]),
+        words(&["RRULE:FREQ=MONTHLY;BYMONTHDAY=1,15"]),
+        words(&["RRULE:FREQ=DAILY", "EXDATE:20260304T130000Z"]),
+        words(&["RDATE:20260304T130000Z,20260306T130000Z"]),
+        words(&["RRULE:FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=-1"]),
+    ].join("\n"), @"
+    Every day
+    Every 2 weeks on Tuesday, Thursday and Friday, until 30 June 2027
+    Every month on the second Tuesday, 10 times
+    Every month on the last Friday
+    Every month on day 1 and 15
+    Every day, except on 1 day
+    On chosen days
+    By a rule of its own
+    ");
+}
