@@ -33,3 +33,4 @@ pub mod run;
 pub mod subscription;
 pub mod sync;
 pub mod time;
+pub mod week;
