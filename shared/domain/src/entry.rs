@@ -1,5 +1,11 @@
 //! Schedule entries: our record of scheduled time.
 
+mod edit;
+mod typed;
+
+pub use edit::{Draft, EntryEdit, InvalidField};
+pub use typed::TypedEntry;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -34,6 +34,36 @@ impl Zone {
         &self.0
     }
 
+    /// Every zone that is named after a place, and UTC; the rest are old spellings of these.
+    pub fn places() -> impl Iterator<Item = String> {
+        const CONTINENTS: [&str; 10] = [
+            "Africa",
+            "America",
+            "Antarctica",
+            "Arctic",
+            "Asia",
+            "Atlantic",
+            "Australia",
+            "Europe",
+            "Indian",
+            "Pacific",
+        ];
+        let names = jiff::tz::db().available().map(|name| name.to_string());
+        names.filter(|name| {
+            let place = name.split_once('/');
+            name == "UTC" || place.is_some_and(|(first, _)| CONTINENTS.contains(&first))
+        })
+    }
+
+    /// The zone whose place was typed without its continent: Europe/Berlin for "Berlin".
+    pub fn of_place(typed: &str) -> Option<String> {
+        let place = typed.trim().replace(' ', "_");
+        Self::places().find(|name| {
+            let last = name.rsplit('/').next().unwrap_or_default();
+            last.eq_ignore_ascii_case(&place)
+        })
+    }
+
     pub fn time_zone(&self) -> TimeZone {
         // Only names that the same bundled database answered for are ever constructed.
         TimeZone::get(&self.0).unwrap_or(TimeZone::UTC)
