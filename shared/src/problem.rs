@@ -159,7 +159,8 @@ impl IntoResponse for Problem {
     }
 }
 
-/// For routes that people see: a problem becomes a page with a way forward, a missing session leads to sign-in.
+/// For routes that people see: a problem becomes a page with a way forward, a missing session leads to sign-in. A
+/// fragment must not be replaced by the page of sign-in, so its script is told to go there as a whole.
 pub async fn as_page(request: Request, next: Next) -> Response {
     let path = request
         .uri()
@@ -167,13 +168,18 @@ pub async fn as_page(request: Request, next: Next) -> Response {
         .map_or("/", |path| path.as_str())
         .to_owned();
     let is_read = request.method().is_safe();
-    let response = next.run(request).await;
+    let is_fragment = request.headers().contains_key("hx-request");
+    let mut response = next.run(request).await;
     if response.status() == StatusCode::UNAUTHORIZED {
         let next = if is_read { path } else { "/".to_owned() };
-        return crate::web::see_other(&format!(
-            "/sign-in/continue?next={}",
-            crate::web::percent(&next)
-        ));
+        let sign_in = format!("/sign-in/continue?next={}", crate::web::percent(&next));
+        if !is_fragment {
+            return crate::web::see_other(&sign_in);
+        }
+        if let Ok(address) = HeaderValue::from_str(&sign_in) {
+            response.headers_mut().insert("hx-redirect", address);
+        }
+        return response;
     }
     let Some(shown) = response.extensions().get::<Shown>().cloned() else {
         return response;
