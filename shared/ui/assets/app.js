@@ -11,6 +11,15 @@
   const root = document.documentElement;
   const find = (id) => document.getElementById(id);
 
+  // What the server draws pages by: the chosen theme, and the zone in which the member reads times.
+
+  function remember(name, value) {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `${name}=${value}; Path=/; Max-Age=${YEAR_S}; SameSite=Lax${secure}`;
+  }
+
+  remember("zone", Intl.DateTimeFormat().resolvedOptions().timeZone);
+
   // Times: relative words for recent moments; the absolute form stays in the title.
 
   const UNITS = [["year", YEAR_S], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3_600], ["minute", 60]];
@@ -125,8 +134,7 @@
   function theme() {
     const isDark = root.dataset.theme ? root.dataset.theme === "dark" : dark.matches;
     root.dataset.theme = isDark ? "light" : "dark";
-    const secure = location.protocol === "https:" ? "; Secure" : "";
-    document.cookie = `theme=${root.dataset.theme}; Path=/; Max-Age=${YEAR_S}; SameSite=Lax${secure}`;
+    remember("theme", root.dataset.theme);
   }
 
   function menu(button) {
