@@ -1,7 +1,32 @@
-//! Schedule entries.
+//! Schedule entries, for programs under `/api/v1/schedule/entries` and for people under `/schedule`.
+
+mod access;
+mod api;
+mod copies;
+mod entries;
+mod list;
+mod pages;
+mod wire;
 
 use shared::web::Routes;
+use ui::routes;
 
 pub fn routes() -> Routes {
+    let pages = Routes::new()
+        .get(routes::SCHEDULE, pages::week::show)
+        .get(routes::ENTRY_NEW, pages::entry::blank)
+        .post(routes::ENTRY_NEW, pages::entry::create)
+        .get(routes::ENTRY, pages::entry::show)
+        .post(routes::ENTRY, pages::entry::save)
+        .get(routes::ENTRY_DELETE, pages::entry::ask_delete)
+        .post(routes::ENTRY_DELETE, pages::entry::delete)
+        .as_pages();
     Routes::new()
+        .get(api::ENTRIES, api::list)
+        .post(api::ENTRIES, api::create)
+        .get(api::ENTRY, api::get)
+        .put(api::ENTRY, api::replace)
+        .patch(api::ENTRY, api::patch)
+        .delete(api::ENTRY, api::delete)
+        .merge(pages)
 }

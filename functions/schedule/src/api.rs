@@ -1,0 +1,135 @@
+//! `/api/v1/schedule/entries`, for programs.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    entry::{Entry, EntryEdit},
+    id::EntryId,
+};
+use serde_json::{Map, Value};
+use shared::{
+    app::App,
+    problem::Problem,
+    web::{IfMatch, Json, Path, Query, Session},
+};
+
+use crate::{
+    entries::{self, pointed},
+    list::{self, ListPage, ListQuery},
+    wire::{Asked, EntryJson},
+};
+
+pub(crate) const ENTRIES: &str = "/api/v1/schedule/entries";
+pub(crate) const ENTRY: &str = "/api/v1/schedule/entries/{id}";
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    session: Session,
+    Query(query): Query<ListQuery>,
+) -> Result<axum::Json<ListPage>, Problem> {
+    list::list(&app, &session, &query).await.map(axum::Json)
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    session: Session,
+    Json(body): Json<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let edit = whole(body, &session)?;
+    let draft = edit
+        .apply(None, session.member)
+        .map_err(entries::NotWritten::Invalid)?;
+    let entry = entries::create(&app, &session, draft).await?;
+    let location = ENTRY.replace("{id}", &entry.id.to_string());
+    let answer = (
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        tagged(entry),
+    );
+    Ok(answer.into_response())
+}
+
+pub(crate) async fn get(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<EntryId>,
+) -> Result<Response, Problem> {
+    let (entry, _) = entries::find(&app, &session, id).await?;
+    Ok(tagged(entry))
+}
+
+/// Everything anew, except that an entry whose assignees are left out keeps those it has.
+pub(crate) async fn replace(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<EntryId>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let edit = whole(body, &session)?;
+    let entry = entries::change(&app, &session, id, expected, |before| {
+        let mut edit = edit.clone();
+        edit.assignees
+            .get_or_insert_with(|| before.assignees.clone());
+        edit.apply(None, session.member)
+    });
+    Ok(tagged(entry.await?))
+}
+
+pub(crate) async fn patch(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<EntryId>,
+    IfMatch(expected): IfMatch,
+    Json(body): Json<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let asked = Asked::read(body);
+    if !asked.problems.is_empty() {
+        return Err(Problem::invalid_fields(asked.problems));
+    }
+    let entry = entries::change(&app, &session, id, expected, |before| {
+        asked.edit.clone().apply(Some(before), session.member)
+    });
+    Ok(tagged(entry.await?))
+}
+
+pub(crate) async fn delete(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<EntryId>,
+    IfMatch(expected): IfMatch,
+) -> Result<StatusCode, Problem> {
+    entries::delete(&app, &session, id, expected).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A complete entry: what cannot be read is told together with what is missing or wrong.
+fn whole(body: Map<String, Value>, session: &Session) -> Result<EntryEdit, Problem> {
+    let Asked { edit, mut problems } = Asked::read(body);
+    if problems.is_empty() {
+        return Ok(edit);
+    }
+    let more = edit.apply(None, session.member).err().unwrap_or_default();
+    for problem in more.into_iter().map(pointed) {
+        // What could not be read is not missing as well.
+        let told = problems
+            .iter()
+            .any(|known| known.pointer.starts_with(&problem.pointer));
+        if !told {
+            problems.push(problem);
+        }
+    }
+    Err(Problem::invalid_fields(problems))
+}
+
+fn tagged(entry: Entry) -> Response {
+    let tag = format!("\"{}\"", entry.version);
+    (
+        [(header::ETAG, tag)],
+        axum::Json(EntryJson::new(entry, None)),
+    )
+        .into_response()
+}

@@ -1,0 +1,216 @@
+//! Reading and writing one entry: permission, version and what the tenant knows are checked here, for the API and for
+//! the pages alike.
+
+use axum::http::StatusCode;
+use domain::{
+    entry::{Draft, Entry, InvalidField},
+    id::{EntryId, MemberId},
+};
+use shared::{
+    app::App,
+    ids,
+    problem::{FieldProblem, Problem},
+    store::{EntryWrite, StoreError, TenantStore},
+    web::Session,
+};
+
+use crate::access::{Access, may, may_add, may_assign};
+
+/// A write starts over when the entry, or where an assignee's entries are copied to, changed meanwhile.
+const WRITE_TRIES_MAX: u32 = 5;
+
+/// Why an entry was not written.
+pub(crate) enum NotWritten {
+    Invalid(Vec<InvalidField>),
+    /// The writer has read another version than this newest one.
+    Stale(Box<Entry>),
+    Other(Problem),
+}
+
+impl From<Problem> for NotWritten {
+    fn from(problem: Problem) -> Self {
+        Self::Other(problem)
+    }
+}
+
+impl From<StoreError> for NotWritten {
+    fn from(error: StoreError) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl From<NotWritten> for Problem {
+    fn from(error: NotWritten) -> Self {
+        match error {
+            NotWritten::Invalid(fields) => {
+                Self::invalid_fields(fields.into_iter().map(pointed).collect())
+            }
+            NotWritten::Stale(newest) => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "version",
+                format!(
+                    "Somebody was faster: the entry is at version {}.",
+                    newest.version
+                ),
+            ),
+            NotWritten::Other(problem) => problem,
+        }
+    }
+}
+
+/// A field of the domain as the JSON of the API names it.
+pub(crate) fn pointed(problem: InvalidField) -> FieldProblem {
+    FieldProblem {
+        pointer: format!("/{}", problem.field),
+        detail: problem.reason,
+    }
+}
+
+/// The entry, if the member may see what it is.
+pub(crate) async fn find(
+    app: &App,
+    session: &Session,
+    id: EntryId,
+) -> Result<(Entry, Access), Problem> {
+    let entry = app.store.tenant(session).entry(id).await?;
+    let entry = entry.ok_or_else(|| Problem::not_found("entry"))?;
+    match may(session, &entry) {
+        Access::Busy => Err(Problem::not_found("entry")),
+        access @ (Access::Read | Access::Write) => Ok((entry, access)),
+    }
+}
+
+/// Like [`find`], for one that the member may change.
+pub(crate) async fn find_to_write(
+    app: &App,
+    session: &Session,
+    id: EntryId,
+) -> Result<Entry, Problem> {
+    match find(app, session, id).await? {
+        (entry, Access::Write) => Ok(entry),
+        (_, Access::Read | Access::Busy) => Err(Problem::forbidden(
+            "not_yours",
+            "Only its assignees and admins may change this entry.",
+        )),
+    }
+}
+
+pub(crate) async fn create(
+    app: &App,
+    session: &Session,
+    draft: Draft,
+) -> Result<Entry, NotWritten> {
+    let store = app.store.tenant(session);
+    if !may_add(session) {
+        return Err(Problem::forbidden("role", "Your role may not add entries.").into());
+    }
+    check_assignees(session, &store, &[], &draft.assignees).await?;
+    let now = app.clock.now();
+    let id = ids::mint(now, EntryId::from_parts);
+    let entry = draft.into_entry(id, session.tenant(), now);
+    for _ in 0..WRITE_TRIES_MAX {
+        match write(app, &store, None, Some(&entry)).await {
+            Err(StoreError::Conflict) => {}
+            done => return Ok(done.map(|()| entry)?),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// Makes the change to the newest version, or to `expected` if the writer insists on it. A change that changes nothing
+/// is not written, so that no calendar is bothered with it.
+pub(crate) async fn change(
+    app: &App,
+    session: &Session,
+    id: EntryId,
+    expected: Option<u64>,
+    edit: impl Fn(&Draft) -> Result<Draft, Vec<InvalidField>>,
+) -> Result<Entry, NotWritten> {
+    let store = app.store.tenant(session);
+    for _ in 0..WRITE_TRIES_MAX {
+        let before = find_to_write(app, session, id).await?;
+        if expected.is_some_and(|expected| expected != before.version) {
+            return Err(NotWritten::Stale(before.into()));
+        }
+        let old = before.draft();
+        let new = edit(&old).map_err(NotWritten::Invalid)?;
+        if new == old {
+            return Ok(before);
+        }
+        check_assignees(session, &store, &old.assignees, &new.assignees).await?;
+        let after = before.changed_to(new, app.clock.now());
+        match write(app, &store, Some(&before), Some(&after)).await {
+            Err(StoreError::Conflict) => {}
+            done => return Ok(done.map(|()| after)?),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// Deletes the entry and returns what it was.
+pub(crate) async fn delete(
+    app: &App,
+    session: &Session,
+    id: EntryId,
+    expected: Option<u64>,
+) -> Result<Entry, NotWritten> {
+    let store = app.store.tenant(session);
+    for _ in 0..WRITE_TRIES_MAX {
+        let before = find_to_write(app, session, id).await?;
+        if expected.is_some_and(|expected| expected != before.version) {
+            return Err(NotWritten::Stale(before.into()));
+        }
+        match write(app, &store, Some(&before), None).await {
+            Err(StoreError::Conflict) => {}
+            done => return Ok(done.map(|()| before)?),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+async fn write(
+    app: &App,
+    store: &TenantStore,
+    before: Option<&Entry>,
+    after: Option<&Entry>,
+) -> Result<(), StoreError> {
+    let write = EntryWrite {
+        before,
+        after,
+        told_by: None,
+        links: Vec::new(),
+        now: app.clock.now(),
+    };
+    store.write_entry(write).await
+}
+
+async fn check_assignees(
+    session: &Session,
+    store: &TenantStore,
+    before: &[MemberId],
+    after: &[MemberId],
+) -> Result<(), NotWritten> {
+    if !may_assign(session, before, after) {
+        let detail = "Only an admin assigns entries to colleagues.";
+        return Err(Problem::forbidden("assignees", detail).into());
+    }
+    let added: Vec<MemberId> = after
+        .iter()
+        .filter(|member| !before.contains(member))
+        .copied()
+        .collect();
+    if added.is_empty() {
+        return Ok(());
+    }
+    let known = store.members(&added).await?;
+    let unknown: Vec<InvalidField> = added
+        .iter()
+        .filter(|id| !known.iter().any(|member| member.id == **id))
+        .map(|id| InvalidField::new("assignees", format!("there is no member {id}")))
+        .collect();
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(NotWritten::Invalid(unknown))
+    }
+}

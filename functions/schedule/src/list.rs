@@ -1,0 +1,239 @@
+//! The list of one member's entries in a span of time, page by page.
+
+use axum::http::StatusCode;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    entry::Entry,
+    id::{EntryId, MemberId},
+    recurrence::{Occurrences, expand},
+    time::{When, Zone},
+};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
+use shared::{
+    app::App,
+    crypto::fingerprint,
+    problem::{FieldProblem, Problem},
+    web::Session,
+};
+
+use crate::{access::shown_to, wire::EntryJson};
+
+const RANGE_MAX: SignedDuration = SignedDuration::from_hours(24 * 400);
+const LIMIT: usize = 100;
+const LIMIT_MAX: usize = 500;
+/// Of one series in one answer: more than a year of days, each with two.
+const OCCURRENCES_MAX: u16 = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    from: Option<String>,
+    to: Option<String>,
+    assignee: Option<String>,
+    expand: Option<String>,
+    /// Whole days are days of this zone; of UTC unless given.
+    zone: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ListPage {
+    items: Vec<EntryJson>,
+    next_cursor: Option<String>,
+}
+
+struct Filter {
+    from: Timestamp,
+    to: Timestamp,
+    assignee: MemberId,
+    expand: bool,
+    zone: Zone,
+}
+
+/// The last item of a page, and the filter that it was found with.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    filter: String,
+    after: Position,
+}
+
+/// The order of the list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Position {
+    start: Timestamp,
+    id: EntryId,
+}
+
+pub(crate) async fn list(
+    app: &App,
+    session: &Session,
+    query: &ListQuery,
+) -> Result<ListPage, Problem> {
+    let (filter, limit) = read(query, session)?;
+    let after = query.cursor.as_deref();
+    let after = after.map(|text| filter.resume(text)).transpose()?;
+    let store = app.store.tenant(session);
+    if filter.assignee != session.member && store.member(filter.assignee).await?.is_none() {
+        return Err(Problem::not_found("member"));
+    }
+    let listed = store
+        .agenda(filter.assignee, filter.from, filter.to)
+        .await?;
+    if listed.cut {
+        return Err(too_many());
+    }
+    let mut found = Vec::new();
+    for entry in &listed.entries {
+        let spans = filter.spans(entry)?.into_iter();
+        found.extend(spans.map(|span| (filter.position(entry.id, &span), entry, span)));
+    }
+    found.retain(|(position, ..)| after.is_none_or(|after| *position > after));
+    found.sort_by_key(|(position, ..)| *position);
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let last = found.last().map(|(position, ..)| *position);
+    let items = found.into_iter().map(|(_, entry, span)| {
+        let entry = shown_to(session, entry.clone());
+        EntryJson::new(entry, filter.expand.then_some(&span))
+    });
+    Ok(ListPage {
+        items: items.collect(),
+        next_cursor: last.filter(|_| more).map(|after| filter.cursor(after)),
+    })
+}
+
+impl Filter {
+    /// Each occurrence in the range; without expansion the entry's own span, once, if it has one there.
+    fn spans(&self, entry: &Entry) -> Result<Vec<When>, Problem> {
+        let timing = &entry.content.timing;
+        let Occurrences { spans, cut } = expand(
+            &timing.when,
+            &timing.recurrence,
+            self.from,
+            self.to,
+            &self.zone,
+            OCCURRENCES_MAX,
+        );
+        match (self.expand, cut) {
+            (true, true) => Err(too_many()),
+            (true, false) => Ok(spans),
+            (false, _) if spans.is_empty() && !cut => Ok(Vec::new()),
+            (false, _) => Ok(vec![timing.when.clone()]),
+        }
+    }
+
+    fn position(&self, id: EntryId, span: &When) -> Position {
+        let start = span.bounds(&self.zone).0;
+        Position { start, id }
+    }
+
+    fn name(&self) -> String {
+        let Self {
+            from,
+            to,
+            assignee,
+            expand,
+            zone,
+        } = self;
+        fingerprint(&format!("{from} {to} {assignee} {expand} {zone}"))
+    }
+
+    fn cursor(&self, after: Position) -> String {
+        let filter = self.name();
+        // A struct of texts is always written.
+        let json = serde_json::to_vec(&Cursor { filter, after }).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode(json)
+    }
+
+    fn resume(&self, text: &str) -> Result<Position, Problem> {
+        let json = URL_SAFE_NO_PAD.decode(text).ok();
+        let cursor: Option<Cursor> = json.and_then(|json| serde_json::from_slice(&json).ok());
+        cursor
+            .filter(|cursor| cursor.filter == self.name())
+            .map(|cursor| cursor.after)
+            .ok_or_else(|| {
+                let detail =
+                    "A cursor continues the list that it came with: repeat its parameters.";
+                Problem::bad_request("bad_cursor", detail)
+            })
+    }
+}
+
+fn read(query: &ListQuery, session: &Session) -> Result<(Filter, usize), Problem> {
+    let mut problems = Vec::new();
+    let mut wrong = |parameter: &str, detail: String| {
+        problems.push(FieldProblem {
+            pointer: parameter.to_owned(),
+            detail,
+        });
+    };
+    let from = bound("from", query.from.as_deref()).map_err(|detail| wrong("from", detail));
+    let to = bound("to", query.to.as_deref()).map_err(|detail| wrong("to", detail));
+    if let (Ok(from), Ok(to)) = (from, to) {
+        if to <= from {
+            wrong("to", "to must be after from".to_owned());
+        } else if to.duration_since(from) > RANGE_MAX {
+            wrong(
+                "to",
+                "from and to may lie at most 400 days apart".to_owned(),
+            );
+        }
+    }
+    if query
+        .expand
+        .as_ref()
+        .is_some_and(|value| value != "occurrences")
+    {
+        wrong("expand", "expand takes only: occurrences".to_owned());
+    }
+    let zone = query.zone.as_deref().map_or(Ok(Zone::utc()), Zone::parse);
+    let zone = zone.map_err(|error| wrong("zone", error.to_string()));
+    let limit = query.limit.as_deref().map_or(Ok(LIMIT), str::parse);
+    let limit = limit.ok().filter(|limit| (1..=LIMIT_MAX).contains(limit));
+    if limit.is_none() {
+        wrong("limit", format!("limit is a number from 1 to {LIMIT_MAX}"));
+    }
+    let (Ok(from), Ok(to), Ok(zone), Some(limit), true) =
+        (from, to, zone, limit, problems.is_empty())
+    else {
+        return Err(Problem::invalid_fields(problems));
+    };
+    let assignee = match query.assignee.as_deref() {
+        None | Some("me") => session.member,
+        Some(id) => id.parse().map_err(|_| Problem::not_found("member"))?,
+    };
+    let filter = Filter {
+        from,
+        to,
+        assignee,
+        expand: query.expand.is_some(),
+        zone,
+    };
+    Ok((filter, limit))
+}
+
+fn bound(name: &str, text: Option<&str>) -> Result<Timestamp, String> {
+    let text = text.ok_or_else(|| format!("{name} is required"))?;
+    let wrong = || {
+        format!(
+            "{name} must be a time such as 2027-03-01T00:00:00Z (write the + of an offset as %2B)"
+        )
+    };
+    let instant: Timestamp = text.parse().map_err(|_| wrong())?;
+    let year = instant.to_zoned(TimeZone::UTC).year();
+    if (1900..=2200).contains(&year) {
+        Ok(instant)
+    } else {
+        Err(format!("{name} must lie between the years 1900 and 2200"))
+    }
+}
+
+fn too_many() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "too_many",
+        "There is more in this span than one list can hold. Ask for a shorter one.",
+    )
+}
