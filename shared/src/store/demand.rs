@@ -1,61 +1,26 @@
 //! The demand row: each transition of [`domain::sync::demand::Demand`] as one conditional update.
 
-use std::collections::HashMap;
+mod row;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     connection::Provider,
     id::{ConnectionId, RunId, SubscriptionId, TenantId},
     run::Trigger,
-    sync::demand::{AfterRefusal, Demand, Granted, Lease},
+    sync::demand::{AfterRefusal, Demand, Granted},
 };
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
+pub(super) use row::new_row;
+
+use self::row::{Change, DUE_SHARDS, Row, due_at, number, shard_of, text};
 use super::{
-    Store, TenantStore,
-    item::{Guard, Item},
-    keys,
-    table::{Attributes, StoreError, Update, Write, read},
+    Store, TenantStore, keys,
+    table::{StoreError, read},
 };
 
-/// Timers are spread over that many partitions of the due index.
-pub(super) const DUE_SHARDS: u32 = 16;
 /// A poll stands in for notices that get lost.
 pub(super) const POLL_EVERY: SignedDuration = SignedDuration::from_mins(15);
-
-/// The row as stored: times are milliseconds, so that conditions can compare them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Row {
-    t: TenantId,
-    connection: ConnectionId,
-    provider: Provider,
-    asked: u64,
-    covered: u64,
-    #[serde(default)]
-    sent_for: u64,
-    #[serde(default)]
-    sent_at: i64,
-    #[serde(default)]
-    lease_until: i64,
-    #[serde(default)]
-    lease_covers: u64,
-    #[serde(default)]
-    fence: u64,
-    #[serde(default)]
-    not_before: i64,
-    #[serde(default)]
-    released_at: i64,
-    #[serde(default)]
-    failures: u32,
-    #[serde(default)]
-    run: Option<RunId>,
-    #[serde(default)]
-    last_trigger: Option<Trigger>,
-    /// Which channels may ask, until when.
-    #[serde(default)]
-    channels: HashMap<String, i64>,
-}
 
 /// The row after a wish was recorded.
 #[derive(Clone, Debug)]
@@ -72,113 +37,6 @@ pub enum ChannelAsk {
     Recorded(Box<Asked>),
     /// The channel was stopped or has expired, or its connection is gone.
     UnknownChannel,
-}
-
-impl Row {
-    fn into_asked(self) -> Asked {
-        Asked {
-            tenant: self.t,
-            connection: self.connection,
-            provider: self.provider,
-            trigger: self.last_trigger.unwrap_or(Trigger::Continuation),
-            demand: Demand {
-                asked: self.asked,
-                covered: self.covered,
-                sent_for: self.sent_for,
-                sent_at: time(self.sent_at),
-                lease: time(self.lease_until).map(|until| Lease {
-                    until,
-                    covers: self.lease_covers,
-                }),
-                fence: self.fence,
-                not_before: time(self.not_before),
-                released_at: time(self.released_at),
-                failures: self.failures,
-                run: self.run,
-            },
-        }
-    }
-}
-
-/// Zero stands for "never": DynamoDB compares numbers, not absences.
-fn time(ms: i64) -> Option<Timestamp> {
-    (ms > 0)
-        .then(|| Timestamp::from_millisecond(ms).ok())
-        .flatten()
-}
-
-pub(super) fn new_row(
-    tenant: TenantId,
-    connection: ConnectionId,
-    provider: Provider,
-) -> Result<Write, StoreError> {
-    let row = Row {
-        t: tenant,
-        connection,
-        provider,
-        asked: 0,
-        covered: 0,
-        sent_for: 0,
-        sent_at: 0,
-        lease_until: 0,
-        lease_covers: 0,
-        fence: 0,
-        not_before: 0,
-        released_at: 0,
-        failures: 0,
-        run: None,
-        last_trigger: None,
-        channels: HashMap::new(),
-    };
-    Item::new("demand", keys::demand(connection), Some(tenant), &row)
-        .guarded(Guard::Absent)
-        .put()
-}
-
-fn number(number: impl Into<i128>) -> AttributeValue {
-    AttributeValue::N(number.into().to_string())
-}
-
-fn text(text: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(text.into())
-}
-
-struct Change {
-    expression: String,
-    condition: String,
-    names: HashMap<String, String>,
-    values: Attributes,
-}
-
-impl Change {
-    fn new(expression: &str, condition: &str) -> Self {
-        Self {
-            expression: expression.into(),
-            condition: condition.into(),
-            names: HashMap::new(),
-            values: HashMap::new(),
-        }
-    }
-
-    fn name(mut self, name: &str, attribute: impl Into<String>) -> Self {
-        self.names.insert(name.into(), attribute.into());
-        self
-    }
-
-    fn value(mut self, name: &str, value: AttributeValue) -> Self {
-        self.values.insert(name.into(), value);
-        self
-    }
-
-    fn on(self, connection: ConnectionId) -> Update {
-        Update {
-            key: keys::demand(connection),
-            expression: self.expression,
-            condition: self.condition,
-            names: self.names,
-            values: self.values,
-        }
-    }
 }
 
 impl Store {
@@ -258,10 +116,6 @@ impl Store {
     pub fn due_shards() -> u32 {
         DUE_SHARDS
     }
-}
-
-fn due_at(at: Timestamp) -> String {
-    format!("{:015}", at.as_millisecond())
 }
 
 impl TenantStore {
@@ -428,11 +282,4 @@ impl TenantStore {
             .value(":t", text(self.tenant));
         self.table.update(change.on(connection)).await.map(drop)
     }
-}
-
-fn shard_of(connection: ConnectionId) -> String {
-    let hash = connection.to_string().bytes().fold(0u32, |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(byte.into())
-    });
-    format!("DUE#sync#{:02}", hash % DUE_SHARDS)
 }

@@ -1,0 +1,174 @@
+//! The stored form of the demand row, and how a change of it is written down.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    connection::Provider,
+    id::{ConnectionId, RunId, TenantId},
+    run::Trigger,
+    sync::demand::{Demand, Lease},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Asked;
+use crate::store::{
+    item::{Guard, Item},
+    keys,
+    table::{Attributes, StoreError, Update, Write},
+};
+
+/// Timers are spread over that many partitions of the due index.
+pub(super) const DUE_SHARDS: u32 = 16;
+
+/// The row as stored: times are milliseconds, so that conditions can compare them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Row {
+    t: TenantId,
+    connection: ConnectionId,
+    provider: Provider,
+    asked: u64,
+    covered: u64,
+    #[serde(default)]
+    sent_for: u64,
+    #[serde(default)]
+    sent_at: i64,
+    #[serde(default)]
+    lease_until: i64,
+    #[serde(default)]
+    pub(super) lease_covers: u64,
+    #[serde(default)]
+    pub(super) fence: u64,
+    #[serde(default)]
+    not_before: i64,
+    #[serde(default)]
+    released_at: i64,
+    #[serde(default)]
+    failures: u32,
+    #[serde(default)]
+    run: Option<RunId>,
+    #[serde(default)]
+    last_trigger: Option<Trigger>,
+    /// Which channels may ask, until when.
+    #[serde(default)]
+    channels: HashMap<String, i64>,
+}
+
+impl Row {
+    pub(super) fn into_asked(self) -> Asked {
+        Asked {
+            tenant: self.t,
+            connection: self.connection,
+            provider: self.provider,
+            trigger: self.last_trigger.unwrap_or(Trigger::Continuation),
+            demand: Demand {
+                asked: self.asked,
+                covered: self.covered,
+                sent_for: self.sent_for,
+                sent_at: time(self.sent_at),
+                lease: time(self.lease_until).map(|until| Lease {
+                    until,
+                    covers: self.lease_covers,
+                }),
+                fence: self.fence,
+                not_before: time(self.not_before),
+                released_at: time(self.released_at),
+                failures: self.failures,
+                run: self.run,
+            },
+        }
+    }
+}
+
+/// Zero stands for "never": DynamoDB compares numbers, not absences.
+fn time(ms: i64) -> Option<Timestamp> {
+    (ms > 0)
+        .then(|| Timestamp::from_millisecond(ms).ok())
+        .flatten()
+}
+
+pub(in crate::store) fn new_row(
+    tenant: TenantId,
+    connection: ConnectionId,
+    provider: Provider,
+) -> Result<Write, StoreError> {
+    let row = Row {
+        t: tenant,
+        connection,
+        provider,
+        asked: 0,
+        covered: 0,
+        sent_for: 0,
+        sent_at: 0,
+        lease_until: 0,
+        lease_covers: 0,
+        fence: 0,
+        not_before: 0,
+        released_at: 0,
+        failures: 0,
+        run: None,
+        last_trigger: None,
+        channels: HashMap::new(),
+    };
+    Item::new("demand", keys::demand(connection), Some(tenant), &row)
+        .guarded(Guard::Absent)
+        .put()
+}
+
+pub(super) fn number(number: impl Into<i128>) -> AttributeValue {
+    AttributeValue::N(number.into().to_string())
+}
+
+pub(super) fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(super) struct Change {
+    expression: String,
+    condition: String,
+    names: HashMap<String, String>,
+    values: Attributes,
+}
+
+impl Change {
+    pub(super) fn new(expression: &str, condition: &str) -> Self {
+        Self {
+            expression: expression.into(),
+            condition: condition.into(),
+            names: HashMap::new(),
+            values: HashMap::new(),
+        }
+    }
+
+    pub(super) fn name(mut self, name: &str, attribute: impl Into<String>) -> Self {
+        self.names.insert(name.into(), attribute.into());
+        self
+    }
+
+    pub(super) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(name.into(), value);
+        self
+    }
+
+    pub(super) fn on(self, connection: ConnectionId) -> Update {
+        Update {
+            key: keys::demand(connection),
+            expression: self.expression,
+            condition: self.condition,
+            names: self.names,
+            values: self.values,
+        }
+    }
+}
+
+pub(super) fn due_at(at: Timestamp) -> String {
+    format!("{:015}", at.as_millisecond())
+}
+
+pub(super) fn shard_of(connection: ConnectionId) -> String {
+    let hash = connection.to_string().bytes().fold(0u32, |hash, byte| {
+        hash.wrapping_mul(31).wrapping_add(byte.into())
+    });
+    format!("DUE#sync#{:02}", hash % DUE_SHARDS)
+}
