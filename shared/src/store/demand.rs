@@ -20,9 +20,9 @@ use super::{
 };
 
 /// A poll stands in for notices that get lost.
-pub(super) const POLL_EVERY: SignedDuration = SignedDuration::from_mins(15);
+pub const POLL_EVERY: SignedDuration = SignedDuration::from_mins(15);
 
-/// The row after a wish was recorded.
+/// The row as it stands, such as after a wish was recorded.
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub tenant: TenantId,
@@ -30,6 +30,10 @@ pub struct Asked {
     pub provider: Provider,
     pub demand: Demand,
     pub trigger: Trigger,
+    /// When the provider last called.
+    pub last_notice_at: Option<Timestamp>,
+    /// When the timer runs out: the next poll, or the end of a wait.
+    pub next_look_at: Option<Timestamp>,
 }
 
 /// A channel's call, after its token was verified.
@@ -48,7 +52,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<ChannelAsk, StoreError> {
         let change = Change::new(
-            "SET asked = asked + :one, last_trigger = :trigger",
+            "SET asked = asked + :one, last_trigger = :trigger, last_notice_at = :now",
             "attribute_exists(PK) AND channels.#nonce >= :now",
         )
         .name("#nonce", nonce.to_string())
@@ -119,6 +123,13 @@ impl Store {
 }
 
 impl TenantStore {
+    pub async fn demand(&self, connection: ConnectionId) -> Result<Option<Asked>, StoreError> {
+        let row: Option<Row> = self.table.get(&keys::demand(connection)).await?;
+        Ok(row
+            .map(Row::into_asked)
+            .filter(|row| row.tenant == self.tenant))
+    }
+
     /// Raises `asked`. A person's wish also names the run that they will be shown.
     pub async fn ask(
         &self,
@@ -149,17 +160,22 @@ impl TenantStore {
         }
     }
 
-    /// Takes the lease, or says what to do with the message instead.
+    /// Takes the lease, or says what to do with the message instead. `run` names the run where no wish has: a person
+    /// who asks while it goes on is shown this one.
     pub async fn take_lease(
         &self,
         connection: ConnectionId,
         now: Timestamp,
         lease_for: SignedDuration,
+        run: RunId,
     ) -> Result<Result<(Granted, Asked), AfterRefusal>, StoreError> {
         let change = Change::new(
-            "SET lease_until = :until, lease_covers = asked, fence = fence + :one",
+            "SET lease_until = :until, lease_covers = asked, fence = fence + :one, \
+             #run = if_not_exists(#run, :run)",
             "t = :t AND asked > covered AND lease_until < :now",
         )
+        .name("#run", "run")
+        .value(":run", text(run))
         .value(":until", number((now + lease_for).as_millisecond()))
         .value(":one", number(1))
         .value(":now", number(now.as_millisecond()))

@@ -18,7 +18,7 @@ mod table;
 
 pub use calendars::SyncPosition;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
-pub use demand::{Asked, ChannelAsk};
+pub use demand::{Asked, ChannelAsk, POLL_EVERY};
 pub use entries::{DirtyEntry, EntryWrite, Listed};
 pub use links::{LinkWrite, RefusedItem};
 pub use members::Login;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     TenantStore,
-    item::Item,
+    item::{Guard, Item},
     keys,
     table::{Range, StoreError},
 };
@@ -22,6 +22,16 @@ impl TenantStore {
         self.table
             .put(Item::new("run", key, Some(self.tenant), run).expires_at(now + KEPT_FOR))
             .await
+    }
+
+    /// Writes a run that waits, unless a worker was faster and has written more.
+    pub async fn put_queued_run(&self, run: &SyncRun, now: Timestamp) -> Result<(), StoreError> {
+        let key = keys::run(self.tenant, run.connection, run.id);
+        let item = Item::new("run", key, Some(self.tenant), run).expires_at(now + KEPT_FOR);
+        match self.table.put(item.guarded(Guard::Absent)).await {
+            Err(StoreError::Conflict) => Ok(()),
+            done => done,
+        }
     }
 
     pub async fn run(

@@ -47,7 +47,12 @@ struct Ended {
 pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskError> {
     let store = app.store.tenant(message);
     let connection = message.connection;
-    let (granted, asked) = match store.take_lease(connection, app.clock.now(), LEASE).await? {
+    let started_at = app.clock.now();
+    let fresh = ids::mint(started_at, RunId::from_parts);
+    let leased = store
+        .take_lease(connection, started_at, LEASE, fresh)
+        .await?;
+    let (granted, asked) = match leased {
         Ok(leased) => leased,
         Err(AfterRefusal::Delete) => return Ok(Handled::Delete),
         Err(AfterRefusal::PutBack { after }) => {
@@ -57,13 +62,8 @@ pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskE
             });
         }
     };
-    let started_at = app.clock.now();
-    let id = asked
-        .demand
-        .run
-        .unwrap_or_else(|| ids::mint(started_at, RunId::from_parts));
     let mut run = SyncRun {
-        id,
+        id: asked.demand.run.unwrap_or(fresh),
         connection,
         trigger: asked.trigger,
         state: RunState::Running { started_at },

@@ -42,7 +42,7 @@ pub struct Demand {
     /// Runs in a row that failed for a reason that may pass.
     #[serde(default)]
     pub failures: u32,
-    /// The run that a person is waiting for.
+    /// The run under way, or the one that a person waits for; a second wish is answered with it.
     #[serde(default)]
     pub run: Option<RunId>,
 }
@@ -71,6 +71,22 @@ pub enum AfterAsk {
     },
 }
 
+/// Where a connection's syncing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Everything asked is covered.
+    Idle,
+    Running,
+    /// A message is on its way to a worker.
+    Queued,
+    /// The provider asked to be left alone until then.
+    Waits {
+        until: Timestamp,
+    },
+    /// Asked for, and no message is known to be on its way; the next wish or the due sweep sends one.
+    Unsent,
+}
+
 /// What to do with a message whose lease was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterRefusal {
@@ -94,13 +110,32 @@ impl Demand {
         self.run = self.run.or(run);
     }
 
-    /// `debounce` gathers a burst into one run; the first wish after a quiet time is not held up.
-    pub fn after_ask(&self, now: Timestamp, debounce: SignedDuration) -> AfterAsk {
-        let on_its_way = self.sent_for > self.covered
+    fn is_message_on_its_way(&self, now: Timestamp) -> bool {
+        self.sent_for > self.covered
             && self
                 .sent_at
-                .is_some_and(|sent| now < sent + MESSAGE_PRESUMED_LOST_AFTER);
-        if on_its_way {
+                .is_some_and(|sent| now < sent + MESSAGE_PRESUMED_LOST_AFTER)
+    }
+
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        if self.asked == self.covered {
+            return Standing::Idle;
+        }
+        if self.lease.as_ref().is_some_and(|lease| lease.until >= now) {
+            return Standing::Running;
+        }
+        if let Some(until) = self.not_before.filter(|until| *until > now) {
+            return Standing::Waits { until };
+        }
+        if self.is_message_on_its_way(now) {
+            return Standing::Queued;
+        }
+        Standing::Unsent
+    }
+
+    /// `debounce` gathers a burst into one run; the first wish after a quiet time is not held up.
+    pub fn after_ask(&self, now: Timestamp, debounce: SignedDuration) -> AfterAsk {
+        if self.is_message_on_its_way(now) {
             return AfterAsk::AlreadySent;
         }
         if let Some(until) = self.not_before.filter(|until| *until > now) {
@@ -119,16 +154,18 @@ impl Demand {
         self.sent_at = Some(now);
     }
 
-    /// Takes the lease unless someone holds it or nothing is left to cover.
+    /// Takes the lease unless someone holds it or nothing is left to cover. `run` names the run where no wish has.
     pub fn take(
         &mut self,
         now: Timestamp,
         lease_for: SignedDuration,
+        run: RunId,
     ) -> Result<Granted, AfterRefusal> {
         if let Some(refusal) = self.refusal(now) {
             return Err(refusal);
         }
         self.fence += 1;
+        self.run = self.run.or(Some(run));
         self.lease = Some(Lease {
             until: now + lease_for,
             covers: self.asked,
@@ -186,5 +223,66 @@ impl Demand {
     /// More was asked than is covered: a replacement must be sent before the message is deleted.
     pub fn wants_another_run(&self) -> bool {
         self.asked > self.covered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+    const LEASE: SignedDuration = SignedDuration::from_secs(70);
+
+    fn run(number: u128) -> RunId {
+        RunId::from_parts(0, number)
+    }
+
+    #[test]
+    fn a_wish_during_a_run_that_nobody_asked_for_is_answered_with_that_run() {
+        let mut demand = Demand::default();
+        demand.ask(None);
+        let granted = demand.take(NOW, LEASE, run(1)).expect("nobody holds it");
+        demand.ask(Some(run(2)));
+
+        assert_eq!(demand.run, Some(run(1)));
+        assert!(demand.finish(granted, NOW));
+        assert_eq!((demand.run, demand.wants_another_run()), (None, true));
+    }
+
+    #[test]
+    fn a_sync_is_queued_then_running_then_over() {
+        let mut demand = Demand::default();
+        assert_eq!(demand.standing(NOW), Standing::Idle);
+
+        demand.ask(None);
+        assert_eq!(demand.standing(NOW), Standing::Unsent);
+        demand.record_send(1, NOW);
+        assert_eq!(demand.standing(NOW), Standing::Queued);
+        let granted = demand.take(NOW, LEASE, run(1)).expect("nobody holds it");
+        assert_eq!(demand.standing(NOW), Standing::Running);
+        demand.finish(granted, NOW);
+        assert_eq!(demand.standing(NOW), Standing::Idle);
+    }
+
+    #[test]
+    fn a_message_that_never_arrives_does_not_count_as_queued_for_ever() {
+        let mut demand = Demand::default();
+        demand.ask(None);
+        demand.record_send(1, NOW);
+
+        let later = NOW + MESSAGE_PRESUMED_LOST_AFTER;
+        assert_eq!(demand.standing(later), Standing::Unsent);
+    }
+
+    #[test]
+    fn a_sync_that_the_provider_put_off_waits() {
+        let mut demand = Demand::default();
+        demand.ask(None);
+        let granted = demand.take(NOW, LEASE, run(1)).expect("nobody holds it");
+        let until = NOW + SignedDuration::from_mins(3);
+        demand.give_back(granted, NOW, Some(until));
+
+        assert_eq!(demand.standing(NOW), Standing::Waits { until });
+        assert_eq!(demand.standing(until), Standing::Unsent);
     }
 }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::demand::{AfterAsk, AfterRefusal, Demand, Granted};
+use crate::id::RunId;
 
 const LEASE: SignedDuration = SignedDuration::from_secs(70);
 const VISIBILITY: SignedDuration = SignedDuration::from_secs(360);
@@ -102,7 +103,7 @@ impl Model {
         if crash == 0 {
             return;
         }
-        let granted = match self.row.take(self.now, LEASE) {
+        let granted = match self.row.take(self.now, LEASE, RunId::from_parts(0, 1)) {
             Ok(granted) => granted,
             Err(AfterRefusal::Delete) => {
                 self.queue.swap_remove(message);

@@ -46,10 +46,16 @@ pub(super) struct Row {
     released_at: i64,
     #[serde(default)]
     failures: u32,
-    #[serde(default)]
+    /// Absent rather than null: a wish names a run only where the row has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     run: Option<RunId>,
     #[serde(default)]
     last_trigger: Option<Trigger>,
+    #[serde(default)]
+    last_notice_at: i64,
+    /// Where the row stands in the due index.
+    #[serde(rename = "GSI2SK", default, skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
     /// Which channels may ask, until when.
     #[serde(default)]
     channels: HashMap<String, i64>,
@@ -62,6 +68,8 @@ impl Row {
             connection: self.connection,
             provider: self.provider,
             trigger: self.last_trigger.unwrap_or(Trigger::Continuation),
+            last_notice_at: time(self.last_notice_at),
+            next_look_at: self.due.and_then(|due| due.parse().ok()).and_then(time),
             demand: Demand {
                 asked: self.asked,
                 covered: self.covered,
@@ -109,6 +117,8 @@ pub(in crate::store) fn new_row(
         failures: 0,
         run: None,
         last_trigger: None,
+        last_notice_at: 0,
+        due: None,
         channels: HashMap::new(),
     };
     Item::new("demand", keys::demand(connection), Some(tenant), &row)
