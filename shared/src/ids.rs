@@ -2,7 +2,10 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use ring::rand::{SecureRandom, SystemRandom};
+use ring::{
+    digest,
+    rand::{SecureRandom, SystemRandom},
+};
 
 /// Random bytes from the operating system.
 ///
@@ -25,6 +28,15 @@ pub fn opaque() -> String {
 pub fn mint<T>(now: Timestamp, from_parts: fn(u64, u128) -> T) -> T {
     let unix_ms = u64::try_from(now.as_millisecond()).unwrap_or(0);
     from_parts(unix_ms, u128::from_be_bytes(random()))
+}
+
+/// The id that follows from a name: whoever derives it, and however often, names the same thing.
+pub fn derive<T>(since: Timestamp, name: &str, from_parts: fn(u64, u128) -> T) -> T {
+    let unix_ms = u64::try_from(since.as_millisecond()).unwrap_or(0);
+    let digest = digest::digest(&digest::SHA256, name.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.as_ref()[..16]);
+    from_parts(unix_ms, u128::from_be_bytes(bytes))
 }
 
 /// A number in `0..below`, for jitter.

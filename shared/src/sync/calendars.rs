@@ -14,8 +14,12 @@ use crate::{
     app::App,
     ids,
     oauth::access_token,
-    store::{DirtyEntry, TenantStore},
+    providers::ListedCalendar,
+    store::{DirtyEntry, StoreError, TenantStore},
 };
+
+/// Others may write the same calendars in the same moment.
+const TRIES_MAX: u32 = 3;
 
 /// Asks the provider for the account's calendars and keeps what the member chose for those already known.
 pub async fn list_again(
@@ -25,33 +29,51 @@ pub async fn list_again(
 ) -> Result<Vec<Calendar>, SyncError> {
     let access = access_token(app, store, connection.id).await?;
     let listed = app.provider(connection.provider).calendars(&access).await?;
-    let known = store.calendars(connection.id).await?;
-    let mut changed = Vec::new();
-    for theirs in listed {
+    for _ in 0..TRIES_MAX {
+        let known = store.calendars(connection.id).await?;
+        let changed = changed(connection, &known, &listed);
+        match store.put_calendars(&changed).await {
+            // Two pages that list at the same time arrive at the same calendars.
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+            Ok(()) if changed.is_empty() => return Ok(known),
+            Ok(()) => return Ok(store.calendars(connection.id).await?),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// New calendars, and known ones that the provider now describes otherwise.
+fn changed(
+    connection: &Connection,
+    known: &[Calendar],
+    listed: &[ListedCalendar],
+) -> Vec<Calendar> {
+    let as_ours = |theirs: &ListedCalendar| {
         let ours = known
             .iter()
             .find(|calendar| calendar.external_id == theirs.external_id);
         let calendar = Calendar {
-            id: ours.map_or_else(
-                || ids::mint(app.clock.now(), CalendarId::from_parts),
-                |ours| ours.id,
-            ),
+            id: ours.map_or_else(|| id_of(connection, &theirs.external_id), |ours| ours.id),
             connection: connection.id,
             member: connection.member,
-            external_id: theirs.external_id,
-            name: theirs.name,
-            zone: theirs.zone,
+            external_id: theirs.external_id.clone(),
+            name: theirs.name.clone(),
+            zone: theirs.zone.clone(),
             primary: theirs.primary,
             writable: theirs.writable,
             settings: ours.map_or_else(CalendarSettings::default, |ours| ours.settings.clone()),
             version: ours.map_or(0, |ours| ours.version),
         };
-        if ours != Some(&calendar) {
-            changed.push(calendar);
-        }
-    }
-    store.put_calendars(&changed).await?;
-    Ok(store.calendars(connection.id).await?)
+        (ours != Some(&calendar)).then_some(calendar)
+    };
+    listed.iter().filter_map(as_ours).collect()
+}
+
+/// A calendar's id follows from what it is, so that no calendar is ever known twice.
+fn id_of(connection: &Connection, external_id: &str) -> CalendarId {
+    let name = format!("{}|{external_id}", connection.id);
+    ids::derive(connection.created_at, &name, CalendarId::from_parts)
 }
 
 /// Saves what the member chose and puts their entries before calendars that now receive them.
