@@ -1,5 +1,11 @@
 //! Calendars of a connection, and how each is synced.
 
+mod choice;
+
+pub use choice::{Flaw, Setting, check_choice};
+
+use std::str::FromStr;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +40,13 @@ pub struct CalendarSettings {
     pub receives_new: bool,
 }
 
+impl Calendar {
+    /// Whether what is new here may be written there.
+    pub fn takes(&self, settings: &CalendarSettings) -> bool {
+        settings.selected && self.writable && settings.direction.pushes()
+    }
+}
+
 impl Default for CalendarSettings {
     fn default() -> Self {
         Self {
@@ -54,7 +67,30 @@ pub enum Direction {
     FromExternal,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown direction {0:?}: expected bidirectional, to_external or from_external")]
+pub struct UnknownDirection(pub String);
+
+impl FromStr for Direction {
+    type Err = UnknownDirection;
+
+    fn from_str(name: &str) -> Result<Self, UnknownDirection> {
+        [Self::Bidirectional, Self::ToExternal, Self::FromExternal]
+            .into_iter()
+            .find(|direction| direction.name() == name)
+            .ok_or_else(|| UnknownDirection(name.into()))
+    }
+}
+
 impl Direction {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bidirectional => "bidirectional",
+            Self::ToExternal => "to_external",
+            Self::FromExternal => "from_external",
+        }
+    }
+
     pub fn pulls(self) -> bool {
         match self {
             Self::Bidirectional | Self::FromExternal => true,
@@ -79,6 +115,18 @@ pub enum History {
 }
 
 impl History {
+    /// `None` is everything.
+    pub fn days(self) -> Option<u16> {
+        match self {
+            Self::Days(days) => Some(days),
+            Self::Everything => None,
+        }
+    }
+
+    pub fn from_days(days: Option<u16>) -> Self {
+        days.map_or(Self::Everything, Self::Days)
+    }
+
     /// What ended before this instant is not imported.
     pub fn starts_at(self, now: Timestamp) -> Option<Timestamp> {
         match self {

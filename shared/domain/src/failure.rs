@@ -76,6 +76,22 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// Someone would want to know; the rest is as the member or the provider means it to be.
+    pub fn needs_attention(&self) -> bool {
+        match self {
+            Self::ProviderKind { .. } | Self::BeforeHistory => false,
+            Self::ChangedOccurrence { .. }
+            | Self::UnknownZone { .. }
+            | Self::Recurrence { .. }
+            | Self::Span { .. }
+            | Self::TooLong { .. }
+            | Self::Provider { .. }
+            | Self::Malformed { .. } => true,
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
