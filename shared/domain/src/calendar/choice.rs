@@ -131,7 +131,7 @@ mod tests {
             writable: false,
             ..calendar(3)
         };
-        vec![calendar(1), primary, read_only]
+        vec![calendar(1), primary, read_only, calendar(4)]
     }
 
     fn synced(direction: Direction) -> CalendarSettings {
@@ -183,6 +183,7 @@ mod tests {
         let lines = [
             (id(1), synced(Direction::ToExternal)),
             (id(2), synced(Direction::FromExternal)),
+            (id(4), synced(Direction::Bidirectional)),
         ];
         assert_eq!(receiver(&lines), Some(id(1)));
     }

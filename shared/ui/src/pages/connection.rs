@@ -35,6 +35,8 @@ pub struct ConnectionPage {
     /// Newest first.
     pub runs: Vec<Run>,
     pub attention: Vec<ItemError>,
+    /// Whether the page offers to end the connection.
+    pub can_disconnect: bool,
 }
 
 /// Whether the provider tells us of changes.
@@ -54,11 +56,13 @@ pub struct Facts {
     /// In words: "See and edit events".
     pub scopes: Vec<String>,
     pub last_sync: Option<Moment>,
+    /// When the provider is asked again, whether it calls or not.
+    pub next_look: Option<Moment>,
     pub next_renewal: Option<Moment>,
     pub last_notice: Option<Moment>,
-    /// When a poll last found a change that no notice had told of.
+    /// When one of the recent runs, a poll, found a change that no notice had told of.
     pub last_miss: Option<Moment>,
-    /// Since when the present access token is in use.
+    /// Since when the present refresh token is kept.
     pub token_since: Option<Moment>,
 }
 
@@ -91,7 +95,7 @@ impl ConnectionPage {
                 }
                 aside.stack {
                     (self.facts())
-                    @if self.auth != AuthState::Disconnected { (self.ending()) }
+                    @if self.can_disconnect { (self.ending()) }
                 }
             }
         };
@@ -162,7 +166,7 @@ impl ConnectionPage {
     fn progress(&self) -> Markup {
         let id = &self.id;
         html! {
-            section #sync .panel aria-labelledby="sync-title" data-running[self.sync.progress().is_some()]
+            section #sync .panel aria-labelledby="sync-title" data-running[self.sync.in_flight()]
                 hx-get=(routes::connection(id)) hx-select="#sync" hx-select-oob=(ALSO_REFRESHED)
                 hx-trigger="app:tick from:body" hx-swap="outerMorph" {
                 h2 #sync-title { "Sync" }
@@ -184,6 +188,11 @@ impl ConnectionPage {
                 .as_ref()
                 .map_or_else(|| html! { span.quiet { (none) } }, relative)
         };
+        let planned = |moment: &Option<Moment>| {
+            moment
+                .as_ref()
+                .map_or_else(|| html! { span.quiet { "None planned" } }, absolute)
+        };
         html! {
             section #facts .panel aria-labelledby="facts-title" {
                 h2 #facts-title { "State" }
@@ -195,13 +204,11 @@ impl ConnectionPage {
                     div { dt { "Authorization" } dd { (self.auth.badge()) } }
                     div { dt { "Notices" } dd { (self.subscription.badge()) } }
                     div { dt { "Sync" } dd { (self.sync.badge()) } }
-                    div {
-                        dt { "Next renewal" }
-                        dd { @match &facts.next_renewal { Some(moment) => (absolute(moment)), None => span.quiet { "None planned" } } }
-                    }
+                    div { dt { "Next poll" } dd { (planned(&facts.next_look)) } }
+                    div { dt { "Next renewal" } dd { (planned(&facts.next_renewal)) } }
                     div { dt { "Last notice" } dd { (when(&facts.last_notice, "None yet")) } }
-                    div { dt { "Last missed notice" } dd { (when(&facts.last_miss, "None")) } }
-                    div { dt { "Access token since" } dd { (when(&facts.token_since, "No token")) } }
+                    div { dt { "Last missed notice" } dd { (when(&facts.last_miss, "None in recent runs")) } }
+                    div { dt { "Refresh token since" } dd { (when(&facts.token_since, "No token")) } }
                     div.tall {
                         dt { "Granted" }
                         dd { @if facts.scopes.is_empty() { span.quiet { "Nothing" } } @else { ul.plain { @for scope in &facts.scopes { li { (scope) } } } } }

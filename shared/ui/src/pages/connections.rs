@@ -64,6 +64,8 @@ impl AuthState {
 pub enum SyncState {
     NeverRan,
     UpToDate,
+    /// A run begins as soon as a worker is free.
+    Queued,
     Running(Progress),
     /// The calendar syncs; these items wait for a person.
     NeedsAttention {
@@ -77,6 +79,7 @@ impl SyncState {
         match self {
             Self::NeverRan => badge(Meaning::Off, "Not synced yet"),
             Self::UpToDate => badge(Meaning::Ok, "In sync"),
+            Self::Queued => badge(Meaning::Notice, "About to sync"),
             Self::Running(_) => badge(Meaning::Notice, "Syncing"),
             Self::NeedsAttention { items: 1 } => badge(Meaning::Warning, "1 item needs attention"),
             Self::NeedsAttention { items } => {
@@ -89,7 +92,19 @@ impl SyncState {
     pub(super) const fn progress(&self) -> Option<&Progress> {
         match self {
             Self::Running(progress) => Some(progress),
-            Self::NeverRan | Self::UpToDate | Self::NeedsAttention { .. } | Self::Failing => None,
+            Self::NeverRan
+            | Self::UpToDate
+            | Self::Queued
+            | Self::NeedsAttention { .. }
+            | Self::Failing => None,
+        }
+    }
+
+    /// The page looks again soon, and another sync need not be asked for.
+    pub(super) const fn in_flight(&self) -> bool {
+        match self {
+            Self::Queued | Self::Running(_) => true,
+            Self::NeverRan | Self::UpToDate | Self::NeedsAttention { .. } | Self::Failing => false,
         }
     }
 }
@@ -174,7 +189,7 @@ impl Card {
     fn render(&self, frame: &Frame) -> Markup {
         let id = &self.id;
         html! {
-            article.card id=(id) aria-labelledby={ (id) "-name" } data-running[self.sync.progress().is_some()] {
+            article.card id=(id) aria-labelledby={ (id) "-name" } data-running[self.sync.in_flight()] {
                 div.card-head {
                     span class={ "provider " (self.provider.value()) } { (icon(self.provider.icon())) }
                     div {
@@ -220,9 +235,9 @@ pub(super) fn running(id: &str, progress: Progress) -> Markup {
 }
 
 pub(super) fn sync_now(frame: &Frame, id: &str, auth: AuthState, sync: &SyncState) -> Markup {
-    let (words, reason) = match (auth, sync.progress()) {
-        (AuthState::Complete, None) => ("Sync now", None),
-        (AuthState::Complete, Some(_)) => ("Syncing", Some("A sync is running")),
+    let (words, reason) = match (auth, sync.in_flight()) {
+        (AuthState::Complete, false) => ("Sync now", None),
+        (AuthState::Complete, true) => ("Syncing", Some("A sync is running")),
         (AuthState::ActionRequired, _) => ("Sync now", Some("Reconnect first")),
         (AuthState::Paused, _) => ("Sync now", Some("Resume first")),
         (AuthState::Disconnected, _) => ("Sync now", Some("This connection has ended")),

@@ -1,11 +1,12 @@
 //! The list of connections and a connection.
 
 use super::{Sample, frame, frame_with};
-use crate::components::{Meaning, Moment};
+use crate::components::{FieldError, Meaning, Moment};
 use crate::layout::{Frame, Section, Theme};
 use crate::pages::confirmation::Confirmation;
 use crate::pages::connection::{
     CalendarChoice, ConnectionPage, Facts, ItemError, Outcome, Run, Settings, SubscriptionState,
+    fields,
 };
 use crate::pages::connections::{AuthState, Card, Connections, Progress, ProviderKind, SyncState};
 
@@ -62,16 +63,6 @@ fn list(cards: Vec<Card>) -> Connections {
 }
 
 fn cards() -> Vec<Card> {
-    let card =
-        |id: &str, provider, account: &str, auth, sync, last_sync, last_error: Option<&str>| Card {
-            id: id.to_owned(),
-            provider,
-            account: account.to_owned(),
-            auth,
-            sync,
-            last_sync,
-            last_error: last_error.map(str::to_owned),
-        };
     let soon = Some(Moment::new(
         "2027-03-02T09:41:12Z",
         "2 March 2027, 10:41 Europe/Berlin",
@@ -128,7 +119,36 @@ fn cards() -> Vec<Card> {
             None,
             None,
         ),
+        card(
+            "con_6",
+            ProviderKind::Google,
+            "spring@northwind.test",
+            AuthState::Complete,
+            SyncState::Queued,
+            None,
+            None,
+        ),
     ]
+}
+
+fn card(
+    id: &str,
+    provider: ProviderKind,
+    account: &str,
+    auth: AuthState,
+    sync: SyncState,
+    last_sync: Option<Moment>,
+    last_error: Option<&str>,
+) -> Card {
+    Card {
+        id: id.to_owned(),
+        provider,
+        account: account.to_owned(),
+        auth,
+        sync,
+        last_sync,
+        last_error: last_error.map(str::to_owned),
+    }
 }
 
 fn connection() -> ConnectionPage {
@@ -145,6 +165,7 @@ fn connection() -> ConnectionPage {
         settings: settings(),
         runs: runs(),
         attention: attention(),
+        can_disconnect: true,
     }
 }
 
@@ -160,6 +181,7 @@ fn first_sync() -> ConnectionPage {
             last_sync: None,
             last_notice: None,
             last_miss: None,
+            next_look: None,
             next_renewal: None,
             ..facts()
         },
@@ -174,8 +196,10 @@ fn new() -> ConnectionPage {
         sync: SyncState::NeverRan,
         settings: Settings {
             calendars: Vec::new(),
+            receives_new: String::new(),
             ..settings()
         },
+        can_disconnect: false,
         ..first_sync()
     }
 }
@@ -204,12 +228,12 @@ fn action_required() -> ConnectionPage {
 }
 
 fn paused() -> ConnectionPage {
-    let frame = frame();
     ConnectionPage {
-        frame,
+        frame: frame(),
         auth: AuthState::Paused,
         subscription: SubscriptionState::Off,
         sync: SyncState::UpToDate,
+        settings: unusual(),
         attention: Vec::new(),
         ..connection()
     }
@@ -224,6 +248,10 @@ fn facts() -> Facts {
         last_sync: Some(Moment::new(
             "2027-03-02T09:41:12Z",
             "2 March 2027, 10:41 Europe/Berlin",
+        )),
+        next_look: Some(Moment::new(
+            "2027-03-02T09:56:12Z",
+            "2 March 2027, 10:56 Europe/Berlin",
         )),
         next_renewal: Some(Moment::new(
             "2027-03-05T22:10:00Z",
@@ -249,7 +277,6 @@ fn settings() -> Settings {
             remark: remark.to_owned(),
             selected,
             direction: direction.to_owned(),
-            privacy: "full".to_owned(),
             read_only,
         };
     Settings {
@@ -273,8 +300,27 @@ fn settings() -> Settings {
             ),
         ],
         history_days: "30".to_owned(),
-        conflict_policy: "ask".to_owned(),
+        receives_new: "cal_1".to_owned(),
         errors: Vec::new(),
+    }
+}
+
+/// What the form's own lists do not hold, and a choice that was refused.
+fn unusual() -> Settings {
+    Settings {
+        history_days: String::new(),
+        receives_new: "cal_2".to_owned(),
+        errors: vec![
+            FieldError::new(
+                &fields::direction("cal_1"),
+                "This calendar is read only: it can only be synced from the calendar.",
+            ),
+            FieldError::new(
+                fields::RECEIVES_NEW,
+                "New entries can only go to a calendar that is synced and written to.",
+            ),
+        ],
+        ..settings()
     }
 }
 
@@ -297,6 +343,7 @@ fn runs() -> Vec<Run> {
         outcome,
     };
     vec![
+        run("Sync now", "42", "", [0, 0, 0, 0], Outcome::Queued),
         run(
             "Calendar notice",
             "41",
@@ -313,7 +360,21 @@ fn runs() -> Vec<Run> {
         ),
         run("Sync now", "05", "1.4 s", [3, 1, 1, 1], Outcome::Done),
         run(
-            "Reconcile",
+            "Setup",
+            "03",
+            "24.8 s",
+            [2000, 0, 0, 0],
+            Outcome::Continues("On call is large: the next run goes on with it".to_owned()),
+        ),
+        run(
+            "Poll",
+            "02",
+            "0.0 s",
+            [0, 0, 0, 0],
+            Outcome::Skipped("paused".to_owned()),
+        ),
+        run(
+            "Poll",
             "01",
             "30.0 s",
             [0, 0, 0, 0],

@@ -93,6 +93,19 @@ fn a_disconnection_asks_in_a_dialog_and_on_a_page_alike() {
 }
 
 #[test]
+fn a_connection_that_cannot_be_ended_does_not_offer_it() {
+    assert!(sample("connection").contains("-disconnect\""));
+    assert!(!sample("connection-new").contains("isconnect"));
+}
+
+#[test]
+fn a_history_that_the_list_lacks_is_kept_unless_another_is_chosen() {
+    let kept = "<option value=\"\" selected>As it is</option>";
+    assert!(sample("connection-paused").contains(kept));
+    assert!(!sample("connection").contains(kept));
+}
+
+#[test]
 fn an_action_reads_back_from_its_path() {
     for action in Action::ALL {
         let path = routes::connection_action("con_1", action);

@@ -21,8 +21,13 @@ pub struct Run {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
+    Queued,
     Running,
     Done,
+    /// More is left, which the next run goes on with; why, in words.
+    Continues(String),
+    /// Nothing was looked at; why, in words.
+    Skipped(String),
     /// Finished, with items left over.
     Partly {
         failed: u32,
@@ -47,7 +52,14 @@ pub struct ItemError {
 impl Outcome {
     fn render(&self) -> Markup {
         match self {
+            Self::Queued => badge(Meaning::Notice, "Waiting"),
             Self::Running => badge(Meaning::Notice, "Running"),
+            Self::Continues(words) => {
+                html! { (badge(Meaning::Notice, "To be continued")) p.quiet { (words) } }
+            }
+            Self::Skipped(words) => {
+                html! { (badge(Meaning::Off, "Skipped")) p.quiet { (words) } }
+            }
             Self::Done => badge(Meaning::Ok, "Done"),
             Self::Partly { failed } => badge(Meaning::Warning, &format!("{failed} left over")),
             Self::Failed(words) => html! { (badge(Meaning::Error, "Failed")) p.quiet { (words) } },

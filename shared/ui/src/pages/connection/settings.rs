@@ -11,7 +11,8 @@ use crate::routes;
 /// Names of the form's fields, for whoever reads it.
 pub mod fields {
     pub const HISTORY: &str = "history_days";
-    pub const POLICY: &str = "conflict_policy";
+    /// The calendar that new entries go to; empty leaves it to us.
+    pub const RECEIVES_NEW: &str = "receives_new";
 
     /// Present when the calendar is ticked.
     pub fn selected(calendar: &str) -> String {
@@ -21,10 +22,6 @@ pub mod fields {
     pub fn direction(calendar: &str) -> String {
         format!("direction.{calendar}")
     }
-
-    pub fn privacy(calendar: &str) -> String {
-        format!("privacy.{calendar}")
-    }
 }
 
 const DIRECTIONS: [(&str, &str); 3] = [
@@ -32,27 +29,23 @@ const DIRECTIONS: [(&str, &str); 3] = [
     ("to_external", "To calendar only"),
     ("from_external", "From calendar only"),
 ];
-const PRIVACY: [(&str, &str); 2] = [("full", "All details"), ("busy_only", "Busy only")];
-const HISTORY: [(&str, &str); 4] = [
+const HISTORY: [(&str, &str); 5] = [
     ("0", "From today"),
     ("30", "30 days back"),
     ("90", "90 days back"),
     ("365", "One year back"),
+    ("everything", "Everything"),
 ];
-const POLICIES: [(&str, &str); 4] = [
-    ("ask", "Ask me"),
-    ("local_wins", "Keep the schedule's version"),
-    ("external_wins", "Keep the calendar's version"),
-    ("newest_wins", "Keep the newer version"),
-];
+/// Offered where the calendars hold something that the list lacks, so that saving changes nothing unasked.
+const HISTORY_AS_IT_IS: (&str, &str) = ("", "As it is");
 
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub calendars: Vec<CalendarChoice>,
-    /// Days, as the form's value: `0`, `30`, `90` or `365`.
+    /// The form's value: days (`0`, `30`, `90` or `365`), `everything`, or empty for what is none of these.
     pub history_days: String,
-    /// `ask`, `local_wins`, `external_wins` or `newest_wins`.
-    pub conflict_policy: String,
+    /// The calendar that new entries go to; empty where none is chosen.
+    pub receives_new: String,
     pub errors: Vec<FieldError>,
 }
 
@@ -66,30 +59,34 @@ pub struct CalendarChoice {
     pub selected: bool,
     /// `bidirectional`, `to_external` or `from_external`.
     pub direction: String,
-    /// `full` or `busy_only`.
-    pub privacy: String,
     /// The provider lets us read it and nothing else.
     pub read_only: bool,
 }
 
 impl Settings {
     pub(super) fn render(&self, connection: &str, csrf: &Csrf) -> Markup {
+        let history = if self.history_days.is_empty() {
+            [&[HISTORY_AS_IT_IS], &HISTORY[..]].concat()
+        } else {
+            HISTORY.to_vec()
+        };
+        let receivers = self.receivers();
         let form = html! {
             @if self.calendars.is_empty() {
                 p.quiet { "The account's calendars have not been read yet. They appear here as soon as they are." }
             } @else {
-                ul.choices { @for calendar in &self.calendars { li { (calendar.render()) } } }
+                ul.choices { @for calendar in &self.calendars { li { (calendar.render(&self.errors)) } } }
             }
             div.pair {
                 (Select {
                     hint: Some("How much of the past is synced. What is ahead always is."),
                     error: error_of(&self.errors, fields::HISTORY),
-                    ..Select::new(fields::HISTORY, "History", &HISTORY, &self.history_days)
+                    ..Select::new(fields::HISTORY, "History", &history, &self.history_days)
                 })
                 (Select {
-                    hint: Some("When the same detail was changed on both sides."),
-                    error: error_of(&self.errors, fields::POLICY),
-                    ..Select::new(fields::POLICY, "Conflicts", &POLICIES, &self.conflict_policy)
+                    hint: Some("One of the ticked calendars gets what is new in your schedule."),
+                    error: error_of(&self.errors, fields::RECEIVES_NEW),
+                    ..Select::new(fields::RECEIVES_NEW, "New entries go to", &receivers, &self.receives_new)
                 })
             }
             div.actions { (submit("save-settings", Look::Primary, labelled(Icon::Save, "Save"), "Saving")) }
@@ -102,15 +99,19 @@ impl Settings {
             }
         }
     }
+
+    fn receivers(&self) -> Vec<(&str, &str)> {
+        let writable = self.calendars.iter().filter(|calendar| !calendar.read_only);
+        let calendars = writable.map(|calendar| (calendar.id.as_str(), calendar.name.as_str()));
+        std::iter::once(("", "The primary calendar, or else the first"))
+            .chain(calendars)
+            .collect()
+    }
 }
 
 impl CalendarChoice {
-    fn render(&self) -> Markup {
-        let (selected, direction, privacy) = (
-            fields::selected(&self.id),
-            fields::direction(&self.id),
-            fields::privacy(&self.id),
-        );
+    fn render(&self, errors: &[FieldError]) -> Markup {
+        let (selected, direction) = (fields::selected(&self.id), fields::direction(&self.id));
         let directions = if self.read_only {
             &DIRECTIONS[2..]
         } else {
@@ -126,8 +127,11 @@ impl CalendarChoice {
                     checked: self.selected,
                     hint: (!self.remark.is_empty()).then_some(&self.remark),
                 })
-                (Select { quiet: true, ..Select::new(&direction, "Direction", directions, &self.direction) })
-                (Select { quiet: true, ..Select::new(&privacy, "Privacy", &PRIVACY, &self.privacy) })
+                (Select {
+                    quiet: true,
+                    error: error_of(errors, &direction),
+                    ..Select::new(&direction, "Direction", directions, &self.direction)
+                })
             }
         }
     }
