@@ -1,7 +1,33 @@
-//! Connections.
+//! A member's connections: calendars, settings, pause, sync now, runs, and what needs attention.
+
+mod actions;
+mod answers;
+mod api;
+mod form;
+mod own;
+mod pages;
+mod view;
 
 use shared::web::Routes;
+use ui::routes;
 
 pub fn routes() -> Routes {
+    let pages = Routes::new()
+        .get(routes::CONNECTIONS, pages::list)
+        .get(routes::CONNECTION, pages::show)
+        .post(routes::CONNECTION_SETTINGS, pages::save_settings)
+        .post(routes::CONNECTION_ACTION, pages::act)
+        .as_pages();
     Routes::new()
+        .get("/api/v1/connections", api::list)
+        .get("/api/v1/connections/{id}", api::show)
+        .get("/api/v1/connections/{id}/calendars", api::calendars)
+        .put("/api/v1/connections/{id}/calendars", api::choose_calendars)
+        .post("/api/v1/connections/{id}/sync", api::sync)
+        .post("/api/v1/connections/{id}/pause", api::pause)
+        .post("/api/v1/connections/{id}/resume", api::resume)
+        .get("/api/v1/connections/{id}/runs", api::runs)
+        .get("/api/v1/connections/{id}/runs/{run}", api::run)
+        .get("/api/v1/connections/{id}/items", api::items)
+        .merge(pages)
 }

@@ -156,7 +156,7 @@ impl ConnectionPage {
             html! {
                 strong { "Reconnect to go on syncing" }
                 p {
-                    (self.provider.name()) " no longer accepts our access. Nothing was deleted; syncing goes on where it stopped once you reconnect."
+                    "Syncing stands still until " (self.provider.name()) " gives us access again. Nothing was deleted; it goes on where it stopped once you reconnect."
                 }
             },
         )

@@ -1,0 +1,170 @@
+//! What can be done with a connection, the same for people and for programs.
+
+use std::collections::BTreeMap;
+
+use crate::own::Own;
+use axum::http::StatusCode;
+use domain::{
+    calendar::{Calendar, CalendarSettings},
+    connection::{Connection, Idle},
+    failure::FailureClass,
+    id::{CalendarId, RunId},
+    run::{Counts, RunState, SyncRun, Trigger},
+};
+use shared::{
+    app::App,
+    ids,
+    oauth::AccessError,
+    problem::Problem,
+    queue,
+    store::{ConnectionRow, StoreError},
+    sync::{SyncError, calendars},
+};
+
+/// A run may write the connection in the same moment.
+const TRIES_MAX: u32 = 5;
+
+/// Asks for a sync and answers its run; while one is under way or waits, that is the one.
+pub(crate) async fn sync(app: &App, own: &Own, trigger: Trigger) -> Result<RunId, Problem> {
+    let connection = own.connection();
+    match connection.idle() {
+        Some(Idle::Paused) => {
+            return Err(Problem::conflict(
+                "paused",
+                "The connection is paused. Resume it first.",
+            ));
+        }
+        Some(Idle::NeedsReauth) => return Err(needs_reauth()),
+        None => {}
+    }
+    let now = app.clock.now();
+    let fresh = ids::mint(now, RunId::from_parts);
+    let asked = own
+        .store
+        .ask(connection.id, trigger, Some(fresh))
+        .await?
+        .ok_or_else(|| Problem::not_found("connection"))?;
+    let id = asked.demand.run.unwrap_or(fresh);
+    let run = SyncRun {
+        id,
+        connection: connection.id,
+        trigger,
+        state: RunState::Queued { at: now },
+        counts: Counts::default(),
+    };
+    // Also for a run that is not new: whoever asked for it may have stopped before writing it down.
+    own.store.put_queued_run(&run, now).await?;
+    queue::follow_up(app, &asked).await?;
+    tracing::info!(
+        tenant = %own.session.tenant(), connection = %connection.id, provider = %connection.provider, run = %id,
+        trigger = %trigger, "sync asked for"
+    );
+    Ok(id)
+}
+
+/// Saves a checked choice and asks for the sync that carries it out, unless the connection stands still.
+pub(crate) async fn choose(
+    app: &App,
+    own: &Own,
+    chosen: &BTreeMap<CalendarId, CalendarSettings>,
+) -> Result<Option<RunId>, Problem> {
+    calendars::choose(&own.store, own.connection(), chosen)
+        .await
+        .map_err(problem)?;
+    sync_unless_idle(app, own, Trigger::Setup).await
+}
+
+async fn sync_unless_idle(
+    app: &App,
+    own: &Own,
+    trigger: Trigger,
+) -> Result<Option<RunId>, Problem> {
+    match own.connection().idle() {
+        Some(Idle::Paused | Idle::NeedsReauth) => Ok(None),
+        None => sync(app, own, trigger).await.map(Some),
+    }
+}
+
+/// The calendars as they are known; the provider is asked if told to, or if none is known yet.
+pub(crate) async fn calendars(
+    app: &App,
+    own: &Own,
+    ask_provider: bool,
+) -> Result<Vec<Calendar>, Problem> {
+    let known = own.store.calendars(own.connection().id).await?;
+    if !known.is_empty() && !ask_provider {
+        return Ok(known);
+    }
+    calendars::list_again(app, &own.store, own.connection())
+        .await
+        .map_err(problem)
+}
+
+pub(crate) async fn pause(app: &App, own: &mut Own) -> Result<(), Problem> {
+    let now = app.clock.now();
+    edit(own, |connection| {
+        connection.paused_at.get_or_insert(now);
+    })
+    .await
+}
+
+/// Goes on where it stopped.
+pub(crate) async fn resume(app: &App, own: &mut Own) -> Result<Option<RunId>, Problem> {
+    edit(own, |connection| connection.paused_at = None).await?;
+    sync_unless_idle(app, own, Trigger::Member).await
+}
+
+async fn edit(own: &mut Own, change: impl Fn(&mut Connection)) -> Result<(), Problem> {
+    for _ in 0..TRIES_MAX {
+        let mut row: ConnectionRow = own.row.clone();
+        change(&mut row.connection);
+        if row == own.row {
+            return Ok(());
+        }
+        match own.store.update_connection(row).await {
+            Ok(row) => {
+                own.row = row;
+                return Ok(());
+            }
+            Err(StoreError::Conflict) => {
+                let found = own.store.connection(own.connection().id).await?;
+                own.row = found.ok_or_else(|| Problem::not_found("connection"))?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+fn needs_reauth() -> Problem {
+    Problem::conflict(
+        "needs_reauth",
+        "The provider waits for the account to be authorised again. Reconnect first.",
+    )
+}
+
+/// What the provider's failure means to the caller.
+fn problem(error: SyncError) -> Problem {
+    match error {
+        SyncError::Access(AccessError::NeedsReauth) => needs_reauth(),
+        SyncError::Store(error) => error.into(),
+        SyncError::Provider(error) => match error.class {
+            FailureClass::Authentication => needs_reauth(),
+            FailureClass::Rejected | FailureClass::NotFound => Problem::new(
+                StatusCode::BAD_GATEWAY,
+                "provider_refused",
+                format!("The provider refused: {}", error.detail),
+            ),
+            FailureClass::Transient
+            | FailureClass::RateLimited
+            | FailureClass::Conflict
+            | FailureClass::CursorExpired => {
+                let seconds = error.retry_after_s.unwrap_or(30);
+                Problem::unavailable(error).retry_after(seconds)
+            }
+        },
+        SyncError::Access(_) | SyncError::Vault(_) | SyncError::Unsettled { .. } => {
+            Problem::unavailable(error)
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! The shapes of the API's answers. None has a place for a token or for the name of a secret.
+
+use domain::{
+    calendar::{Calendar, Direction},
+    connection::{Auth, LastFailure, Provider, ReauthReason},
+    failure::Refusal,
+    id::{CalendarId, ConnectionId, EntryId, RunId, SubscriptionId},
+    run::{Counts, RunOutcome, RunState, SyncRun},
+    subscription::{Subscription, SubscriptionState},
+    sync::demand::Standing,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::store::{Asked, ConnectionRow, RefusedItem};
+
+#[derive(Serialize)]
+pub(crate) struct List<T> {
+    pub(crate) items: Vec<T>,
+    /// Always null: these lists are short and come in one piece.
+    pub(crate) next_cursor: Option<String>,
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self {
+            items,
+            next_cursor: None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct ConnectionAnswer {
+    id: ConnectionId,
+    provider: Provider,
+    account: String,
+    auth: AuthAnswer,
+    scopes: Vec<String>,
+    has_refresh_token: bool,
+    needs_reauth: bool,
+    paused_at: Option<Timestamp>,
+    last_sync_at: Option<Timestamp>,
+    last_failure: Option<LastFailure>,
+    last_notice_at: Option<Timestamp>,
+    subscriptions: Vec<SubscriptionAnswer>,
+    sync: SyncAnswer,
+    created_at: Timestamp,
+    version: u64,
+}
+
+#[derive(Serialize)]
+struct AuthAnswer {
+    state: &'static str,
+    since: Timestamp,
+    reason: Option<ReauthReason>,
+}
+
+#[derive(Serialize)]
+struct SubscriptionAnswer {
+    id: SubscriptionId,
+    calendar: CalendarId,
+    state: &'static str,
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct SyncAnswer {
+    state: &'static str,
+    /// The run under way, or the one that waits.
+    run: Option<RunId>,
+    /// The provider asked to be left alone until then.
+    not_before: Option<Timestamp>,
+    /// When the provider is asked again, whether it calls or not.
+    next_look_at: Option<Timestamp>,
+}
+
+impl ConnectionAnswer {
+    pub(crate) fn new(
+        row: ConnectionRow,
+        asked: Option<&Asked>,
+        subscriptions: &[Subscription],
+        now: Timestamp,
+    ) -> Self {
+        let has_refresh_token = !row.secret.version.is_empty();
+        let connection = row.connection;
+        let auth = match connection.auth {
+            Auth::Granted { at } => AuthAnswer {
+                state: "granted",
+                since: at,
+                reason: None,
+            },
+            Auth::NeedsReauth { since, reason } => AuthAnswer {
+                state: "needs_reauth",
+                since,
+                reason: Some(reason),
+            },
+        };
+        Self {
+            id: connection.id,
+            provider: connection.provider,
+            account: connection.account,
+            needs_reauth: auth.reason.is_some(),
+            auth,
+            scopes: connection.scopes,
+            has_refresh_token,
+            paused_at: connection.paused_at,
+            last_sync_at: connection.last_sync_at,
+            last_failure: connection.last_failure,
+            last_notice_at: asked.and_then(|asked| asked.last_notice_at),
+            subscriptions: subscriptions.iter().map(SubscriptionAnswer::from).collect(),
+            sync: SyncAnswer::new(asked, now),
+            created_at: connection.created_at,
+            version: connection.version,
+        }
+    }
+}
+
+impl From<&Subscription> for SubscriptionAnswer {
+    fn from(subscription: &Subscription) -> Self {
+        Self {
+            id: subscription.id,
+            calendar: subscription.calendar,
+            state: match subscription.state {
+                SubscriptionState::Intended { .. } => "intended",
+                SubscriptionState::Active { .. } => "active",
+            },
+            expires_at: subscription.expires_at(),
+        }
+    }
+}
+
+impl SyncAnswer {
+    fn new(asked: Option<&Asked>, now: Timestamp) -> Self {
+        let standing = asked.map_or(Standing::Idle, |asked| asked.demand.standing(now));
+        let (state, not_before) = match standing {
+            Standing::Idle => ("idle", None),
+            Standing::Running => ("running", None),
+            Standing::Queued | Standing::Unsent => ("queued", None),
+            Standing::Waits { until } => ("queued", Some(until)),
+        };
+        Self {
+            state,
+            run: asked.and_then(|asked| asked.demand.run),
+            not_before,
+            next_look_at: asked.and_then(|asked| asked.next_look_at),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own in the answer"
+)]
+pub(crate) struct CalendarAnswer {
+    id: CalendarId,
+    external_id: String,
+    name: String,
+    zone: String,
+    primary: bool,
+    writable: bool,
+    selected: bool,
+    direction: Direction,
+    /// Null is everything.
+    history_days: Option<u16>,
+    receives_new: bool,
+}
+
+impl From<Calendar> for CalendarAnswer {
+    fn from(calendar: Calendar) -> Self {
+        let settings = calendar.settings;
+        Self {
+            id: calendar.id,
+            external_id: calendar.external_id,
+            name: calendar.name,
+            zone: calendar.zone.into(),
+            primary: calendar.primary,
+            writable: calendar.writable,
+            selected: settings.selected,
+            direction: settings.direction,
+            history_days: settings.history.days(),
+            receives_new: settings.receives_new,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct RunAsked {
+    /// Null where the connection stands still.
+    pub(crate) run: Option<RunId>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct RunAnswer {
+    id: RunId,
+    connection: ConnectionId,
+    /// Why it ran: `notice`, `entry_change`, `member`, `poll`, `setup` or `continuation`.
+    trigger: domain::run::Trigger,
+    state: &'static str,
+    queued_at: Option<Timestamp>,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+    outcome: Option<&'static str>,
+    why: Option<String>,
+    /// While it runs, how far it has come.
+    counts: Counts,
+}
+
+impl From<SyncRun> for RunAnswer {
+    fn from(run: SyncRun) -> Self {
+        let waiting = Self {
+            id: run.id,
+            connection: run.connection,
+            trigger: run.trigger,
+            state: "queued",
+            queued_at: None,
+            started_at: None,
+            finished_at: None,
+            outcome: None,
+            why: None,
+            counts: run.counts,
+        };
+        match run.state {
+            RunState::Queued { at } => Self {
+                queued_at: Some(at),
+                ..waiting
+            },
+            RunState::Running { started_at } => Self {
+                state: "running",
+                started_at: Some(started_at),
+                ..waiting
+            },
+            RunState::Finished {
+                started_at,
+                finished_at,
+                outcome,
+            } => {
+                let (outcome, why) = match outcome {
+                    RunOutcome::Succeeded => ("succeeded", None),
+                    RunOutcome::Continues { why } => ("continues", Some(why)),
+                    RunOutcome::Failed { why } => ("failed", Some(why)),
+                    RunOutcome::Skipped { why } => ("skipped", Some(why)),
+                };
+                Self {
+                    state: "finished",
+                    started_at: Some(started_at),
+                    finished_at: Some(finished_at),
+                    outcome: Some(outcome),
+                    why,
+                    ..waiting
+                }
+            }
+        }
+    }
+}
+
+/// An event or entry that is not synced.
+#[derive(Serialize)]
+pub(crate) struct ItemAnswer {
+    calendar: CalendarId,
+    /// The provider's id of the event, or null where our entry could not be written there.
+    external_id: Option<String>,
+    entry: Option<EntryId>,
+    title: String,
+    /// `reason` is its code; what else it knows stands beside it.
+    #[serde(flatten)]
+    refusal: Refusal,
+    words: String,
+    needs_attention: bool,
+    attempts: u32,
+    first_seen_at: Timestamp,
+    last_seen_at: Timestamp,
+}
+
+impl From<RefusedItem> for ItemAnswer {
+    fn from(refused: RefusedItem) -> Self {
+        let entry: Option<EntryId> = refused.item.parse().ok();
+        Self {
+            calendar: refused.calendar,
+            external_id: entry.is_none().then_some(refused.item),
+            entry,
+            title: refused.title,
+            words: refused.refusal.to_string(),
+            needs_attention: refused.refusal.needs_attention(),
+            refusal: refused.refusal,
+            attempts: refused.attempts,
+            first_seen_at: refused.first_seen_at,
+            last_seen_at: refused.last_seen_at,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Connections for programs.
+
+use axum::{
+    Json as Answer,
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    calendar::{CalendarSettings, Direction, Flaw, History, Setting, check_choice},
+    id::{CalendarId, ConnectionId, RunId},
+    run::Trigger,
+};
+use futures::future::{try_join, try_join_all};
+use serde::{Deserialize, Deserializer};
+use shared::{
+    app::App,
+    problem::{FieldProblem, Problem},
+    store::{ConnectionRow, TenantStore},
+    web::{Json, Path, Query, Session},
+};
+
+use crate::{
+    actions,
+    answers::{CalendarAnswer, ConnectionAnswer, ItemAnswer, List, RunAnswer, RunAsked},
+    own::Own,
+};
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    session: Session,
+) -> Result<Answer<List<ConnectionAnswer>>, Problem> {
+    let store = app.store.tenant(&session);
+    let rows = store.connections_of(session.member).await?;
+    let answers = rows.into_iter().map(|row| answer(&app, &store, row));
+    Ok(Answer(try_join_all(answers).await?.into()))
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    own: Own,
+) -> Result<Answer<ConnectionAnswer>, Problem> {
+    Ok(Answer(answer(&app, &own.store, own.row).await?))
+}
+
+async fn answer(
+    app: &App,
+    store: &TenantStore,
+    row: ConnectionRow,
+) -> Result<ConnectionAnswer, Problem> {
+    let id = row.connection.id;
+    let (asked, subscriptions) = try_join(store.demand(id), store.subscriptions(id)).await?;
+    Ok(ConnectionAnswer::new(
+        row,
+        asked.as_ref(),
+        &subscriptions,
+        app.clock.now(),
+    ))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CalendarsQuery {
+    #[serde(default)]
+    refresh: bool,
+}
+
+pub(crate) async fn calendars(
+    State(app): State<App>,
+    own: Own,
+    Query(query): Query<CalendarsQuery>,
+) -> Result<Answer<List<CalendarAnswer>>, Problem> {
+    let calendars = actions::calendars(&app, &own, query.refresh).await?;
+    let answers: Vec<_> = calendars.into_iter().map(CalendarAnswer::from).collect();
+    Ok(Answer(answers.into()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Choice {
+    calendars: Vec<CalendarChoice>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CalendarChoice {
+    id: CalendarId,
+    selected: bool,
+    direction: Direction,
+    /// Null is everything.
+    #[serde(deserialize_with = "present")]
+    history_days: Option<u16>,
+    #[serde(default)]
+    receives_new: bool,
+}
+
+/// Null is a choice here, so leaving the field out must not be taken for it.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
+/// Replaces the whole choice: a calendar that is not named is not synced.
+pub(crate) async fn choose_calendars(
+    State(app): State<App>,
+    own: Own,
+    Json(choice): Json<Choice>,
+) -> Result<Response, Problem> {
+    let lines: Vec<_> = choice.calendars.iter().map(line).collect();
+    let known = own.store.calendars(own.connection().id).await?;
+    let chosen = check_choice(&known, &lines).map_err(|flaws| invalid(&flaws))?;
+    let run = actions::choose(&app, &own, &chosen).await?;
+    Ok(accepted(own.connection().id, run))
+}
+
+fn line(choice: &CalendarChoice) -> (CalendarId, CalendarSettings) {
+    let settings = CalendarSettings {
+        selected: choice.selected,
+        direction: choice.direction,
+        history: History::from_days(choice.history_days),
+        receives_new: choice.receives_new,
+    };
+    (choice.id, settings)
+}
+
+fn invalid(flaws: &[Flaw]) -> Problem {
+    let pointed = flaws.iter().map(|flaw| {
+        let field = match flaw.setting {
+            Setting::Calendar => "id",
+            Setting::Direction => "direction",
+            Setting::ReceivesNew => "receives_new",
+        };
+        FieldProblem {
+            pointer: format!("/calendars/{}/{field}", flaw.line),
+            detail: flaw.words.into(),
+        }
+    });
+    Problem::invalid_fields(pointed.collect())
+}
+
+pub(crate) async fn sync(State(app): State<App>, own: Own) -> Result<Response, Problem> {
+    let run = actions::sync(&app, &own, Trigger::Member).await?;
+    Ok(accepted(own.connection().id, Some(run)))
+}
+
+pub(crate) async fn pause(
+    State(app): State<App>,
+    mut own: Own,
+) -> Result<Answer<ConnectionAnswer>, Problem> {
+    actions::pause(&app, &mut own).await?;
+    Ok(Answer(answer(&app, &own.store, own.row).await?))
+}
+
+pub(crate) async fn resume(State(app): State<App>, mut own: Own) -> Result<Response, Problem> {
+    let run = actions::resume(&app, &mut own).await?;
+    Ok(accepted(own.connection().id, run))
+}
+
+/// Says where the run can be watched; without one, everything is done already.
+fn accepted(connection: ConnectionId, run: Option<RunId>) -> Response {
+    let body = Answer(RunAsked { run });
+    let Some(run) = run else {
+        return body.into_response();
+    };
+    let mut response = (StatusCode::ACCEPTED, body).into_response();
+    let location = format!("/api/v1/connections/{connection}/runs/{run}");
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+pub(crate) async fn runs(own: Own) -> Result<Answer<List<RunAnswer>>, Problem> {
+    let runs = own.store.runs(own.connection().id).await?;
+    let answers: Vec<_> = runs.into_iter().map(RunAnswer::from).collect();
+    Ok(Answer(answers.into()))
+}
+
+pub(crate) async fn run(
+    own: Own,
+    Path((_, run)): Path<(ConnectionId, RunId)>,
+) -> Result<Answer<RunAnswer>, Problem> {
+    let found = own.store.run(own.connection().id, run).await?;
+    let found = found.ok_or_else(|| Problem::not_found("run"))?;
+    Ok(Answer(found.into()))
+}
+
+pub(crate) async fn items(own: Own) -> Result<Answer<List<ItemAnswer>>, Problem> {
+    let refused = own.store.refused_items(own.connection().id).await?;
+    let answers: Vec<_> = refused.into_iter().map(ItemAnswer::from).collect();
+    Ok(Answer(answers.into()))
+}

@@ -1,0 +1,106 @@
+//! The settings form: reading it as a choice, and saying which of its fields is wrong.
+
+use std::collections::HashMap;
+
+use domain::{
+    calendar::{Calendar, CalendarSettings, Direction, Flaw, History, Setting},
+    id::CalendarId,
+};
+use ui::{components::FieldError, pages::connection::fields};
+
+/// The form as it was sent, by field name.
+pub(crate) type Fields = HashMap<String, String>;
+
+/// How the form names a history without bound.
+pub(crate) const EVERYTHING: &str = "everything";
+
+/// One line for each known calendar, in their order.
+pub(crate) type Lines = Vec<(CalendarId, CalendarSettings)>;
+
+/// What the form chooses. A field that cannot be read leaves the calendar's setting as it is, with an error beside it.
+pub(crate) fn read(form: &Fields, known: &[Calendar]) -> (Lines, Vec<FieldError>) {
+    let mut errors = Vec::new();
+    let history = history(form, &mut errors);
+    let receiver = form.get(fields::RECEIVES_NEW).map_or("", String::as_str);
+    if !receiver.is_empty() && !known.iter().any(|own| own.id.to_string() == receiver) {
+        let words = "This is not a calendar of the connection.";
+        errors.push(FieldError::new(fields::RECEIVES_NEW, words));
+    }
+    let lines = known
+        .iter()
+        .map(|calendar| {
+            let id = calendar.id.to_string();
+            let mut settings = CalendarSettings {
+                selected: form.contains_key(&fields::selected(&id)),
+                direction: direction(form, calendar, &id, &mut errors),
+                history: history.unwrap_or(calendar.settings.history),
+                receives_new: false,
+            };
+            // The one that received so far and is unticked now gives that up by itself.
+            settings.receives_new =
+                receiver == id && (calendar.takes(&settings) || !calendar.settings.receives_new);
+            (calendar.id, settings)
+        })
+        .collect();
+    (lines, errors)
+}
+
+/// `None` leaves each calendar its own.
+fn history(form: &Fields, errors: &mut Vec<FieldError>) -> Option<History> {
+    match form.get(fields::HISTORY).map(String::as_str) {
+        None | Some("") => None,
+        Some(EVERYTHING) => Some(History::Everything),
+        Some(days) => {
+            let days = days.parse().map(History::Days);
+            if days.is_err() {
+                let words = "Choose how much of the past is synced.";
+                errors.push(FieldError::new(fields::HISTORY, words));
+            }
+            days.ok()
+        }
+    }
+}
+
+fn direction(
+    form: &Fields,
+    calendar: &Calendar,
+    id: &str,
+    errors: &mut Vec<FieldError>,
+) -> Direction {
+    let field = fields::direction(id);
+    let Some(chosen) = form.get(&field) else {
+        return calendar.settings.direction;
+    };
+    chosen.parse().unwrap_or_else(|_| {
+        errors.push(FieldError::new(&field, "Choose which way changes flow."));
+        calendar.settings.direction
+    })
+}
+
+/// The fields to which the flaws of a choice belong.
+pub(crate) fn errors(flaws: &[Flaw], lines: &Lines) -> Vec<FieldError> {
+    flaws
+        .iter()
+        .filter_map(|flaw| {
+            let id = lines.get(flaw.line)?.0.to_string();
+            let field = match flaw.setting {
+                Setting::Calendar => fields::selected(&id),
+                Setting::Direction => fields::direction(&id),
+                Setting::ReceivesNew => fields::RECEIVES_NEW.to_owned(),
+            };
+            Some(FieldError::new(&field, flaw.words))
+        })
+        .collect()
+}
+
+/// The calendars as the form would have them, to show a refused choice again.
+pub(crate) fn applied(known: &[Calendar], lines: Lines) -> Vec<Calendar> {
+    known
+        .iter()
+        .zip(lines)
+        .map(|(calendar, (_, settings))| Calendar {
+            settings,
+            ..calendar.clone()
+        })
+        .collect()
+}

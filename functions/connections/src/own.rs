@@ -1,0 +1,71 @@
+//! The one way to a connection: as its own member.
+
+use std::collections::HashMap;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use domain::{connection::Connection, id::ConnectionId};
+use shared::{
+    app::App,
+    problem::Problem,
+    store::{ConnectionRow, TenantStore},
+    web::{Path, Session},
+};
+
+/// The connection that the path names, if it is the caller's. A colleague's and a stranger's are equally not there.
+pub(crate) struct Own {
+    pub(crate) session: Session,
+    pub(crate) store: TenantStore,
+    pub(crate) row: ConnectionRow,
+}
+
+impl Own {
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.row.connection
+    }
+
+    pub(crate) async fn find(
+        app: &App,
+        session: Session,
+        id: ConnectionId,
+    ) -> Result<Self, Problem> {
+        let store = app.store.tenant(&session);
+        let found = store.connection(id).await?;
+        match found.filter(|row| row.connection.member == session.member) {
+            Some(row) => Ok(Self {
+                session,
+                store,
+                row,
+            }),
+            None => Err(refuse(app, &session, id).await?),
+        }
+    }
+}
+
+/// The caller is told the same in every case; whether the id is another tenant's, only the log learns.
+async fn refuse(app: &App, session: &Session, id: ConnectionId) -> Result<Problem, Problem> {
+    let foreign = app
+        .store
+        .demand(id)
+        .await?
+        .is_some_and(|row| row.tenant != session.tenant());
+    if foreign {
+        tracing::warn!(
+            tenant = %session.tenant(), member = %session.member, connection = %id,
+            reason = "cross_tenant_denied", "a connection of another tenant was asked for"
+        );
+    }
+    Ok(Problem::not_found("connection"))
+}
+
+impl FromRequestParts<App> for Own {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let session = Session::from_request_parts(parts, app).await?;
+        let Path(path): Path<HashMap<String, String>> =
+            Path::from_request_parts(parts, app).await?;
+        let id = path.get("id").and_then(|id| id.parse().ok());
+        let id = id.ok_or_else(|| Problem::not_found("connection"))?;
+        Self::find(app, session, id).await
+    }
+}

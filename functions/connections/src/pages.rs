@@ -1,0 +1,194 @@
+//! Connections for people.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use domain::{
+    calendar::{Calendar, check_choice},
+    id::ConnectionId,
+    run::Trigger,
+};
+use futures::future::{try_join, try_join_all, try_join4};
+use shared::{
+    app::App,
+    oauth,
+    problem::Problem,
+    store::{ConnectionRow, StoreError, TenantStore},
+    web::{
+        Form, Path,
+        page::{self, Visitor},
+    },
+};
+use ui::{
+    components::FieldError,
+    pages::{
+        connections::{Card, Connections, ProviderKind},
+        forward::Forward,
+    },
+    routes::{self, Action},
+};
+
+use crate::{
+    actions,
+    form::{self, Fields},
+    own::Own,
+    view::{self, Syncing, Whole},
+};
+
+pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {
+    let store = app.store.tenant(&visitor.session);
+    let rows = store.connections_of(visitor.session.member).await?;
+    let cards = try_join_all(rows.iter().map(|row| card(&app, &store, row))).await?;
+    let page = Connections {
+        frame: visitor.frame,
+        cards,
+        available: vec![ProviderKind::Google],
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+async fn card(app: &App, store: &TenantStore, row: &ConnectionRow) -> Result<Card, StoreError> {
+    let id = row.connection.id;
+    let looks = try_join(store.demand(id), store.refused_items(id));
+    let (asked, refused) = Box::pin(looks).await?;
+    let named = asked.as_ref().and_then(|asked| asked.demand.run);
+    let run = match named {
+        Some(run) => store.run(id, run).await?,
+        None => None,
+    };
+    let syncing = Syncing {
+        asked: asked.as_ref(),
+        runs: run.as_slice(),
+        refused: &refused,
+        now: app.clock.now(),
+    };
+    Ok(view::card(&row.connection, &syncing))
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<ConnectionId>,
+) -> Result<Response, Problem> {
+    let own = Own::find(&app, visitor.session.clone(), id).await?;
+    let calendars = match actions::calendars(&app, &own, false).await {
+        Ok(calendars) => calendars,
+        // The page says more than which calendars there are; it asks again when it is looked at again.
+        Err(problem) => {
+            tracing::warn!(
+                tenant = %own.session.tenant(), connection = %id, provider = %own.connection().provider,
+                problem = %problem, "calendars not listed yet"
+            );
+            Vec::new()
+        }
+    };
+    render(&app, visitor, &own, &calendars, Vec::new()).await
+}
+
+async fn render(
+    app: &App,
+    visitor: Visitor,
+    own: &Own,
+    calendars: &[Calendar],
+    errors: Vec<FieldError>,
+) -> Result<Response, Problem> {
+    let id = own.connection().id;
+    let looks = try_join4(
+        own.store.demand(id),
+        own.store.runs(id),
+        own.store.refused_items(id),
+        own.store.subscriptions(id),
+    );
+    let (asked, runs, refused, subscriptions) = Box::pin(looks).await?;
+    let whole = Whole {
+        row: &own.row,
+        calendars,
+        subscriptions: &subscriptions,
+        syncing: Syncing {
+            asked: asked.as_ref(),
+            runs: &runs,
+            refused: &refused,
+            now: app.clock.now(),
+        },
+    };
+    let refused = !errors.is_empty();
+    let page = view::page(visitor.frame, &whole, errors);
+    if refused {
+        return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()));
+    }
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+pub(crate) async fn save_settings(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<ConnectionId>,
+    Form(fields): Form<Fields>,
+) -> Result<Response, Problem> {
+    let own = Own::find(&app, visitor.session.clone(), id).await?;
+    let known = own.store.calendars(id).await?;
+    let (lines, mut errors) = form::read(&fields, &known);
+    let chosen = check_choice(&known, &lines);
+    if let Err(flaws) = &chosen {
+        errors.extend(form::errors(flaws, &lines));
+    }
+    let chosen = match chosen {
+        Ok(chosen) if errors.is_empty() => chosen,
+        Ok(_) | Err(_) => {
+            let shown = form::applied(&known, lines);
+            return render(&app, visitor, &own, &shown, errors).await;
+        }
+    };
+    let words = match actions::choose(&app, &own, &chosen).await? {
+        Some(_) => "Settings saved. A sync has started.",
+        None => "Settings saved. They take effect once the connection syncs again.",
+    };
+    Ok(page::done(&app.config, &page_of(&own), words))
+}
+
+pub(crate) async fn act(
+    State(app): State<App>,
+    mut own: Own,
+    headers: HeaderMap,
+    Path((_, action)): Path<(ConnectionId, String)>,
+) -> Result<Response, Problem> {
+    let done = match Action::parse(&action) {
+        Some(Action::Sync) => actions::sync(&app, &own, Trigger::Member)
+            .await
+            .map(|_| "A sync has started."),
+        Some(Action::Pause) => actions::pause(&app, &mut own)
+            .await
+            .map(|()| "Paused. Nothing is synced until you resume."),
+        Some(Action::Resume) => actions::resume(&app, &mut own).await.map(|run| match run {
+            Some(_) => "Resumed. A sync has started.",
+            None => "Resumed. Reconnect to go on syncing.",
+        }),
+        Some(Action::Reconnect) => return reconnect(&app, &own, &headers).await,
+        // Ending a connection takes more than this function can promise yet.
+        Some(Action::Disconnect) | None => return Err(Problem::not_found("page")),
+    };
+    match done {
+        Ok(words) => Ok(page::done(&app.config, &page_of(&own), words)),
+        Err(problem) if problem.status == StatusCode::CONFLICT => {
+            Ok(page::not_done(&app.config, &page_of(&own), &problem.detail))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+async fn reconnect(app: &App, own: &Own, headers: &HeaderMap) -> Result<Response, Problem> {
+    let connection = own.connection();
+    let begun = oauth::begin(app, &own.session, connection.provider, Some(connection)).await?;
+    let forward = Forward {
+        theme: page::theme(headers),
+        provider: view::kind(connection.provider),
+        address: begun.authorize_url,
+    };
+    Ok(page::ok(forward.render()))
+}
+
+fn page_of(own: &Own) -> String {
+    routes::connection(&own.connection().id.to_string())
+}

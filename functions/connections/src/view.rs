@@ -1,0 +1,366 @@
+//! From what is stored to what the pages show. Pure: the time comes with what is shown.
+
+use domain::{
+    calendar::{Calendar, Direction, History},
+    connection::{Auth, Connection, Idle, Provider, ReauthReason},
+    id::EntryId,
+    run::{RunOutcome, RunState, SyncRun, Trigger},
+    subscription::{Subscription, SubscriptionState as Stored},
+    sync::demand::Standing,
+    time::Zone,
+};
+use jiff::Timestamp;
+use shared::{
+    providers::google,
+    store::{Asked, ConnectionRow, POLL_EVERY, RefusedItem},
+};
+use ui::{
+    components::{FieldError, Moment},
+    layout::Frame,
+    pages::{
+        connection::{
+            CalendarChoice, ConnectionPage, Facts, ItemError, Outcome, Run, Settings,
+            SubscriptionState,
+        },
+        connections::{AuthState, Card, Progress, ProviderKind, SyncState},
+    },
+};
+
+use crate::form::EVERYTHING;
+
+/// How the syncing of a connection goes, as it stands `now`.
+pub(crate) struct Syncing<'a> {
+    pub(crate) asked: Option<&'a Asked>,
+    /// The latest, newest first.
+    pub(crate) runs: &'a [SyncRun],
+    pub(crate) refused: &'a [RefusedItem],
+    pub(crate) now: Timestamp,
+}
+
+/// Everything that a connection's page shows.
+pub(crate) struct Whole<'a> {
+    pub(crate) row: &'a ConnectionRow,
+    pub(crate) calendars: &'a [Calendar],
+    pub(crate) subscriptions: &'a [Subscription],
+    pub(crate) syncing: Syncing<'a>,
+}
+
+pub(crate) fn card(connection: &Connection, syncing: &Syncing) -> Card {
+    Card {
+        id: connection.id.to_string(),
+        provider: kind(connection.provider),
+        account: connection.account.clone(),
+        auth: auth(connection),
+        sync: sync(connection, syncing),
+        last_sync: connection.last_sync_at.map(|at| moment(at, &Zone::utc())),
+        last_error: last_error(connection, syncing),
+    }
+}
+
+pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> ConnectionPage {
+    let connection = &whole.row.connection;
+    let syncing = &whole.syncing;
+    let zone = zone(whole.calendars);
+    ConnectionPage {
+        frame,
+        id: connection.id.to_string(),
+        provider: kind(connection.provider),
+        account: connection.account.clone(),
+        auth: auth(connection),
+        subscription: subscription(whole),
+        sync: sync(connection, syncing),
+        facts: facts(whole, &zone),
+        last_error: last_error(connection, syncing),
+        settings: settings(whole.calendars, errors),
+        runs: syncing.runs.iter().map(|one| run(one, &zone)).collect(),
+        attention: attention(syncing.refused)
+            .map(|refused| item(refused, &zone))
+            .collect(),
+        can_disconnect: false,
+    }
+}
+
+pub(crate) fn kind(provider: Provider) -> ProviderKind {
+    match provider {
+        Provider::Google => ProviderKind::Google,
+    }
+}
+
+fn auth(connection: &Connection) -> AuthState {
+    match connection.idle() {
+        Some(Idle::NeedsReauth) => AuthState::ActionRequired,
+        Some(Idle::Paused) => AuthState::Paused,
+        None => AuthState::Complete,
+    }
+}
+
+fn sync(connection: &Connection, syncing: &Syncing) -> SyncState {
+    match standing(syncing) {
+        Standing::Running => SyncState::Running(Progress {
+            done: running(syncing).map_or(0, |run| run.counts.seen),
+            total: None,
+        }),
+        Standing::Queued => SyncState::Queued,
+        Standing::Idle | Standing::Waits { .. } | Standing::Unsent => settled(connection, syncing),
+    }
+}
+
+fn standing(syncing: &Syncing) -> Standing {
+    syncing
+        .asked
+        .map_or(Standing::Idle, |asked| asked.demand.standing(syncing.now))
+}
+
+fn running<'a>(syncing: &Syncing<'a>) -> Option<&'a SyncRun> {
+    let id = syncing.asked?.demand.run?;
+    syncing.runs.iter().find(|run| run.id == id)
+}
+
+fn settled(connection: &Connection, syncing: &Syncing) -> SyncState {
+    let items = u32::try_from(attention(syncing.refused).count()).unwrap_or(u32::MAX);
+    if connection.last_failure.is_some() {
+        SyncState::Failing
+    } else if connection.last_sync_at.is_none() {
+        SyncState::NeverRan
+    } else if items > 0 {
+        SyncState::NeedsAttention { items }
+    } else {
+        SyncState::UpToDate
+    }
+}
+
+fn attention(refused: &[RefusedItem]) -> impl Iterator<Item = &RefusedItem> {
+    refused.iter().filter(|item| item.refusal.needs_attention())
+}
+
+fn last_error(connection: &Connection, syncing: &Syncing) -> Option<String> {
+    let name = kind(connection.provider).name();
+    if let Auth::NeedsReauth { reason, .. } = &connection.auth {
+        return Some(match reason {
+            ReauthReason::Revoked => {
+                format!("{name} no longer accepts our access. Reconnect to give it again.")
+            }
+            ReauthReason::MissingScopes => {
+                "Not everything that syncing needs was allowed. Reconnect and leave every box ticked.".into()
+            }
+        });
+    }
+    let failure = connection.last_failure.as_ref()?;
+    let next = match standing(syncing) {
+        Standing::Waits { until } => {
+            let minutes = until.duration_since(syncing.now).as_mins() + 1;
+            format!(" The next try is in about {minutes} min.")
+        }
+        Standing::Idle | Standing::Running | Standing::Queued | Standing::Unsent => String::new(),
+    };
+    let what = failure.what.trim_end_matches('.');
+    Some(format!("The last sync failed: {what}.{next}"))
+}
+
+/// Active only if every synced calendar is; one that lapsed is worse than one that never was.
+fn subscription(whole: &Whole) -> SubscriptionState {
+    let now = whole.syncing.now;
+    let minutes = u32::try_from(POLL_EVERY.as_mins()).unwrap_or(0);
+    let mut synced = whole
+        .calendars
+        .iter()
+        .filter(|calendar| calendar.settings.selected)
+        .peekable();
+    if whole.row.connection.idle().is_some() || synced.peek().is_none() {
+        return SubscriptionState::Off;
+    }
+    let mut worst = SubscriptionState::Active;
+    for calendar in synced {
+        let mut ends = whole
+            .subscriptions
+            .iter()
+            .filter(|subscription| subscription.calendar == calendar.id)
+            .filter_map(Subscription::expires_at)
+            .peekable();
+        if ends.peek().is_none() {
+            worst = SubscriptionState::Polling { minutes };
+        } else if ends.all(|end| end <= now) {
+            return SubscriptionState::Failing;
+        }
+    }
+    worst
+}
+
+fn facts(whole: &Whole, zone: &Zone) -> Facts {
+    let connection = &whole.row.connection;
+    let asked = whole.syncing.asked;
+    let is_idle = connection.idle().is_some();
+    let shown = |at: Option<Timestamp>| at.map(|at| moment(at, zone));
+    Facts {
+        scopes: connection
+            .scopes
+            .iter()
+            .map(|scope| match connection.provider {
+                Provider::Google => google::scope_words(scope).to_owned(),
+            })
+            .collect(),
+        last_sync: shown(connection.last_sync_at),
+        next_look: shown(
+            asked
+                .and_then(|asked| asked.next_look_at)
+                .filter(|_| !is_idle),
+        ),
+        next_renewal: shown(next_renewal(whole.subscriptions).filter(|_| !is_idle)),
+        last_notice: shown(asked.and_then(|asked| asked.last_notice_at)),
+        last_miss: shown(last_miss(whole.syncing.runs)),
+        token_since: Some(moment(whole.row.secret.written_at, zone)),
+    }
+}
+
+fn next_renewal(subscriptions: &[Subscription]) -> Option<Timestamp> {
+    subscriptions
+        .iter()
+        .filter_map(|subscription| match &subscription.state {
+            Stored::Active {
+                since, expires_at, ..
+            } => Some(*since + expires_at.duration_since(*since) / 2),
+            Stored::Intended { .. } => None,
+        })
+        .min()
+}
+
+/// A poll that found a change at the provider found one that no notice had told of.
+fn last_miss(runs: &[SyncRun]) -> Option<Timestamp> {
+    runs.iter()
+        .filter(|run| run.trigger == Trigger::Poll && pulled(run) + run.counts.entries_deleted > 0)
+        .find_map(|run| match run.state {
+            RunState::Finished { finished_at, .. } => Some(finished_at),
+            RunState::Queued { .. } | RunState::Running { .. } => None,
+        })
+}
+
+fn settings(calendars: &[Calendar], errors: Vec<FieldError>) -> Settings {
+    Settings {
+        calendars: calendars.iter().map(choice).collect(),
+        history_days: history(calendars),
+        receives_new: calendars
+            .iter()
+            .find(|calendar| calendar.settings.receives_new)
+            .map(|calendar| calendar.id.to_string())
+            .unwrap_or_default(),
+        errors,
+    }
+}
+
+fn choice(calendar: &Calendar) -> CalendarChoice {
+    let direction = if calendar.writable {
+        calendar.settings.direction
+    } else {
+        Direction::FromExternal
+    };
+    let remarks = [
+        calendar.primary.then_some("Primary"),
+        (!calendar.writable).then_some("Read only at the provider"),
+    ];
+    CalendarChoice {
+        id: calendar.id.to_string(),
+        name: calendar.name.clone(),
+        remark: remarks.into_iter().flatten().collect::<Vec<_>>().join(". "),
+        selected: calendar.settings.selected,
+        direction: direction.name().into(),
+        read_only: !calendar.writable,
+    }
+}
+
+/// The history that all synced calendars share, if it is one that the form offers.
+fn history(calendars: &[Calendar]) -> String {
+    let mut histories = calendars
+        .iter()
+        .filter(|calendar| calendar.settings.selected)
+        .map(|calendar| calendar.settings.history);
+    let first = histories.next().unwrap_or(History::Days(30));
+    if histories.any(|history| history != first) {
+        return String::new();
+    }
+    match first {
+        History::Everything => EVERYTHING.into(),
+        History::Days(days @ (0 | 30 | 90 | 365)) => days.to_string(),
+        History::Days(_) => String::new(),
+    }
+}
+
+fn run(run: &SyncRun, zone: &Zone) -> Run {
+    let counts = &run.counts;
+    let (started, duration, outcome) = match &run.state {
+        RunState::Queued { at } => (*at, String::new(), Outcome::Queued),
+        RunState::Running { started_at } => (*started_at, String::new(), Outcome::Running),
+        RunState::Finished {
+            started_at,
+            finished_at,
+            outcome,
+        } => {
+            let took_ms = finished_at.duration_since(*started_at).as_millis();
+            let duration = format!("{}.{} s", took_ms / 1_000, took_ms % 1_000 / 100);
+            (*started_at, duration, finished(outcome, counts.refused))
+        }
+    };
+    Run {
+        trigger: capitalised(&run.trigger.to_string()),
+        started: Moment::new(
+            &started.to_string(),
+            &words(started, zone, "%-d %b, %H:%M:%S"),
+        ),
+        duration,
+        pulled: pulled(run),
+        pushed: counts.events_created + counts.events_updated,
+        deleted: counts.entries_deleted + counts.events_deleted,
+        conflicts: counts.conflicts,
+        outcome,
+    }
+}
+
+fn pulled(run: &SyncRun) -> u32 {
+    run.counts.entries_created + run.counts.entries_updated
+}
+
+fn finished(outcome: &RunOutcome, refused: u32) -> Outcome {
+    match outcome {
+        RunOutcome::Succeeded if refused > 0 => Outcome::Partly { failed: refused },
+        RunOutcome::Succeeded => Outcome::Done,
+        RunOutcome::Continues { why } => Outcome::Continues(capitalised(why)),
+        RunOutcome::Failed { why } => Outcome::Failed(capitalised(why)),
+        RunOutcome::Skipped { why } => Outcome::Skipped(capitalised(why)),
+    }
+}
+
+fn item(refused: &RefusedItem, zone: &Zone) -> ItemError {
+    let entry: Option<EntryId> = refused.item.parse().ok();
+    ItemError {
+        title: refused.title.clone(),
+        external_id: refused.item.clone(),
+        entry: entry.map(|entry| entry.to_string()),
+        reason: capitalised(&refused.refusal.to_string()),
+        attempts: refused.attempts,
+        last_seen: moment(refused.last_seen_at, zone),
+    }
+}
+
+/// The zone of the account, as its primary calendar has it.
+fn zone(calendars: &[Calendar]) -> Zone {
+    calendars
+        .iter()
+        .find(|calendar| calendar.primary)
+        .map_or_else(Zone::utc, |calendar| calendar.zone.clone())
+}
+
+fn moment(at: Timestamp, zone: &Zone) -> Moment {
+    let words = words(at, zone, "%-d %B %Y, %H:%M");
+    Moment::new(&at.to_string(), &format!("{words} {zone}"))
+}
+
+fn words(at: Timestamp, zone: &Zone, format: &str) -> String {
+    at.to_zoned(zone.time_zone()).strftime(format).to_string()
+}
+
+fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
