@@ -113,16 +113,18 @@ impl Asked {
             "status" => self.edit.status = self.choice(&at, value),
             "private" => self.edit.private = self.flag(&at, &value),
             "id" | "version" | "created_at" | "updated_at" | "occurrence" => {
-                self.wrong(&at, format!("{name} is set by the server: leave it out"));
+                self.wrong(&at, "is set by the server: leave it out");
             }
             _ => self.wrong(&at, "there is no such field"),
         }
     }
 
-    fn wrong(&mut self, pointer: &str, detail: impl Into<String>) {
+    /// The summary of all problems has no pointers, so each says its place.
+    fn wrong(&mut self, pointer: &str, reason: impl Into<String>) {
+        let place = pointer.trim_start_matches('/');
         self.problems.push(FieldProblem {
             pointer: pointer.to_owned(),
-            detail: detail.into(),
+            detail: format!("{place}: {}", reason.into()),
         });
     }
 

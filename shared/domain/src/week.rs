@@ -182,11 +182,12 @@ mod tests {
 
     #[test]
     fn whole_days_are_the_same_days_in_every_zone() {
-        let trip = When::AllDay {
-            start: date(2027, 3, 6),
-            end: date(2027, 3, 9),
+        let trip = |first, end| When::AllDay {
+            start: date(2027, 3, first),
+            end: date(2027, 3, end),
         };
 
-        assert_eq!(shown(&trip), ["6 whole", "7 whole"]);
+        assert_eq!(shown(&trip(2, 4)), ["2 whole", "3 whole"]);
+        assert_eq!(shown(&trip(6, 9)), ["6 whole", "7 whole"]);
     }
 }
