@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::Client;
 use domain::{
-    id::ConnectionId,
+    id::{ConnectionId, RunId},
     run::Trigger,
     sync::demand::{AfterRefusal, Demand, Granted},
 };
@@ -139,13 +139,14 @@ impl Both {
     }
 
     async fn take(&mut self) -> Result<Granted, AfterRefusal> {
+        let run = RunId::from_parts(0, u128::from(self.model.fence));
         let taken = self
             .store
-            .take_lease(self.id, self.now(), LEASE)
+            .take_lease(self.id, self.now(), LEASE, run)
             .await
             .unwrap();
         let taken = taken.map(|(granted, _)| granted);
-        assert_eq!(taken, self.model.take(self.now(), LEASE));
+        assert_eq!(taken, self.model.take(self.now(), LEASE, run));
         taken
     }
 
@@ -198,6 +199,7 @@ impl Both {
                 *failures,
                 *not_before,
                 demand.lease.clone(),
+                demand.run,
             )
         };
         assert_eq!(told(&row), told(&self.model));

@@ -147,6 +147,12 @@ impl SyncAnswer {
     }
 }
 
+/// The same shape as a choice, so that one can be made from it.
+#[derive(Serialize)]
+pub(crate) struct CalendarsAnswer {
+    pub(crate) calendars: Vec<CalendarAnswer>,
+}
+
 #[derive(Serialize)]
 #[expect(
     clippy::struct_excessive_bools,

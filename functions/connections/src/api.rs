@@ -22,7 +22,9 @@ use shared::{
 
 use crate::{
     actions,
-    answers::{CalendarAnswer, ConnectionAnswer, ItemAnswer, List, RunAnswer, RunAsked},
+    answers::{
+        CalendarAnswer, CalendarsAnswer, ConnectionAnswer, ItemAnswer, List, RunAnswer, RunAsked,
+    },
     own::Own,
 };
 
@@ -69,10 +71,10 @@ pub(crate) async fn calendars(
     State(app): State<App>,
     own: Own,
     Query(query): Query<CalendarsQuery>,
-) -> Result<Answer<List<CalendarAnswer>>, Problem> {
+) -> Result<Answer<CalendarsAnswer>, Problem> {
     let calendars = actions::calendars(&app, &own, query.refresh).await?;
-    let answers: Vec<_> = calendars.into_iter().map(CalendarAnswer::from).collect();
-    Ok(Answer(answers.into()))
+    let calendars = calendars.into_iter().map(CalendarAnswer::from).collect();
+    Ok(Answer(CalendarsAnswer { calendars }))
 }
 
 #[derive(Deserialize)]
