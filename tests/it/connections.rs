@@ -1,5 +1,6 @@
 //! A connection as its member sees it: what it says, what can be chosen, and what is nobody else's business.
 
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
@@ -164,6 +165,10 @@ async fn a_paused_connection_does_not_sync_until_it_is_resumed() {
     );
     assert!(mia.page().await.contains("Resume first"));
 
+    mia.world
+        .clock
+        .advance(SignedDuration::from_secs(1))
+        .unwrap();
     mia.press("resume").await.expect(202).unwrap();
     mia.settle().await;
     let run = mia.last_run().await;

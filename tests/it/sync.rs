@@ -8,7 +8,7 @@ use crate::support::{Connected, MIA, google_visit, visit};
 #[tokio::test]
 async fn the_first_sync_imports_what_is_in_the_calendar() {
     let world = World::start().await.unwrap();
-    let google = GoogleUser::of(&world, MIA).await.unwrap();
+    let google = GoogleUser::of(&world, MIA).unwrap();
     google.insert(google_visit("inspection", 3)).await.unwrap();
     google
         .insert(json!({

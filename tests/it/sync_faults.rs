@@ -84,8 +84,10 @@ async fn an_edit_between_look_and_write_is_not_overwritten() {
 #[tokio::test]
 async fn a_provider_that_asks_to_wait_is_left_alone_until_then() {
     let mia = Connected::start().await;
-    mia.fault(&json!({ "name": "rate_limited", "count": 3, "retry_after_s": 30 }))
-        .await;
+    mia.fault(
+        &json!({ "name": "rate_limited", "scope": "events.list", "count": 3, "retry_after_s": 30 }),
+    )
+    .await;
     let asked_at = mia.world.clock.now();
 
     mia.google.insert(google_visit("boiler", 3)).await.unwrap();
@@ -98,7 +100,7 @@ async fn a_provider_that_asks_to_wait_is_left_alone_until_then() {
 #[tokio::test]
 async fn a_short_storm_of_server_errors_is_ridden_out() {
     let mia = Connected::start().await;
-    mia.fault(&json!({ "name": "server_error", "count": 4 }))
+    mia.fault(&json!({ "name": "server_error", "scope": "events.list", "count": 4 }))
         .await;
 
     mia.create_entry(&visit("pump", 4)).await;
@@ -197,6 +199,10 @@ async fn an_event_that_cannot_be_held_stands_with_its_reason_and_blocks_nobody()
 
     mia.entry("boiler").await;
     let items = mia.api("/items").await;
-    assert_eq!(items["items"][0]["item"], json!(occurrence), "{items:#}");
+    assert_eq!(
+        items["items"][0]["external_id"],
+        json!(occurrence),
+        "{items:#}"
+    );
     assert_eq!(items["items"][0]["reason"], "changed_occurrence");
 }

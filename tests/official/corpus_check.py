@@ -239,7 +239,7 @@ class Corpus(unittest.TestCase):
         self.settle()
         entries = self.product.entries()
         items = self.product.call("GET", f"/api/v1/connections/{self.connection}/items")["items"]
-        refused = {item["item"]: item["reason"] for item in items}
+        refused = {item["external_id"]: item["reason"] for item in items}
         missing = [
             event["summary"] for number, event in loaded.items()
             if number not in entries and event["id"] not in refused

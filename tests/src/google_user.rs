@@ -1,6 +1,6 @@
 //! A person at their Google calendar, through the simulator's own API.
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -10,31 +10,34 @@ use crate::world::World;
 pub struct GoogleUser {
     http: reqwest::Client,
     base: Url,
-    access: String,
-    calendar: String,
+    account: String,
 }
 
 impl GoogleUser {
     /// The owner of `account`, at the account's primary calendar.
-    pub async fn of(world: &World, account: &str) -> anyhow::Result<Self> {
+    pub fn of(world: &World, account: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        let url = world.google_base.join("/_sim/token")?;
-        let answer: Value = http
+        Ok(Self {
+            http,
+            base: world.google_base.clone(),
+            account: account.to_owned(),
+        })
+    }
+
+    /// Signed in anew for every call: hours may have passed.
+    async fn access(&self) -> anyhow::Result<String> {
+        let url = self.base.join("/_sim/token")?;
+        let asked = json!({ "account": self.account });
+        let answer: Value = self
+            .http
             .post(url)
-            .json(&json!({ "account": account }))
+            .json(&asked)
             .send()
             .await?
             .json()
             .await?;
-        let Some(access) = answer["access_token"].as_str() else {
-            bail!("no access for {account}: {answer}")
-        };
-        Ok(Self {
-            http,
-            base: world.google_base.clone(),
-            access: access.to_owned(),
-            calendar: account.to_owned(),
-        })
+        let access = answer["access_token"].as_str().map(str::to_owned);
+        access.with_context(|| format!("no access for {}: {answer}", self.account))
     }
 
     pub async fn insert(&self, event: Value) -> anyhow::Result<Value> {
@@ -63,9 +66,12 @@ impl GoogleUser {
     async fn call(&self, method: Method, rest: &str, body: Option<Value>) -> anyhow::Result<Value> {
         let url = self.base.join(&format!(
             "/calendar/v3/calendars/{}/events{rest}",
-            self.calendar
+            self.account
         ))?;
-        let mut request = self.http.request(method, url).bearer_auth(&self.access);
+        let mut request = self
+            .http
+            .request(method, url)
+            .bearer_auth(self.access().await?);
         if let Some(body) = body {
             request = request.json(&body);
         }

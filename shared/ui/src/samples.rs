@@ -1,6 +1,7 @@
 //! Every page in every state worth looking at: for the snapshots, the rules and the gallery.
 //! Nothing that is deployed calls this, so nothing deployed carries it.
 
+mod connection;
 mod connections;
 mod schedule;
 mod signed_out;
@@ -17,6 +18,7 @@ pub fn all() -> Vec<Sample> {
     [
         signed_out::samples(),
         connections::samples(),
+        connection::samples(),
         schedule::samples(),
     ]
     .into_iter()

@@ -25,7 +25,7 @@ impl Connected {
     /// Connects in a world that may already hold events.
     pub(crate) async fn with(world: World, email: &str) -> Self {
         let person = Person::sign_in(&world, email).await.unwrap();
-        let google = GoogleUser::of(&world, email).await.unwrap();
+        let google = GoogleUser::of(&world, email).unwrap();
         let connection = person.connect_google().await.unwrap();
         let connected = Self {
             world,

@@ -1,0 +1,287 @@
+//! A connection.
+
+use super::connections::GOOGLE;
+use super::{Sample, frame, frame_with};
+use crate::components::{FieldError, Meaning, Moment};
+use crate::layout::Section;
+use crate::pages::confirmation::Confirmation;
+use crate::pages::connection::{
+    CalendarChoice, ConnectionPage, Facts, ItemError, Outcome, Run, Settings, SubscriptionState,
+    fields,
+};
+use crate::pages::connections::{AuthState, Progress, ProviderKind, SyncState};
+
+pub(super) fn samples() -> Vec<Sample> {
+    vec![
+        ("connection", connection().render()),
+        ("connection-new", new().render()),
+        ("connection-first-sync", first_sync().render()),
+        ("connection-action-required", action_required().render()),
+        ("connection-paused", paused().render()),
+        (
+            "connection-disconnect",
+            Confirmation {
+                frame: frame(),
+                section: Section::Connections,
+                confirm: ConnectionPage::disconnect(GOOGLE, "ada@northwind.test"),
+            }
+            .render(),
+        ),
+    ]
+}
+
+fn connection() -> ConnectionPage {
+    ConnectionPage {
+        frame: frame_with(Meaning::Ok, "Settings saved. A sync has started."),
+        id: GOOGLE.to_owned(),
+        provider: ProviderKind::Google,
+        account: "ada@northwind.test".to_owned(),
+        auth: AuthState::Complete,
+        subscription: SubscriptionState::Active,
+        sync: SyncState::NeedsAttention { items: 2 },
+        facts: facts(),
+        last_error: None,
+        settings: settings(),
+        runs: runs(),
+        attention: attention(),
+        can_disconnect: true,
+    }
+}
+
+fn first_sync() -> ConnectionPage {
+    ConnectionPage {
+        frame: frame(),
+        subscription: SubscriptionState::Polling { minutes: 15 },
+        sync: SyncState::Running(Progress {
+            done: 40,
+            total: None,
+        }),
+        facts: Facts {
+            last_sync: None,
+            last_notice: None,
+            last_miss: None,
+            next_look: None,
+            next_renewal: None,
+            ..facts()
+        },
+        runs: Vec::new(),
+        attention: Vec::new(),
+        ..connection()
+    }
+}
+
+fn new() -> ConnectionPage {
+    ConnectionPage {
+        sync: SyncState::NeverRan,
+        settings: Settings {
+            calendars: Vec::new(),
+            receives_new: String::new(),
+            ..settings()
+        },
+        can_disconnect: false,
+        ..first_sync()
+    }
+}
+
+fn action_required() -> ConnectionPage {
+    ConnectionPage {
+        frame: frame_with(
+            Meaning::Error,
+            "The sync could not start: Google asks for a new sign-in.",
+        ),
+        auth: AuthState::ActionRequired,
+        subscription: SubscriptionState::Failing,
+        sync: SyncState::Failing,
+        facts: Facts {
+            scopes: Vec::new(),
+            token_since: None,
+            ..facts()
+        },
+        last_error: Some(
+            "Google withdrew our access on 1 March, most likely because the password was changed."
+                .to_owned(),
+        ),
+        attention: Vec::new(),
+        ..connection()
+    }
+}
+
+fn paused() -> ConnectionPage {
+    ConnectionPage {
+        frame: frame(),
+        auth: AuthState::Paused,
+        subscription: SubscriptionState::Off,
+        sync: SyncState::UpToDate,
+        settings: unusual(),
+        attention: Vec::new(),
+        ..connection()
+    }
+}
+
+fn facts() -> Facts {
+    Facts {
+        scopes: vec![
+            "See and edit events".to_owned(),
+            "See the list of calendars".to_owned(),
+        ],
+        last_sync: Some(Moment::new(
+            "2027-03-02T09:41:12Z",
+            "2 March 2027, 10:41 Europe/Berlin",
+        )),
+        next_look: Some(Moment::new(
+            "2027-03-02T09:56:12Z",
+            "2 March 2027, 10:56 Europe/Berlin",
+        )),
+        next_renewal: Some(Moment::new(
+            "2027-03-05T22:10:00Z",
+            "5 March 2027, 23:10 Europe/Berlin",
+        )),
+        last_notice: Some(Moment::new(
+            "2027-03-02T09:41:09Z",
+            "2 March 2027, 10:41 Europe/Berlin",
+        )),
+        last_miss: None,
+        token_since: Some(Moment::new(
+            "2027-03-02T09:02:00Z",
+            "2 March 2027, 10:02 Europe/Berlin",
+        )),
+    }
+}
+
+fn settings() -> Settings {
+    let calendar =
+        |id: &str, name: &str, remark: &str, selected, direction: &str, read_only| CalendarChoice {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            remark: remark.to_owned(),
+            selected,
+            direction: direction.to_owned(),
+            read_only,
+        };
+    Settings {
+        calendars: vec![
+            calendar(
+                "cal_1",
+                "Ada Lindgren",
+                "Primary",
+                true,
+                "bidirectional",
+                false,
+            ),
+            calendar("cal_2", "On call", "", true, "to_external", false),
+            calendar(
+                "cal_3",
+                "Public holidays in Germany",
+                "Read only at Google",
+                false,
+                "from_external",
+                true,
+            ),
+        ],
+        history_days: "30".to_owned(),
+        receives_new: "cal_1".to_owned(),
+        errors: Vec::new(),
+    }
+}
+
+/// What the form's own lists do not hold, and a choice that was refused.
+fn unusual() -> Settings {
+    Settings {
+        history_days: String::new(),
+        receives_new: "cal_2".to_owned(),
+        errors: vec![
+            FieldError::new(
+                &fields::direction("cal_1"),
+                "This calendar is read only: it can only be synced from the calendar.",
+            ),
+            FieldError::new(
+                fields::RECEIVES_NEW,
+                "New entries can only go to a calendar that is synced and written to.",
+            ),
+        ],
+        ..settings()
+    }
+}
+
+fn runs() -> Vec<Run> {
+    let run = |trigger: &str,
+               minute: &str,
+               duration: &str,
+               [pulled, pushed, deleted, conflicts]: [u32; 4],
+               outcome| Run {
+        trigger: trigger.to_owned(),
+        started: Moment::new(
+            &format!("2027-03-02T09:{minute}:09Z"),
+            &format!("2 Mar, 10:{minute}:09"),
+        ),
+        duration: duration.to_owned(),
+        pulled,
+        pushed,
+        deleted,
+        conflicts,
+        outcome,
+    };
+    vec![
+        run("Sync now", "42", "", [0, 0, 0, 0], Outcome::Queued),
+        run(
+            "Calendar notice",
+            "41",
+            "0.9 s",
+            [1, 0, 0, 0],
+            Outcome::Partly { failed: 2 },
+        ),
+        run(
+            "Schedule change",
+            "22",
+            "0.6 s",
+            [0, 2, 0, 0],
+            Outcome::Done,
+        ),
+        run("Sync now", "05", "1.4 s", [3, 1, 1, 1], Outcome::Done),
+        run(
+            "Setup",
+            "03",
+            "24.8 s",
+            [2000, 0, 0, 0],
+            Outcome::Continues("On call is large: the next run goes on with it".to_owned()),
+        ),
+        run(
+            "Poll",
+            "02",
+            "0.0 s",
+            [0, 0, 0, 0],
+            Outcome::Skipped("paused".to_owned()),
+        ),
+        run(
+            "Poll",
+            "01",
+            "30.0 s",
+            [0, 0, 0, 0],
+            Outcome::Failed("Google did not answer in time".to_owned()),
+        ),
+    ]
+}
+
+fn attention() -> Vec<ItemError> {
+    let seen = Moment::new("2027-03-02T09:41:10Z", "2 March 2027, 10:41 Europe/Berlin");
+    vec![
+        ItemError {
+            title: "Boiler inspection, Lindenstraße 12".to_owned(),
+            external_id: "k3v0q2m4a6b8c0".to_owned(),
+            entry: Some("ent_4".to_owned()),
+            reason: "Changed here and in Google at the same time. Choose which time to keep."
+                .to_owned(),
+            attempts: 1,
+            last_seen: seen.clone(),
+        },
+        ItemError {
+            title: "Quarterly review".to_owned(),
+            external_id: "p9d1f3h5j7l9n1".to_owned(),
+            entry: None,
+            reason: "Google refuses the change: only the organiser may move this meeting."
+                .to_owned(),
+            attempts: 5,
+            last_seen: seen,
+        },
+    ]
+}
