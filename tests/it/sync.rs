@@ -305,3 +305,20 @@ async fn entries_of_others_stay_out_of_the_calendar() {
 
     assert_eq!(mia.google.events().await.unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn a_longer_history_is_read_once_it_is_chosen() {
+    let world = World::start().await.unwrap();
+    let google = GoogleUser::of(&world, MIA).unwrap();
+    let mut old = google_visit("long ago", 1);
+    old["start"]["dateTime"] = json!("2027-01-11T10:00:00+01:00");
+    old["end"]["dateTime"] = json!("2027-01-11T11:00:00+01:00");
+    google.insert(old).await.unwrap();
+    let mia = Connected::with_history(world, MIA, json!(7)).await;
+    assert_eq!(mia.entries().await.len(), 0);
+
+    mia.choose_primary(&json!(null)).await;
+    mia.settle().await;
+
+    mia.entry("long ago").await;
+}

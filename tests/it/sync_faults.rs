@@ -172,7 +172,7 @@ async fn a_revoked_grant_stops_the_sync_and_deletes_nothing() {
         again, mia.connection,
         "the same account is the same connection"
     );
-    mia.sync_now().await;
+    mia.settle().await;
     mia.entry("meanwhile").await;
     assert_eq!(mia.entries().await.len(), 2);
 }

@@ -8,12 +8,18 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use domain::connection::{Auth, Provider};
+use domain::{
+    connection::{Auth, Provider},
+    id::ConnectionId,
+    run::Trigger,
+};
 use serde::Deserialize;
 use shared::{
     app::App,
     oauth::{self, CallbackError},
     problem::Problem,
+    queue,
+    store::TenantStore,
     sync::calendars,
     web::{Path, Query, Routes, Session, page},
 };
@@ -72,15 +78,34 @@ async fn callback(
         ));
     }
     // The calendars are shown on the next page; if they cannot be listed now, that page asks again.
-    if let Err(error) = calendars::list_again(&app, &app.store.tenant(&session), &connection).await
-    {
-        tracing::warn!(connection = %connection.id, error = &error as &dyn Error, "calendars not listed yet");
+    let store = app.store.tenant(&session);
+    match calendars::list_again(&app, &store, &connection).await {
+        Ok(calendars) if calendars.iter().any(|calendar| calendar.settings.selected) => {
+            catch_up(&app, &store, connection.id).await?;
+            return Ok(page::done(
+                &app.config,
+                &page,
+                "Connected again. What was missed is on its way.",
+            ));
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(
+            connection = %connection.id, error = &error as &dyn Error, "calendars not listed yet"
+        ),
     }
     Ok(page::done(
         &app.config,
         &page,
         "Connected. Choose the calendars to keep in sync.",
     ))
+}
+
+/// A connection that was made before goes on where it stopped.
+async fn catch_up(app: &App, store: &TenantStore, connection: ConnectionId) -> Result<(), Problem> {
+    match store.ask(connection, Trigger::Setup, None).await? {
+        Some(asked) => Ok(queue::follow_up(app, &asked).await?),
+        None => Ok(()),
+    }
 }
 
 fn failed(theme: Theme, error: &CallbackError) -> Response {

@@ -35,6 +35,13 @@ pub struct SyncPosition {
     pub version: u64,
 }
 
+impl SyncPosition {
+    /// There is something to begin again from.
+    pub(crate) fn began(&self) -> bool {
+        self.cursor.is_some() || self.page.is_some()
+    }
+}
+
 /// More calendars than any account shows.
 const CALENDARS_MAX: usize = 250;
 const SUBSCRIPTIONS_MAX: usize = 500;

@@ -12,6 +12,8 @@ use domain::{
     },
 };
 
+use jiff::Timestamp;
+
 use super::{Context, SyncError};
 use crate::{
     providers::{Next, ReadFrom},
@@ -26,13 +28,10 @@ pub(super) async fn pull(
     context: &mut Context<'_>,
     calendar: &Calendar,
 ) -> Result<Option<String>, SyncError> {
-    let mut position = context.store.sync_position(calendar.id).await?;
+    let mut position = begin(context, calendar).await?;
     let mut whole = position.page.is_none();
     let mut seen = HashSet::new();
     let mut pages = 0;
-    if position.cursor.is_none() && position.page.is_none() {
-        position.since = calendar.settings.history.starts_at(context.app.clock.now());
-    }
     loop {
         let from = match &position.cursor {
             Some(cursor) => ReadFrom::Cursor(cursor),
@@ -47,11 +46,18 @@ pub(super) async fn pull(
         let page = match page {
             Ok(page) => page,
             // Everything is read again in this very run; links stay.
-            Err(error)
-                if error.class == FailureClass::CursorExpired && position.cursor.is_some() =>
-            {
-                tracing::info!(tenant = %context.store.id(), connection = %context.connection.id, calendar = %calendar.id, "cursor expired");
+            Err(error) if error.class == FailureClass::CursorExpired && position.began() => {
+                tracing::info!(
+                    tenant = %context.store.id(), connection = %context.connection.id, calendar = %calendar.id,
+                    "cursor expired"
+                );
                 position.cursor = None;
+                position.page = None;
+                whole = true;
+                continue;
+            }
+            // A page does not outlive its read for long: the read begins again where it began.
+            Err(error) if error.class == FailureClass::Rejected && position.page.is_some() => {
                 position.page = None;
                 whole = true;
                 continue;
@@ -84,6 +90,29 @@ pub(super) async fn pull(
                 calendar.name
             )));
         }
+    }
+}
+
+/// Where the read begins: at the cursor, unless there is none or it does not reach back far enough.
+async fn begin(context: &Context<'_>, calendar: &Calendar) -> Result<SyncPosition, SyncError> {
+    let mut position = context.store.sync_position(calendar.id).await?;
+    let wanted = calendar.settings.history.starts_at(context.app.clock.now());
+    if position.cursor.is_some() && reaches_further_back(wanted, position.since) {
+        position.cursor = None;
+        position.page = None;
+    }
+    if !position.began() {
+        position.since = wanted;
+    }
+    Ok(position)
+}
+
+/// A longer history was chosen since the calendar was read: what lies before has to be read too.
+fn reaches_further_back(wanted: Option<Timestamp>, since: Option<Timestamp>) -> bool {
+    match (wanted, since) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(wanted), Some(since)) => wanted < since,
     }
 }
 

@@ -24,6 +24,11 @@ impl Connected {
 
     /// Connects in a world that may already hold events.
     pub(crate) async fn with(world: World, email: &str) -> Self {
+        Self::with_history(world, email, Value::Null).await
+    }
+
+    /// `days` of history, or null for everything.
+    pub(crate) async fn with_history(world: World, email: &str, days: Value) -> Self {
         let person = Person::sign_in(&world, email).await.unwrap();
         let google = GoogleUser::of(&world, email).unwrap();
         let connection = person.connect_google().await.unwrap();
@@ -33,12 +38,12 @@ impl Connected {
             google,
             connection,
         };
-        connected.choose_primary().await;
+        connected.choose_primary(&days).await;
         connected.settle().await;
         connected
     }
 
-    async fn choose_primary(&self) {
+    pub(crate) async fn choose_primary(&self, days: &Value) {
         let path = format!("/api/v1/connections/{}/calendars", self.connection);
         let listed = self
             .person
@@ -57,7 +62,7 @@ impl Connected {
                     "id": calendar["id"],
                     "selected": calendar["primary"],
                     "direction": "bidirectional",
-                    "history_days": null,
+                    "history_days": days,
                     "receives_new": calendar["primary"],
                 })
             })
