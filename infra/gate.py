@@ -25,6 +25,9 @@ logging.getLogger("samtranslator").setLevel(logging.ERROR)
 INFRA = Path(__file__).resolve().parent
 REPOSITORY = INFRA.parent
 
+# Where the transformed template looks for the code.
+ARTIFACT_BUCKET, ARTIFACT_KEY = "artifacts", "bootstrap.zip"
+
 # Read by the transform itself; what comes out no longer mentions them.
 CONSUMED_PARAMETERS = ["GradualDeployment"]
 
@@ -42,7 +45,7 @@ def source():
 
 def expand(template, gradual="true"):
     """The plain CloudFormation that SAM makes of the template, and what SAM refuses."""
-    template["Globals"]["Function"]["CodeUri"] = "s3://artifacts/bootstrap.zip"
+    template["Globals"]["Function"]["CodeUri"] = f"s3://{ARTIFACT_BUCKET}/{ARTIFACT_KEY}"
     try:
         plain = transform(template, {"GradualDeployment": gradual}, NoManagedPolicies())
     except InvalidDocumentException as error:

@@ -10,6 +10,7 @@ SCHEDULE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hou
 ROUTE_KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /[\w\-/{}.]*")
 DEPLOYMENTS = re.compile(r"CodeDeployDefault\.Lambda(AllAtOnce|Canary10Percent(5|10|15|30)Minutes|Linear10PercentEvery(1|2|3|10)Minutes?)")
 RETAINED = {"AWS::DynamoDB::Table", "AWS::SecretsManager::Secret"}
+REACHED = {"AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::SQS::Queue", "AWS::Events::EventBus"}
 WORKER_RUNS_PER_VISIBILITY = 6
 # SAM lets functions write logs and traces and CodeDeploy shift traffic; anything else is ours to spell out.
 MANAGED_POLICIES = ("AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSCodeDeployRoleForLambda")
@@ -184,8 +185,32 @@ def permissions_are_the_least(stack, _):
         if reads_items and not (keys and guarded):
             yield f"{id}: {', '.join(actions)} without LeadingKeys and the Null guard"
         for key in listed(keys or []):
-            if not re.fullmatch(r"[A-Z]+#\*", key):
-                yield f"{id}: {key} is not the prefix of a kind of key"
+            if not re.fullmatch(r"PRIME|[A-Z]+#\*", key):
+                yield f"{id}: {key} is neither the priming read nor the prefix of a kind of key"
+
+
+def functions_may_reach_what_they_are_told_of(stack, _):
+    """A table, secret, queue or bus is in a function's environment exactly if its role may reach it."""
+    on_failure = {
+        target(mapping["DestinationConfig"]["OnFailure"]["Destination"])
+        for _, mapping in stack.of("AWS::Lambda::EventSourceMapping")
+        if "DestinationConfig" in mapping
+    }
+
+    def named(values):
+        ids = {target(value) for value in values}
+        return {id for id in ids if id in stack.resources and stack.resources[id]["Type"] in REACHED}
+
+    for id, function in stack.of("AWS::Lambda::Function"):
+        told = named(function.get("Environment", {}).get("Variables", {}).values())
+        role = target(function["Role"])
+        reached = named(
+            resource for holder, statement in statements(stack) if holder == role for resource in listed(statement["Resource"])
+        )
+        for resource in sorted(told - reached):
+            yield f"{id}: may not reach {resource}, which it is told of"
+        for resource in sorted(reached - told - on_failure):
+            yield f"{id}: may reach {resource}, which it is not told of"
 
 
 def managed_policies_are_few(stack, _):
@@ -274,6 +299,7 @@ RULES = [
     dead_letters_are_noticed,
     alarms_reach_someone,
     permissions_are_the_least,
+    functions_may_reach_what_they_are_told_of,
     managed_policies_are_few,
     functions_hold_no_secret,
     data_outlives_the_stack,
