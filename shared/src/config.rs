@@ -86,7 +86,7 @@ impl Config {
                 session_token: variable("AWS_SESSION_TOKEN"),
                 endpoint: variable("AWS_ENDPOINT_URL"),
             },
-            table: required("TABLE_NAME")?,
+            table: or_empty("TABLE_NAME"),
             event_bus: or_empty("EVENT_BUS"),
             root_secret: or_empty("ROOT_SECRET"),
             google_client_secret: or_empty("GOOGLE_CLIENT_SECRET_ID"),

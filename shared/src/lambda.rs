@@ -24,8 +24,10 @@ pub enum Consumed {
 async fn start() -> Result<App, Error> {
     telemetry::start();
     let app = App::new(Config::from_env()?, Arc::new(SystemClock))?;
-    // Connection and handshake belong to the start, not to the first caller.
-    app.store.prime().await?;
+    // Connection and handshake belong to the start, not to the first caller. What never reads the table has neither.
+    if !app.config.table.is_empty() {
+        app.store.prime().await?;
+    }
     Ok(app)
 }
 
