@@ -7,8 +7,6 @@ client; each must then be a schedule entry with the same words and times, or be 
 
 import collections
 import datetime
-import html
-import json
 import pathlib
 import re
 import signal
@@ -17,16 +15,14 @@ import sys
 import tarfile
 import tempfile
 import unittest
-import urllib.error
 import urllib.parse
-import urllib.request
 import warnings
 import zoneinfo
 
 import icalendar
-from google.oauth2.credentials import Credentials
-from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
+
+from product import Product, calendar_client
 
 # The package says that it guesses what a vendor meant by a zone; what it guesses is what is loaded.
 warnings.simplefilter("ignore")
@@ -120,53 +116,17 @@ def as_google(event, number):
     return {key: value for key, value in body.items() if value is not None}
 
 
-class Product:
-    """The product's API, as a program with cookies uses it."""
-
-    def __init__(self, base):
-        self.base = base.rstrip("/")
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), urllib.request.ProxyHandler({}))
-        self.csrf = None
-
-    def call(self, method, path, body=None):
-        headers = {"content-type": "application/json"} if body is not None else {}
-        if self.csrf:
-            headers["x-csrf-token"] = self.csrf
-        request = urllib.request.Request(
-            self.base + path, method=method, headers=headers, data=json.dumps(body).encode() if body is not None else None
-        )
-        with self.opener.open(request, timeout=120) as answer:
-            text = answer.read()
-            return json.loads(text) if text else None
-
-    def sign_in(self, email):
-        self.csrf = self.call("POST", "/api/users/auth/login/", {"email": email, "password": "kalends-demo"})["csrf_token"]
-
-    def connect(self):
-        """Follows the consent form with its default submission."""
-        url = self.call("POST", "/api/v1/connections", {"provider": "google"})["authorize_url"]
-        page = self.opener.open(url).read().decode()
-        fields = []
-        for tag in re.findall(r"<input[^>]*>", page):
-            given = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-            if given.get("type") != "checkbox" or " checked" in tag:
-                fields.append((given["name"], html.unescape(given["value"])))
-        fields += [("account", MEMBER), ("decision", "allow")]
-        consent = urllib.parse.urljoin(url, "/o/oauth2/v2/auth")
-        back = self.opener.open(consent, urllib.parse.urlencode(fields).encode())
-        return back.geturl().rsplit("/", 1)[1]
-
-    def entries(self):
-        """Every entry, by its number in the corpus."""
-        found = {}
-        for year in range(1968, 2042):
-            query = {"from": f"{year}-01-01T00:00:00Z", "to": f"{year + 1}-01-02T00:00:00Z"}
-            while query:
-                page = self.call("GET", f"/api/v1/schedule/entries?{urllib.parse.urlencode(query)}")
-                for entry in page["items"]:
-                    found[int(re.search(r"\[(\d+)\]$", entry["title"]).group(1))] = entry
-                query = page["next_cursor"] and {**query, "cursor": page["next_cursor"]}
-        return found
+def entries_of(product):
+    """Every entry, by its number in the corpus."""
+    found = {}
+    for year in range(1968, 2042):
+        query = {"from": f"{year}-01-01T00:00:00Z", "to": f"{year + 1}-01-02T00:00:00Z"}
+        while query:
+            page = product.call("GET", f"/api/v1/schedule/entries?{urllib.parse.urlencode(query)}")
+            for entry in page["items"]:
+                found[int(re.search(r"\[(\d+)\]$", entry["title"]).group(1))] = entry
+            query = page["next_cursor"] and {**query, "cursor": page["next_cursor"]}
+    return found
 
 
 class Corpus(unittest.TestCase):
@@ -185,15 +145,9 @@ class Corpus(unittest.TestCase):
         ready = dict(pair.split("=", 1) for pair in cls.process.stdout.readline().split()[1:])
         cls.product = Product(ready["product"])
         cls.google = ready["google"].rstrip("/")
-        cls.product.sign_in(MEMBER)
-        cls.connection = cls.product.connect()
-        calendars = cls.product.call("GET", f"/api/v1/connections/{cls.connection}/calendars")["calendars"]
-        chosen = [
-            {"id": one["id"], "selected": one["primary"], "direction": "bidirectional", "history_days": None,
-             "receives_new": one["primary"]}
-            for one in calendars
-        ]
-        cls.product.call("PUT", f"/api/v1/connections/{cls.connection}/calendars", {"calendars": chosen})
+        cls.product.sign_in(MEMBER, "kalends-demo")
+        cls.connection = cls.product.connect(MEMBER)
+        cls.product.choose_primary_calendar(cls.connection)
         cls.settle()
 
     @classmethod
@@ -206,18 +160,8 @@ class Corpus(unittest.TestCase):
     def settle(cls):
         return cls.product.call("POST", "/_world/settle", {})
 
-    def client(self):
-        request = urllib.request.Request(
-            f"{self.google}/_sim/token", data=json.dumps({"account": MEMBER}).encode(), headers={"content-type": "application/json"}
-        )
-        access = json.load(urllib.request.urlopen(request))["access_token"]
-        return build(
-            "calendar", "v3", credentials=Credentials(token=access), static_discovery=True,
-            client_options={"api_endpoint": f"{self.google}/calendar/v3/"},
-        )
-
     def test_every_event_of_the_corpus_is_synced_or_refused_by_name(self):
-        events, number = self.client().events(), 0
+        events, number = calendar_client(self.google, MEMBER).events(), 0
         unread, loaded, refused_by_google = collections.Counter(), {}, collections.Counter()
         series, files = {}, 0
         for name, content in corpus(self.directory.name):
@@ -246,7 +190,7 @@ class Corpus(unittest.TestCase):
                 except HttpError as error:
                     refused_by_google[f"{error.resp.status} {error.reason}"] += 1
         self.settle()
-        entries = self.product.entries()
+        entries = entries_of(self.product)
         items = self.product.call("GET", f"/api/v1/connections/{self.connection}/items")["items"]
         refused = {item["external_id"]: item["reason"] for item in items}
         missing = [
