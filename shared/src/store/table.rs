@@ -268,12 +268,20 @@ pub(super) struct Range<'a> {
     pub(super) newest_first: bool,
 }
 
+/// Before every sort key. An empty bound will not do: DynamoDB refuses empty text wherever a key is meant.
+const BEFORE_ALL: &str = " ";
+
 impl<'a> Range<'a> {
-    /// Every sort key that begins with `prefix`.
+    /// Every sort key that begins with `prefix`; with an empty one, the whole partition.
     pub(super) fn prefix(pk: &'a str, prefix: &str, limit: usize) -> Self {
+        let from = if prefix.is_empty() {
+            BEFORE_ALL
+        } else {
+            prefix
+        };
         Self {
             pk,
-            from: prefix.into(),
+            from: from.into(),
             to: format!("{prefix}\u{10FFFF}"),
             limit,
             newest_first: false,
