@@ -15,7 +15,7 @@ pub async fn handle(app: &App, message: &SqsMessage) -> Consumed {
     let read: SyncMessage = match serde_json::from_str(body) {
         Ok(read) => read,
         Err(error) => {
-            tracing::error!(message = ?message.message_id, error = %error, "unreadable message");
+            tracing::error!(message_id = ?message.message_id, error = %error, "unreadable message");
             return Consumed::Back;
         }
     };
