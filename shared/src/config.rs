@@ -32,7 +32,9 @@ pub struct AwsConfig {
 #[derive(Clone, Debug)]
 pub struct QueueUrls {
     pub sync_google: String,
+    pub sync_google_dead: String,
     pub sync_interactive: String,
+    pub sync_interactive_dead: String,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +94,9 @@ impl Config {
             google_client_secret: or_empty("GOOGLE_CLIENT_SECRET_ID"),
             queues: QueueUrls {
                 sync_google: or_empty("SYNC_GOOGLE_QUEUE_URL"),
+                sync_google_dead: or_empty("SYNC_GOOGLE_DEAD_LETTERS_URL"),
                 sync_interactive: or_empty("SYNC_INTERACTIVE_QUEUE_URL"),
+                sync_interactive_dead: or_empty("SYNC_INTERACTIVE_DEAD_LETTERS_URL"),
             },
             google: GoogleEndpoints {
                 authorize: url(

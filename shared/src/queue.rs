@@ -1,6 +1,6 @@
 //! The sync queues. A message carries no meaning but "look at this connection's row".
 
-use aws_sdk_sqs::Client;
+use aws_sdk_sqs::{Client, types::MessageAttributeValue};
 use domain::{
     connection::Provider,
     id::{ConnectionId, TenantId},
@@ -82,19 +82,29 @@ impl From<AskError> for crate::problem::Problem {
     }
 }
 
+/// What a message turns out to be when it is held against its row.
+#[derive(Debug)]
+pub enum Checked {
+    Message(CheckedMessage),
+    /// The connection was disconnected since.
+    Gone,
+    /// The connection is another tenant's.
+    Foreign,
+}
+
 impl SyncMessage {
-    /// A message is believed only as far as the row agrees with it. `None`: the connection is gone, or it is not the
-    /// tenant's.
-    pub async fn check(self, store: &Store) -> Result<Option<CheckedMessage>, StoreError> {
-        let row = store.demand(self.connection).await?;
-        Ok(row
-            .filter(|row| row.tenant == self.tenant)
-            .map(|row| CheckedMessage {
+    /// A message is believed only as far as the row agrees with it.
+    pub async fn check(self, store: &Store) -> Result<Checked, StoreError> {
+        Ok(match store.demand(self.connection).await? {
+            None => Checked::Gone,
+            Some(row) if row.tenant != self.tenant => Checked::Foreign,
+            Some(row) => Checked::Message(CheckedMessage {
                 tenant: row.tenant,
                 connection: row.connection,
                 provider: row.provider,
                 trigger: self.trigger,
-            }))
+            }),
+        })
     }
 }
 
@@ -152,14 +162,10 @@ impl Queue {
         receipt: &str,
         after: SignedDuration,
     ) -> Result<(), QueueError> {
-        let name = queue_arn.rsplit(':').next().unwrap_or_default();
-        let urls = [&self.urls.sync_google, &self.urls.sync_interactive];
-        let Some(url) = urls
-            .into_iter()
-            .find(|url| url.rsplit('/').next() == Some(name))
-        else {
-            return Ok(());
-        };
+        let operation = "ChangeMessageVisibility";
+        let (url, _) = self
+            .of_arn(queue_arn)
+            .ok_or_else(|| unknown_queue(operation, queue_arn))?;
         self.client
             .change_message_visibility()
             .queue_url(url)
@@ -169,11 +175,61 @@ impl Queue {
             .await
             .map(drop)
             .map_err(|source| QueueError {
-                operation: "ChangeMessageVisibility",
+                operation,
                 source: Box::new(source),
             })
     }
+
+    /// Gives a message that nothing can ever be done with to the dead letters, with the reason beside it. The caller
+    /// deletes it afterwards.
+    pub async fn bury(&self, queue_arn: &str, body: &str, reason: &str) -> Result<(), QueueError> {
+        let operation = "SendMessage";
+        let (_, url) = self
+            .of_arn(queue_arn)
+            .ok_or_else(|| unknown_queue(operation, queue_arn))?;
+        let failed = |source| QueueError { operation, source };
+        let reason = MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value(reason)
+            .build()
+            .map_err(|source| failed(Box::new(source)))?;
+        self.client
+            .send_message()
+            .queue_url(url)
+            // SQS refuses an empty body.
+            .message_body(if body.is_empty() { "(empty)" } else { body })
+            .message_attributes(REASON, reason)
+            .send()
+            .await
+            .map(drop)
+            .map_err(|source| failed(Box::new(source)))
+    }
+
+    /// A queue and its dead letters.
+    fn of_arn(&self, arn: &str) -> Option<(&str, &str)> {
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        [
+            (&self.urls.sync_google, &self.urls.sync_google_dead),
+            (
+                &self.urls.sync_interactive,
+                &self.urls.sync_interactive_dead,
+            ),
+        ]
+        .into_iter()
+        .find(|(url, _)| url.rsplit('/').next() == Some(name))
+        .map(|(url, dead)| (url.as_str(), dead.as_str()))
+    }
 }
+
+fn unknown_queue(operation: &'static str, arn: &str) -> QueueError {
+    QueueError {
+        operation,
+        source: format!("{arn} is none of our queues").into(),
+    }
+}
+
+/// The attribute that says why a message is dead.
+pub const REASON: &str = "reason";
 
 /// How long a burst is gathered before it is synced; a person is not made to wait.
 pub fn debounce(provider: Provider, trigger: Trigger) -> SignedDuration {

@@ -5,26 +5,24 @@ use std::error::Error;
 use shared::{
     app::App,
     lambda::{Consumed, SqsMessage},
-    queue::SyncMessage,
+    queue::{Checked, Delay, SyncMessage},
     sync::{self, Handled},
 };
 
-/// A message that cannot be read fails until the queue gives it to the dead letters, where it can be looked at.
+/// A message that can never be carried out goes to the dead letters at once, with its reason; one that fails for now
+/// stays in the queue.
 pub async fn handle(app: &App, message: &SqsMessage) -> Consumed {
     let body = message.body.as_deref().unwrap_or_default();
     let read: SyncMessage = match serde_json::from_str(body) {
         Ok(read) => read,
-        Err(error) => {
-            tracing::error!(message_id = ?message.message_id, error = %error, "unreadable message");
-            return Consumed::Back;
-        }
+        Err(error) => return bury(app, message, &format!("unreadable: {error}")).await,
     };
     let (tenant, connection) = (read.tenant, read.connection);
     let checked = match read.check(&app.store).await {
-        Ok(Some(checked)) => checked,
-        Ok(None) => {
-            tracing::error!(%tenant, %connection, "the message names a connection that is not the tenant's");
-            return Consumed::Back;
+        Ok(Checked::Message(checked)) => checked,
+        Ok(Checked::Gone) => return Consumed::Done,
+        Ok(Checked::Foreign) => {
+            return bury(app, message, "the connection is another tenant's").await;
         }
         Err(error) => {
             tracing::error!(%tenant, %connection, error = &error as &dyn Error, "message not checked");
@@ -44,8 +42,22 @@ pub async fn handle(app: &App, message: &SqsMessage) -> Consumed {
     }
 }
 
+async fn bury(app: &App, message: &SqsMessage, reason: &str) -> Consumed {
+    let body = message.body.as_deref().unwrap_or_default();
+    let queue = message.event_source_arn.as_deref().unwrap_or_default();
+    tracing::error!(message = ?message.message_id, reason, "message buried");
+    match app.queue.bury(queue, body, reason).await {
+        Ok(()) => Consumed::Done,
+        // It will be received until the queue itself gives it up.
+        Err(error) => {
+            tracing::error!(error = &error as &dyn Error, "message not buried");
+            Consumed::Back
+        }
+    }
+}
+
 /// Best effort: without it the message comes back when its visibility ends.
-async fn put_back(app: &App, message: &SqsMessage, after: shared::queue::Delay) {
+async fn put_back(app: &App, message: &SqsMessage, after: Delay) {
     let (Some(arn), Some(receipt)) = (&message.event_source_arn, &message.receipt_handle) else {
         return;
     };
