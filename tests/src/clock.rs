@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use shared::clock::whole_milliseconds;
 
 /// One clock for simulators, stand-ins and product alike. Cheap to clone; all clones show the same time.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ impl WorldClock {
     )]
     pub fn now(&self) -> Timestamp {
         match &*self.0 {
-            Inner::System => Timestamp::now(),
+            Inner::System => whole_milliseconds(Timestamp::now()),
             Inner::Virtual(now) => *now.lock().expect("clock lock"),
         }
     }
