@@ -9,6 +9,7 @@ mod run;
 mod subscribe;
 
 use domain::{calendar::Calendar, connection::Connection, id::ConnectionId, run::Counts};
+use jiff::Timestamp;
 
 pub use run::{Handled, handle};
 
@@ -52,11 +53,17 @@ struct Context<'a> {
     access: Secret,
     fence: Fence,
     counts: Counts,
+    /// After that no new page or handful of entries is begun; what is left becomes another run.
+    ends_at: Timestamp,
     /// Items that were refused before: cleared once they sync.
     refused: Vec<RefusedItem>,
 }
 
 impl Context<'_> {
+    fn out_of_time(&self) -> bool {
+        self.app.clock.now() >= self.ends_at
+    }
+
     /// The key from which a provider derives the id of an entry's copy.
     fn copy_key(&self, calendar: &Calendar, entry: domain::id::EntryId) -> String {
         format!("{}|{entry}|{}", self.store.id(), calendar.id)

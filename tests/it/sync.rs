@@ -322,3 +322,28 @@ async fn a_longer_history_is_read_once_it_is_chosen() {
 
     mia.entry("long ago").await;
 }
+
+#[tokio::test]
+async fn a_calendar_of_a_thousand_events_takes_a_call_per_page() {
+    let world = World::start().await.unwrap();
+    let google = GoogleUser::of(&world, MIA).unwrap();
+    for number in 0..1_000u16 {
+        let mut event = google_visit(
+            &format!("visit {number}"),
+            u8::try_from(number % 28).unwrap() + 1,
+        );
+        if number % 5 == 0 {
+            event["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=4"]);
+        }
+        google.insert(event).await.unwrap();
+    }
+    let before = world.google.calls();
+
+    let mia = Connected::with(world, MIA).await;
+
+    let calls = mia.world.google.calls() - before;
+    assert!(calls <= 15, "{calls} calls");
+    assert_eq!(mia.last_run().await["counts"]["entries_created"], 1_000);
+    let again = mia.sync_now().await;
+    assert_eq!(again["counts"]["seen"], 0);
+}

@@ -17,9 +17,11 @@ use jiff::Timestamp;
 use super::{Context, SyncError};
 use crate::{
     providers::{Next, ReadFrom},
-    store::{DirtyEntry, SyncPosition},
+    store::SyncPosition,
 };
 
+/// Changed entries that are looked at together.
+const ENTRIES_AT_ONCE: usize = 25;
 /// Pages of one calendar in one run; what is left becomes another run.
 const PAGES_PER_RUN_MAX: u32 = 8;
 
@@ -80,7 +82,7 @@ pub(super) async fn pull(
                 return complete(context, calendar, position, cursor, whole, &seen).await;
             }
         }
-        if pages >= PAGES_PER_RUN_MAX {
+        if pages >= PAGES_PER_RUN_MAX || context.out_of_time() {
             context
                 .store
                 .commit_position(calendar.id, &position, &context.fence)
@@ -176,35 +178,33 @@ async fn remove_missing(
     Ok(())
 }
 
-/// Writes what changed here into the calendars that it concerns.
+/// Writes what changed here into the calendars that it concerns, a handful at a time: what is done is done, should the
+/// run be cut short.
 pub(super) async fn push(
     context: &mut Context<'_>,
     chosen: &[&Calendar],
 ) -> Result<Option<String>, SyncError> {
     let dirty = context.store.dirty_entries(context.connection.id).await?;
+    for handful in dirty.chunks(ENTRIES_AT_ONCE) {
+        if context.out_of_time() {
+            break;
+        }
+        for calendar in chosen {
+            let observation = context.observe_entries(calendar, handful).await?;
+            carry_out(context, calendar, observation).await?;
+        }
+        for row in handful {
+            context
+                .store
+                .clear_dirty(context.connection.id, row)
+                .await?;
+        }
+    }
     if dirty.is_empty() {
         return Ok(None);
     }
-    for calendar in chosen {
-        let observation = context.observe_entries(calendar, &dirty).await?;
-        carry_out(context, calendar, observation).await?;
-    }
-    for row in &dirty {
-        clear(context, row).await?;
-    }
-    let left = !context
-        .store
-        .dirty_entries(context.connection.id)
-        .await?
-        .is_empty();
-    Ok(left.then(|| "the schedule changed meanwhile".to_owned()))
-}
-
-async fn clear(context: &Context<'_>, row: &DirtyEntry) -> Result<(), SyncError> {
-    Ok(context
-        .store
-        .clear_dirty(context.connection.id, row)
-        .await?)
+    let left = context.store.dirty_entries(context.connection.id).await?;
+    Ok((!left.is_empty()).then(|| format!("{} more entries wait to be written", left.len())))
 }
 
 async fn carry_out(

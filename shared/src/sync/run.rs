@@ -22,6 +22,8 @@ use crate::{
 
 /// The function's time limit and ten seconds: a lease outlives its worker, but not the message's visibility.
 const LEASE: SignedDuration = SignedDuration::from_secs(70);
+/// Two thirds of the time limit: the last page begun still comes to its end.
+const WORK_TIME: SignedDuration = SignedDuration::from_secs(40);
 const BACKOFF_MAX: SignedDuration = SignedDuration::from_mins(60);
 
 /// What becomes of the message.
@@ -143,6 +145,7 @@ async fn sync_calendars(
         access,
         fence,
         counts: Counts::default(),
+        ends_at: app.clock.now() + WORK_TIME,
         refused: store.refused_items(connection.id).await?,
     };
     let calendars = store.calendars(connection.id).await?;
