@@ -16,7 +16,7 @@ impl Connected {
         self.person.post(&path, &json!({})).await.unwrap()
     }
 
-    async fn choose(&self, calendars: Value) -> Answer {
+    async fn choose_lines(&self, calendars: Value) -> Answer {
         let path = format!("/api/v1/connections/{}/calendars", self.connection);
         self.person
             .json(Method::PUT, &path, &json!({ "calendars": calendars }))
@@ -210,11 +210,11 @@ async fn a_choice_is_taken_as_a_whole_or_not_at_all() {
             "",
         ),
     ] {
-        let refused = mia.choose(choice).await.expect(422).unwrap();
+        let refused = mia.choose_lines(choice).await.expect(422).unwrap();
         assert_eq!(refused.at("/errors/0/pointer"), pointer, "{}", refused.text);
     }
 
-    let saved = mia.choose(json!([line(json!({}), &primary)])).await;
+    let saved = mia.choose_lines(json!([line(json!({}), &primary)])).await;
     assert!(!saved.expect(202).unwrap().at("/run").is_empty());
     let calendars = mia.api("/calendars").await;
     let receives = calendars["calendars"]

@@ -105,7 +105,7 @@ pub async fn choose(
     store
         .set_mirror(connection.member, connection.id, mirror)
         .await?;
-    if receives_new.is_some() {
+    if told {
         let entries: Vec<EntryId> = store.all_entries_of(connection.member).await?;
         let rows: Vec<DirtyEntry> = entries
             .into_iter()

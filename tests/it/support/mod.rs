@@ -43,33 +43,28 @@ impl Connected {
         connected
     }
 
+    /// Syncs the primary calendar both ways, with so many days of history.
     pub(crate) async fn choose_primary(&self, days: &Value) {
-        let path = format!("/api/v1/connections/{}/calendars", self.connection);
-        let listed = self
-            .person
-            .get(&path)
-            .await
-            .unwrap()
-            .expect(200)
-            .unwrap()
-            .json();
-        let chosen: Vec<Value> = listed["calendars"]
-            .as_array()
-            .unwrap()
+        self.choose(&json!({
+            "selected": true, "direction": "bidirectional", "history_days": days, "receives_new": true,
+        }))
+        .await;
+    }
+
+    /// Saves these settings for the primary calendar.
+    pub(crate) async fn choose(&self, settings: &Value) {
+        let calendars = self.api("/calendars").await["calendars"].clone();
+        let calendars = calendars.as_array().unwrap();
+        let primary = calendars
             .iter()
-            .map(|calendar| {
-                json!({
-                    "id": calendar["id"],
-                    "selected": calendar["primary"],
-                    "direction": "bidirectional",
-                    "history_days": days,
-                    "receives_new": calendar["primary"],
-                })
-            })
-            .collect();
+            .find(|calendar| calendar["primary"] == true);
+        let mut line = settings.clone();
+        line["id"] = primary.unwrap()["id"].clone();
+        let path = format!("/api/v1/connections/{}/calendars", self.connection);
+        let body = json!({ "calendars": [line] });
         let saved = self
             .person
-            .json(reqwest::Method::PUT, &path, &json!({ "calendars": chosen }))
+            .json(reqwest::Method::PUT, &path, &body)
             .await
             .unwrap();
         assert!(saved.status.is_success(), "{saved:?}");

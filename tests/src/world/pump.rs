@@ -70,6 +70,10 @@ impl World {
         for function in &self.functions {
             worked += self.step_function(function, &mut progress).await?;
         }
+        if worked > 0 && self.clock.is_virtual() {
+            // Work takes time: what follows is later, also where ids tell what came first.
+            self.clock.advance(SignedDuration::from_millis(1))?;
+        }
         Ok(worked)
     }
 
