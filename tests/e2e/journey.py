@@ -12,7 +12,9 @@ import time
 import unittest
 import urllib.parse
 
-from stack import ROOT, Stack, eventually
+from deploy import ROOT
+from stack import Stack
+from wait import eventually
 
 sys.path.insert(0, str(ROOT / "tests" / "official"))
 
