@@ -45,7 +45,7 @@ pub async fn handle(app: &App, message: &SqsMessage) -> Consumed {
 async fn bury(app: &App, message: &SqsMessage, reason: &str) -> Consumed {
     let body = message.body.as_deref().unwrap_or_default();
     let queue = message.event_source_arn.as_deref().unwrap_or_default();
-    tracing::error!(message = ?message.message_id, reason, "message buried");
+    tracing::error!(message_id = ?message.message_id, reason, "message buried");
     match app.queue.bury(queue, body, reason).await {
         Ok(()) => Consumed::Done,
         // It will be received until the queue itself gives it up.
