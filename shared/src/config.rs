@@ -149,6 +149,11 @@ impl Config {
     }
 }
 
+/// What is logged, where that differs from the default.
+pub fn log_filter() -> Option<String> {
+    optional("RUST_LOG")
+}
+
 /// Which function this process is, as Lambda names it.
 pub fn handler_name() -> String {
     optional("_HANDLER").unwrap_or_default()

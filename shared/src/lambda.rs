@@ -22,7 +22,7 @@ pub enum Consumed {
 }
 
 async fn start() -> Result<App, Error> {
-    telemetry::start();
+    telemetry::start(crate::config::log_filter().as_deref());
     let app = App::new(Config::from_env()?, Arc::new(SystemClock))?;
     // Connection and handshake belong to the start, not to the first caller. What never reads the table has neither.
     if !app.config.table.is_empty() {

@@ -9,6 +9,8 @@ use axum::{
 };
 use serde::Serialize;
 
+use crate::telemetry::chain;
+
 /// A request that cannot be answered as asked. What it says is shown to the caller; what caused it is only logged.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {detail}")]
@@ -130,8 +132,10 @@ struct Shown {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         if self.status.is_server_error() {
-            let cause: Option<&(dyn std::error::Error + 'static)> =
-                self.source.as_ref().map(|source| &**source as _);
+            let cause = self
+                .source
+                .as_ref()
+                .map(|source| chain(&**source).to_string());
             tracing::error!(code = self.code, error = cause, "request failed");
         }
         let body = Body {

@@ -1,8 +1,6 @@
 //! `GET /oauth/{provider}/callback`: the provider sends the browser back with a code, or with a refusal. The page that
 //! answers holds no token; what was granted is already in the vault.
 
-use std::error::Error;
-
 use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
@@ -21,6 +19,7 @@ use shared::{
     queue,
     store::TenantStore,
     sync::calendars,
+    telemetry::chain,
     web::{Path, Query, Routes, Session, page},
 };
 use ui::{components::Meaning, layout::Theme, pages::message::Message, routes};
@@ -63,7 +62,7 @@ async fn callback(
         Err(error) => {
             tracing::warn!(
                 tenant = %session.tenant(), member = %session.member, %provider,
-                error = &error as &dyn Error, "authorization not finished"
+                error = %chain(&error), "authorization not finished"
             );
             return Ok(failed(theme, &error));
         }
@@ -90,7 +89,7 @@ async fn callback(
         }
         Ok(_) => {}
         Err(error) => tracing::warn!(
-            connection = %connection.id, error = &error as &dyn Error, "calendars not listed yet"
+            connection = %connection.id, error = %chain(&error), "calendars not listed yet"
         ),
     }
     Ok(page::done(

@@ -8,6 +8,7 @@ use shared::{
     lambda::{Consumed, EventRecord},
     outbox::Relayed,
     queue,
+    telemetry::chain,
 };
 
 /// At least once: a record that fails is read again with all that follow it. Readers of the bus tell repeats by the
@@ -24,7 +25,7 @@ pub async fn handle(app: &App, record: &EventRecord) -> Consumed {
         Err(error) => {
             tracing::error!(
                 record = record.event_id,
-                error = &error as &dyn Error,
+                error = %chain(&error),
                 "unreadable outbox row"
             );
             return Consumed::Back;
@@ -35,7 +36,7 @@ pub async fn handle(app: &App, record: &EventRecord) -> Consumed {
         Err(error) => {
             tracing::error!(
                 record = record.event_id,
-                error = &*error,
+                error = %chain(&*error),
                 "outbox row not relayed"
             );
             Consumed::Back

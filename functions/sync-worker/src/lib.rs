@@ -1,12 +1,11 @@
 //! Consumes the sync queues: one message, one look at one connection.
 
-use std::error::Error;
-
 use shared::{
     app::App,
     lambda::{Consumed, SqsMessage},
     queue::{Checked, Delay, SyncMessage},
     sync::{self, Handled},
+    telemetry::chain,
 };
 
 /// A message that can never be carried out goes to the dead letters at once, with its reason; one that fails for now
@@ -25,7 +24,7 @@ pub async fn handle(app: &App, message: &SqsMessage) -> Consumed {
             return bury(app, message, "the connection is another tenant's").await;
         }
         Err(error) => {
-            tracing::error!(%tenant, %connection, error = &error as &dyn Error, "message not checked");
+            tracing::error!(%tenant, %connection, error = %chain(&error), "message not checked");
             return Consumed::Back;
         }
     };
@@ -36,7 +35,7 @@ pub async fn handle(app: &App, message: &SqsMessage) -> Consumed {
             Consumed::Back
         }
         Err(error) => {
-            tracing::error!(%tenant, %connection, error = &error as &dyn Error, "run not finished");
+            tracing::error!(%tenant, %connection, error = %chain(&error), "run not finished");
             Consumed::Back
         }
     }
@@ -50,7 +49,7 @@ async fn bury(app: &App, message: &SqsMessage, reason: &str) -> Consumed {
         Ok(()) => Consumed::Done,
         // It will be received until the queue itself gives it up.
         Err(error) => {
-            tracing::error!(error = &error as &dyn Error, "message not buried");
+            tracing::error!(error = %chain(&error), "message not buried");
             Consumed::Back
         }
     }
@@ -62,6 +61,6 @@ async fn put_back(app: &App, message: &SqsMessage, after: Delay) {
         return;
     };
     if let Err(error) = app.queue.put_back(arn, receipt, after).await {
-        tracing::warn!(error = &error as &dyn Error, "message not put back");
+        tracing::warn!(error = %chain(&error), "message not put back");
     }
 }

@@ -1,7 +1,5 @@
 //! One run: lease, look at every chosen calendar, record, release. Rule R decides when the message may be deleted.
 
-use std::error::Error;
-
 use domain::{
     connection::{Connection, Idle, LastFailure},
     failure::FailureClass,
@@ -18,6 +16,7 @@ use crate::{
     oauth::{AccessError, access_token},
     queue::{self, AskError, CheckedMessage, DELAY_MAX},
     store::{Asked, StoreError, TenantStore},
+    telemetry::chain,
 };
 
 /// The function's time limit and ten seconds: a lease outlives its worker, but not the message's visibility.
@@ -122,7 +121,7 @@ async fn sync(
         Err(error) => {
             tracing::warn!(
                 tenant = %store.id(), connection = %fence.connection, provider = %row.connection.provider,
-                run = %run.id, error = &error as &dyn Error, "sync stopped"
+                run = %run.id, error = %chain(&error), "sync stopped"
             );
             Ok(stopped(app, store, &error, fence.connection, now, failures).await?)
         }

@@ -13,6 +13,9 @@ use tests::{
     world::{DEMO_MEMBERS, DEMO_PASSWORD, World, WorldOptions},
 };
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::{
+    filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 struct Arguments {
     fresh: bool,
@@ -23,12 +26,13 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| "warn,shared=info,sync_worker=info".into()),
-        )
+    let filter: Targets = shared::config::log_filter()
+        .unwrap_or_else(|| "warn,shared=info,sync_worker=info".into())
+        .parse()
+        .context("RUST_LOG")?;
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
         .init();
     let arguments = Arguments::read(std::env::args().skip(1))?;
     if arguments.fresh && arguments.directory.exists() {
