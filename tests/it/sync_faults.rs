@@ -205,4 +205,11 @@ async fn an_event_that_cannot_be_held_stands_with_its_reason_and_blocks_nobody()
         "{items:#}"
     );
     assert_eq!(items["items"][0]["reason"], "changed_occurrence");
+
+    mia.google
+        .delete(series["id"].as_str().unwrap())
+        .await
+        .unwrap();
+    mia.settle().await;
+    assert_eq!(mia.api("/items").await["items"], json!([]));
 }

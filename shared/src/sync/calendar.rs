@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use domain::{
     calendar::Calendar,
-    event::ExternalEventId,
-    failure::FailureClass,
+    event::{Change, ExternalEventId},
+    failure::{FailureClass, Refusal},
     sync::{
         decide::decide,
         observe::{EventSeen, Observation, Pair},
@@ -72,10 +72,16 @@ pub(super) async fn pull(
                 .iter()
                 .map(|change| change.external_id().clone()),
         );
+        let changes = with_whole_series_removed(page.changes);
+        let gone = removed(&changes);
         let observation = context
-            .observe_changes(calendar, page.changes, position.since)
+            .observe_changes(calendar, changes, position.since)
             .await?;
         carry_out(context, calendar, observation).await?;
+        for event in gone {
+            // An event that could not be held no longer needs to be explained.
+            context.clear_refusal(calendar, &event.0).await?;
+        }
         match page.next {
             Next::Page(next) => position.page = Some(next),
             Next::Cursor(cursor) => {
@@ -116,6 +122,28 @@ fn reaches_further_back(wanted: Option<Timestamp>, since: Option<Timestamp>) -> 
         (None, Some(_)) => true,
         (Some(wanted), Some(since)) => wanted < since,
     }
+}
+
+fn removed(changes: &[Change]) -> Vec<ExternalEventId> {
+    let gone = |change: &Change| match change {
+        Change::Removed(external_id) => Some(external_id.clone()),
+        Change::Upserted(_) | Change::Refused { .. } => None,
+    };
+    changes.iter().filter_map(gone).collect()
+}
+
+/// A series takes its changed occurrences with it.
+fn with_whole_series_removed(changes: Vec<Change>) -> Vec<Change> {
+    let gone: HashSet<ExternalEventId> = removed(&changes).into_iter().collect();
+    let settle = |change| match change {
+        Change::Refused {
+            external_id,
+            refusal: Refusal::ChangedOccurrence { series },
+            ..
+        } if gone.contains(&ExternalEventId(series.clone())) => Change::Removed(external_id),
+        other @ (Change::Upserted(_) | Change::Removed(_) | Change::Refused { .. }) => other,
+    };
+    changes.into_iter().map(settle).collect()
 }
 
 /// The read came to its end: only now may the cursor move, and only now does absence mean anything.

@@ -34,7 +34,7 @@ impl Context<'_> {
         Ok(())
     }
 
-    pub(super) async fn clear_refusal(
+    pub(in crate::sync) async fn clear_refusal(
         &mut self,
         calendar: &Calendar,
         item: &str,
