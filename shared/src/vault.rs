@@ -80,8 +80,7 @@ impl Vault {
     /// The keys derived from the platform's root secret.
     pub async fn keys(&self, now: Timestamp) -> Result<Arc<Keys>, VaultError> {
         let mut cached = self.keys.lock().await;
-        if let Some((until, keys)) = cached.as_ref().filter(|(until, _)| now < *until) {
-            let _ = until;
+        if let Some((_, keys)) = cached.as_ref().filter(|(until, _)| now < *until) {
             return Ok(keys.clone());
         }
         let root = self.read(&self.root_name, None).await?;

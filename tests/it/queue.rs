@@ -234,6 +234,12 @@ async fn the_stored_row_answers_as_the_rules_say() {
         let granted = both.take().await.unwrap();
         both.give_back(granted, Some(both.now() + LEASE)).await;
         both.agree().await;
+        assert!(both.take().await.is_err(), "the provider asked to wait");
+        both.mia
+            .world
+            .clock
+            .advance(LEASE + SignedDuration::from_secs(1))
+            .unwrap();
     }
 }
 

@@ -347,26 +347,3 @@ async fn a_calendar_of_a_thousand_events_takes_a_call_per_page() {
     let again = mia.sync_now().await;
     assert_eq!(again["counts"]["seen"], 0);
 }
-
-#[tokio::test]
-async fn what_changed_while_a_calendar_was_left_out_is_written_once_it_is_back() {
-    let mia = Connected::start().await;
-    let entry = mia.create_entry(&visit("pump", 4)).await;
-    mia.settle().await;
-    let settings = |selected: bool| json!({ "selected": selected, "direction": "bidirectional", "history_days": null, "receives_new": false });
-
-    mia.choose(&settings(false)).await;
-    mia.patch_entry(
-        entry["id"].as_str().unwrap(),
-        &json!({ "title": "pump, urgent" }),
-    )
-    .await
-    .expect(200)
-    .unwrap();
-    mia.settle().await;
-    mia.event("pump").await;
-    mia.choose(&settings(true)).await;
-    mia.settle().await;
-
-    mia.event("pump, urgent").await;
-}

@@ -213,3 +213,28 @@ async fn an_event_that_cannot_be_held_stands_with_its_reason_and_blocks_nobody()
     mia.settle().await;
     assert_eq!(mia.api("/items").await["items"], json!([]));
 }
+
+#[tokio::test]
+async fn an_edit_after_a_lost_answer_is_not_taken_back() {
+    let mia = Connected::start().await;
+    mia.fault(&json!({ "name": "drop_response", "scope": "events.insert", "count": 1 }))
+        .await;
+    let entry = mia.create_entry(&visit("pump", 4)).await;
+    while mia.calls("events.insert").await == 0 {
+        mia.world
+            .clock
+            .advance(SignedDuration::from_secs(1))
+            .unwrap();
+        mia.world.step().await.unwrap();
+    }
+
+    let id = entry["id"].as_str().unwrap();
+    mia.patch_entry(id, &json!({ "title": "pump, urgent" }))
+        .await
+        .expect(200)
+        .unwrap();
+    mia.settle().await;
+
+    mia.entry("pump, urgent").await;
+    mia.event("pump, urgent").await;
+}

@@ -68,7 +68,7 @@ pub(crate) async fn choose(
     own: &Own,
     chosen: &BTreeMap<CalendarId, CalendarSettings>,
 ) -> Result<Option<RunId>, Problem> {
-    calendars::choose(&own.store, own.connection(), chosen)
+    calendars::choose(&own.store, own.connection(), chosen, app.clock.now())
         .await
         .map_err(problem)?;
     sync_unless_idle(app, own, Trigger::Setup).await

@@ -8,6 +8,7 @@ use shared::{
     app::App,
     queue,
     store::{Asked, Store},
+    telemetry::chain,
 };
 
 /// Connections of one shard per sweep; what is left comes first in the next, because the oldest is read first.
@@ -17,9 +18,21 @@ pub async fn handle(app: &App) -> Result<(), Box<dyn Error + Send + Sync>> {
     let now = app.clock.now();
     let mut asked = 0u32;
     for shard in 0..Store::due_shards() {
-        for due in app.store.due(shard, now, PER_SHARD_MAX).await? {
-            ask(app, &due).await?;
-            asked += 1;
+        let due = match app.store.due(shard, now, PER_SHARD_MAX).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(shard, error = %chain(&error), "shard not swept");
+                continue;
+            }
+        };
+        for due in due {
+            match ask(app, &due).await {
+                Ok(()) => asked += 1,
+                // The others must not wait for this one; its timer has not moved.
+                Err(error) => {
+                    tracing::error!(connection = %due.connection, error = %chain(&*error), "not asked");
+                }
+            }
         }
     }
     tracing::info!(asked, "swept");

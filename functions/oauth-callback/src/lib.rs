@@ -80,7 +80,10 @@ async fn callback(
     let store = app.store.tenant(&session);
     match calendars::list_again(&app, &store, &connection).await {
         Ok(calendars) if calendars.iter().any(|calendar| calendar.settings.selected) => {
-            catch_up(&app, &store, connection.id).await?;
+            // Connected it is; if the sync cannot be asked for now, the next poll makes up for it.
+            if let Err(problem) = catch_up(&app, &store, connection.id).await {
+                tracing::warn!(connection = %connection.id, error = %problem, "catch-up not asked for");
+            }
             return Ok(page::done(
                 &app.config,
                 &page,

@@ -131,7 +131,7 @@ impl Side {
                 let ahead = entry.content.diff(&base.entry).without(self.masked);
                 ahead.is_empty() || !calendar.settings.direction.pushes()
             }
-            Some(LinkState::Pending) | None => false,
+            Some(LinkState::Pending { .. }) | None => false,
         };
         match (agrees, self.connection.idle()) {
             (true, _) => (Copies::Synced, None),

@@ -135,13 +135,3 @@ impl History {
         }
     }
 }
-
-/// Opaque "since here" of one calendar. The epoch grows with every complete read, so that a slow run of an older epoch
-/// cannot overwrite a newer cursor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor {
-    pub value: String,
-    pub epoch: u64,
-    /// Where the first read began; a snapshot can say nothing about what ended before it.
-    pub since: Option<Timestamp>,
-}

@@ -12,7 +12,7 @@
 //! | [`event`](event::CalendarEvent) | the provider's record; "calendar event" wherever it could be anything else |
 //! | [`link`](link::EventLink) | pairs one entry with one calendar event |
 //! | [`base`](link::Base) | what both sides last agreed on |
-//! | [`cursor`](calendar::Cursor) | opaque "since here" of one calendar |
+//! | cursor | opaque "since here" of one calendar |
 //! | [`demand`](sync::demand::Demand) | how many syncs a connection was asked for, and how many are covered |
 //! | [`run`](run::SyncRun) | one execution of a sync, with its result |
 //!

@@ -23,7 +23,9 @@ pub struct EventLink {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum LinkState {
     /// Written before the event is created at the provider; found again if the answer is lost.
-    Pending,
+    Pending {
+        sent: Sent,
+    },
     Linked {
         base: Base,
     },
@@ -32,6 +34,13 @@ pub enum LinkState {
         conflict: ConflictId,
         base: Base,
     },
+}
+
+/// What a create was asked to write. Every try writes the same: only then is anything else in the event an edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub entry_version: u64,
+    pub content: Content,
 }
 
 /// What both sides last agreed on. A provider may have answered with other words than ours (it trims, re-orders,
@@ -66,7 +75,7 @@ impl Base {
 impl EventLink {
     pub fn base(&self) -> Option<&Base> {
         match &self.state {
-            LinkState::Pending => None,
+            LinkState::Pending { .. } => None,
             LinkState::Linked { base } | LinkState::Conflict { base, .. } => Some(base),
         }
     }

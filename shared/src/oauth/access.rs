@@ -15,7 +15,7 @@ use domain::{
     connection::{Auth, ReauthReason},
     id::ConnectionId,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use oauth2::{
     RefreshToken, RequestTokenError,
     basic::{BasicErrorResponse, BasicErrorResponseType},
@@ -114,6 +114,7 @@ async fn refresh(
     let Some(row) = store.connection(id).await? else {
         return Err(AccessError::NeedsReauth);
     };
+    let began_at = app.clock.now();
     let old = app
         .vault
         .refresh_token(&row.secret.name, &row.secret.version)
@@ -133,7 +134,7 @@ async fn refresh(
             commit(app, store, row, lease, grant, &old).await
         }
         Err(error) if is_dead(&error) => {
-            needs_reauth(app, store, id, ReauthReason::Revoked).await?;
+            needs_reauth(app, store, id, ReauthReason::Revoked, began_at).await?;
             Err(AccessError::NeedsReauth)
         }
         Err(error) => {
@@ -252,19 +253,23 @@ async fn release(
     }
 }
 
-/// Stops syncing until the member authorises again. Links and cursors stay; nothing is deleted.
+/// Stops syncing until the member authorises again. Links and cursors stay; nothing is deleted. A grant that is newer
+/// than what was tried at `as_of` is left alone.
 pub(crate) async fn needs_reauth(
     app: &App,
     store: &TenantStore,
     id: ConnectionId,
     reason: ReauthReason,
+    as_of: Timestamp,
 ) -> Result<(), StoreError> {
     for _ in 0..5 {
         let Some(mut row) = store.connection(id).await? else {
             return Ok(());
         };
-        if matches!(row.connection.auth, Auth::NeedsReauth { .. }) {
-            return Ok(());
+        match row.connection.auth {
+            Auth::NeedsReauth { .. } => return Ok(()),
+            Auth::Granted { at } if at > as_of => return Ok(()),
+            Auth::Granted { .. } => {}
         }
         row.connection.auth = Auth::NeedsReauth {
             since: app.clock.now(),
@@ -277,6 +282,11 @@ pub(crate) async fn needs_reauth(
         }
     }
     Err(StoreError::Conflict)
+}
+
+/// Forgets the cached access token: the provider no longer takes it, whatever it said about its life.
+pub(crate) async fn forget_access(store: &TenantStore, id: ConnectionId) -> Result<(), StoreError> {
+    store.forget_cached_token(id).await
 }
 
 /// Bound to tenant, connection and generation: moved elsewhere it does not open.

@@ -13,7 +13,7 @@ use crate::{
     crypto::Secret,
     ids,
     providers::ProviderError,
-    store::{ConnectionRow, OAuthState, SecretPointer, StoreError, TenantStore},
+    store::{ConnectionRow, OAuthState, POLL_EVERY, SecretPointer, StoreError, TenantStore},
     vault::VaultError,
     web::Session,
 };
@@ -232,13 +232,20 @@ async fn connect(
     };
     let row = match known {
         None => {
-            store.create_connection(&fresh).await?;
+            create(&store, &fresh).await?;
             fresh
         }
         Some(_) => renew(&store, fresh).await?,
     };
     super::access::cache(app, &store, &row, &grant).await?;
     Ok(row)
+}
+
+/// A new connection, with its first timer: whatever gets lost from here on, somebody looks.
+async fn create(store: &TenantStore, fresh: &ConnectionRow) -> Result<(), StoreError> {
+    store.create_connection(fresh).await?;
+    let first_look = fresh.connection.created_at + POLL_EVERY;
+    store.schedule_sync(fresh.connection.id, first_look).await
 }
 
 /// The same account again: the connection keeps its id, links and cursors, and gets the new grant.

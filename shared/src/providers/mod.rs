@@ -94,7 +94,6 @@ pub struct Account {
 pub struct OAuthEndpoints<'a> {
     pub authorize: &'a Url,
     pub token: &'a Url,
-    pub revoke: &'a Url,
     pub scopes: &'static [&'static str],
     /// Without these nothing can be synced.
     pub required_scopes: &'static [&'static str],

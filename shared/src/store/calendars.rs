@@ -29,6 +29,9 @@ pub struct SyncPosition {
     /// Where the read that led to this cursor began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// The calendar was read by a direction that imports: otherwise what it holds is still unknown here.
+    #[serde(default)]
+    pub imports: bool,
     /// There has been a complete read before: what is linked and absent from the next one may be gone.
     #[serde(default)]
     pub complete: bool,

@@ -14,7 +14,7 @@ use super::{
     TenantStore,
     item::{Guard, Item},
     keys,
-    table::{Range, StoreError, Update},
+    table::{Range, StoreError, Update, Write},
 };
 
 /// A connection as it is stored.
@@ -185,6 +185,13 @@ impl TenantStore {
     ) -> Result<Option<(String, Timestamp, u64)>, StoreError> {
         let row: Option<CachedToken> = self.table.get(&keys::access_token(self.tenant, id)).await?;
         Ok(row.map(|row| (row.sealed, row.expires_at, row.generation)))
+    }
+
+    pub async fn forget_cached_token(&self, id: ConnectionId) -> Result<(), StoreError> {
+        let key = keys::access_token(self.tenant, id);
+        self.table
+            .write(vec![Write::delete(key, Some(self.tenant), &Guard::Any)])
+            .await
     }
 
     pub async fn cache_token(

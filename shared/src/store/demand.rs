@@ -172,7 +172,7 @@ impl TenantStore {
         let change = Change::new(
             "SET lease_until = :until, lease_covers = asked, fence = fence + :one, \
              #run = if_not_exists(#run, :run)",
-            "t = :t AND asked > covered AND lease_until < :now",
+            "t = :t AND asked > covered AND lease_until < :now AND not_before <= :now",
         )
         .name("#run", "run")
         .value(":run", text(run))
@@ -216,7 +216,7 @@ impl TenantStore {
         self.end_lease(change, connection, granted, now).await
     }
 
-    /// Ends a run that must be tried again, not before `not_before`.
+    /// Ends a run that must go on: not before `not_before` where it failed, at once where it only ran out of time.
     pub async fn give_lease_back(
         &self,
         connection: ConnectionId,
@@ -224,16 +224,25 @@ impl TenantStore {
         now: Timestamp,
         not_before: Option<Timestamp>,
     ) -> Result<Option<Asked>, StoreError> {
-        let set = "SET failures = failures + :one, not_before = :before, lease_until = :zero, \
-                   released_at = :now, GSI2PK = :shard, GSI2SK = :due REMOVE #run";
+        let failures = if not_before.is_some() {
+            "failures + :one"
+        } else {
+            ":zero"
+        };
+        let set = format!(
+            "SET failures = {failures}, not_before = :before, lease_until = :zero, \
+             released_at = :now, GSI2PK = :shard, GSI2SK = :due REMOVE #run"
+        );
         let due = not_before.unwrap_or(now + POLL_EVERY);
-        let change = Change::new(set, "t = :t AND fence = :fence")
-            .value(":one", number(1))
+        let mut change = Change::new(&set, "t = :t AND fence = :fence")
             .value(
                 ":before",
                 number(not_before.map_or(0, Timestamp::as_millisecond)),
             )
             .value(":due", text(due_at(due)));
+        if not_before.is_some() {
+            change = change.value(":one", number(1));
+        }
         self.end_lease(change, connection, granted, now).await
     }
 

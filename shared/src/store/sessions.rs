@@ -58,6 +58,22 @@ impl Store {
         next: &str,
         now: Timestamp,
     ) -> Result<Refreshed, StoreError> {
+        // Two tabs may exchange the same cookie in the same moment: the slower one looks again.
+        for _ in 0..3 {
+            match self.try_rotate_session(refresh, next, now).await {
+                Err(StoreError::Conflict) => {}
+                done => return done,
+            }
+        }
+        Ok(Refreshed::Refused)
+    }
+
+    async fn try_rotate_session(
+        &self,
+        refresh: &str,
+        next: &str,
+        now: Timestamp,
+    ) -> Result<Refreshed, StoreError> {
         let Some(row) = self
             .table
             .get::<SessionRow>(&keys::session(&fingerprint(refresh)))
@@ -97,12 +113,7 @@ impl Store {
                     .put()?,
             ])
             .await;
-        match written {
-            Ok(()) => Ok(Refreshed::Granted(successor)),
-            // The other tab was faster; its cookie is already in the browser.
-            Err(StoreError::Conflict) => Ok(Refreshed::Refused),
-            Err(error) => Err(error),
-        }
+        written.map(|()| Refreshed::Granted(successor))
     }
 
     pub async fn find_session(&self, refresh: &str) -> Result<Option<SessionRow>, StoreError> {

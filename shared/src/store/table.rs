@@ -209,7 +209,7 @@ impl Table {
         Err(StoreError::Conflict)
     }
 
-    /// One conditional update. `Err(Ok(old))` is a refused condition, with the item as it is.
+    /// One conditional update. `Ok(Err(old))` is a refused condition, with the item as it is.
     pub(super) async fn update(
         &self,
         update: Update,

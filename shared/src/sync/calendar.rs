@@ -6,6 +6,7 @@ use domain::{
     calendar::Calendar,
     event::{Change, ExternalEventId},
     failure::{FailureClass, Refusal},
+    id::CalendarId,
     sync::{
         decide::decide,
         observe::{EventSeen, Observation, Pair},
@@ -31,7 +32,6 @@ pub(super) async fn pull(
     calendar: &Calendar,
 ) -> Result<Option<String>, SyncError> {
     let mut position = begin(context, calendar).await?;
-    let mut whole = position.page.is_none();
     let mut seen = HashSet::new();
     let mut pages = 0;
     loop {
@@ -55,13 +55,14 @@ pub(super) async fn pull(
                 );
                 position.cursor = None;
                 position.page = None;
-                whole = true;
                 continue;
             }
-            // A page does not outlive its read for long: the read begins again where it began.
-            Err(error) if error.class == FailureClass::Rejected && position.page.is_some() => {
-                position.page = None;
-                whole = true;
+            // A page does not outlive its read for long, and a cursor may be no longer understood: the read begins
+            // again, and answers for itself if it is refused for another reason.
+            Err(error) if error.class == FailureClass::Rejected && position.began() => {
+                if position.page.take().is_none() {
+                    position.cursor = None;
+                }
                 continue;
             }
             Err(error) => return Err(error.into()),
@@ -85,7 +86,7 @@ pub(super) async fn pull(
         match page.next {
             Next::Page(next) => position.page = Some(next),
             Next::Cursor(cursor) => {
-                return complete(context, calendar, position, cursor, whole, &seen).await;
+                return complete(context, calendar, position, cursor, &seen).await;
             }
         }
         if pages >= PAGES_PER_RUN_MAX || context.out_of_time() {
@@ -105,12 +106,16 @@ pub(super) async fn pull(
 async fn begin(context: &Context<'_>, calendar: &Calendar) -> Result<SyncPosition, SyncError> {
     let mut position = context.store.sync_position(calendar.id).await?;
     let wanted = calendar.settings.history.starts_at(context.app.clock.now());
-    if position.cursor.is_some() && reaches_further_back(wanted, position.since) {
+    let imports = calendar.settings.direction.pulls();
+    let knows_too_little =
+        reaches_further_back(wanted, position.since) || (imports && !position.imports);
+    if position.cursor.is_some() && knows_too_little {
         position.cursor = None;
         position.page = None;
     }
     if !position.began() {
         position.since = wanted;
+        position.imports = imports;
     }
     Ok(position)
 }
@@ -152,18 +157,19 @@ async fn complete(
     calendar: &Calendar,
     position: SyncPosition,
     cursor: String,
-    whole: bool,
     seen: &HashSet<ExternalEventId>,
 ) -> Result<Option<String>, SyncError> {
     let was_snapshot = position.cursor.is_none();
     if was_snapshot && position.complete {
         // A read that went over several runs saw more than `seen` holds; the probe below makes that harmless.
-        tracing::info!(tenant = %context.store.id(), calendar = %calendar.id, whole, "comparing links with a complete read");
+        tracing::info!(tenant = %context.store.id(), calendar = %calendar.id, "comparing links with a complete read");
         remove_missing(context, calendar, seen).await?;
     }
     let next = SyncPosition {
         cursor: Some(cursor),
         page: None,
+        // What is skipped now has to be read once imports are wanted.
+        imports: position.imports && calendar.settings.direction.pulls(),
         complete: true,
         ..position.clone()
     };
@@ -207,17 +213,37 @@ async fn remove_missing(
 }
 
 /// Writes what changed here into the calendars that it concerns, a handful at a time: what is done is done, should the
-/// run be cut short.
+/// run be cut short. `looked_at` are the calendars of this run, `readable` those that could be read.
 pub(super) async fn push(
     context: &mut Context<'_>,
-    chosen: &[&Calendar],
+    looked_at: &[CalendarId],
+    readable: &[CalendarId],
 ) -> Result<Option<String>, SyncError> {
     let dirty = context.store.dirty_entries(context.connection.id).await?;
+    if dirty.is_empty() {
+        return Ok(None);
+    }
+    // Settings are saved before the entries that they concern are put here: read in the other order, no entry is
+    // looked at under settings that no longer hold.
+    let calendars = context.store.calendars(context.connection.id).await?;
+    let mut chosen = calendars
+        .iter()
+        .filter(|calendar| calendar.settings.selected);
+    if chosen
+        .clone()
+        .any(|calendar| !looked_at.contains(&calendar.id))
+    {
+        return Ok(Some("the choice of calendars changed meanwhile".into()));
+    }
+    let chosen: Vec<&Calendar> = chosen
+        .by_ref()
+        .filter(|calendar| readable.contains(&calendar.id))
+        .collect();
     for handful in dirty.chunks(ENTRIES_AT_ONCE) {
         if context.out_of_time() {
             break;
         }
-        for calendar in chosen {
+        for calendar in &chosen {
             let observation = context.observe_entries(calendar, handful).await?;
             carry_out(context, calendar, observation).await?;
         }
@@ -227,9 +253,6 @@ pub(super) async fn push(
                 .clear_dirty(context.connection.id, row)
                 .await?;
         }
-    }
-    if dirty.is_empty() {
-        return Ok(None);
     }
     let left = context.store.dirty_entries(context.connection.id).await?;
     Ok((!left.is_empty()).then(|| format!("{} more entries wait to be written", left.len())))

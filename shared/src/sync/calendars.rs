@@ -1,6 +1,6 @@
 //! The calendars of a connection: as the provider lists them, and as the member chose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     calendar::{Calendar, CalendarSettings},
@@ -8,6 +8,7 @@ use domain::{
     id::{CalendarId, EntryId},
     member::Mirror,
 };
+use jiff::Timestamp;
 
 use super::SyncError;
 use crate::{
@@ -81,6 +82,7 @@ pub async fn choose(
     store: &TenantStore,
     connection: &Connection,
     chosen: &BTreeMap<CalendarId, CalendarSettings>,
+    now: Timestamp,
 ) -> Result<(), SyncError> {
     let mut calendars = store.calendars(connection.id).await?;
     let mut changed = Vec::new();
@@ -106,10 +108,24 @@ pub async fn choose(
         .set_mirror(connection.member, connection.id, mirror)
         .await?;
     if told {
-        let entries: Vec<EntryId> = store.all_entries_of(connection.member).await?;
+        let mut entries: BTreeSet<EntryId> = store
+            .all_entries_of(connection.member)
+            .await?
+            .into_iter()
+            .collect();
+        // Also entries that were deleted or given to others while their calendar was left out.
+        for calendar in calendars
+            .iter()
+            .filter(|calendar| calendar.settings.selected)
+        {
+            let links = store.links_of_calendar(calendar.id).await?;
+            entries.extend(links.into_iter().map(|link| link.entry));
+        }
+        // A stamp of its own, so that whoever clears an older row does not clear this one.
+        let version = u64::try_from(now.as_millisecond()).unwrap_or(0);
         let rows: Vec<DirtyEntry> = entries
             .into_iter()
-            .map(|entry| DirtyEntry { entry, version: 0 })
+            .map(|entry| DirtyEntry { entry, version })
             .collect();
         store.mark_dirty(connection.id, &rows).await?;
     }

@@ -14,6 +14,7 @@ use crate::{
     app::App,
     ids,
     oauth::{AccessError, access_token},
+    providers::ProviderError,
     queue::{self, AskError, CheckedMessage, DELAY_MAX},
     store::{Asked, StoreError, TenantStore},
     telemetry::chain,
@@ -104,26 +105,49 @@ async fn sync(
         Some(Idle::NeedsReauth) => return Ok(skipped("waits to be authorised again")),
         None => {}
     }
-    let result = sync_calendars(app, store, &row.connection, fence, run).await;
-    let now = app.clock.now();
+    let began_at = app.clock.now();
+    let mut result = sync_calendars(app, store, &row.connection, fence, run).await;
+    if matches!(&result, Err(SyncError::Provider(error)) if error.class == FailureClass::Authentication)
+    {
+        // An access token may die before its time; only the refresh says whether the grant is dead too.
+        crate::oauth::forget_access(store, fence.connection).await?;
+        result = sync_calendars(app, store, &row.connection, fence, run).await;
+    }
     match result {
-        Ok(None) => Ok(Ended {
-            outcome: RunOutcome::Succeeded,
-            covered: true,
-            not_before: None,
-        }),
-        Ok(Some(why)) => Ok(Ended {
-            outcome: RunOutcome::Continues { why },
-            covered: false,
-            not_before: None,
-        }),
+        Ok(visit) => Ok(visit.ended()),
         Err(SyncError::Store(error)) => Err(error),
         Err(error) => {
             tracing::warn!(
                 tenant = %store.id(), connection = %fence.connection, provider = %row.connection.provider,
                 run = %run.id, error = %chain(&error), "sync stopped"
             );
-            Ok(stopped(app, store, &error, fence.connection, now, failures).await?)
+            stopped(app, store, &error, fence.connection, began_at, failures).await
+        }
+    }
+}
+
+/// What a look at all chosen calendars came to.
+#[derive(Default)]
+struct Visit {
+    /// Why another run is needed.
+    left: Option<String>,
+    /// Calendars that the provider does not let us read, in words. They do not hold up the others.
+    out_of_reach: Vec<String>,
+}
+
+impl Visit {
+    fn ended(self) -> Ended {
+        let outcome = match self.left {
+            Some(why) => RunOutcome::Continues { why },
+            None if self.out_of_reach.is_empty() => RunOutcome::Succeeded,
+            None => RunOutcome::Failed {
+                why: self.out_of_reach.join("; "),
+            },
+        };
+        Ended {
+            covered: !matches!(outcome, RunOutcome::Continues { .. }),
+            outcome,
+            not_before: None,
         }
     }
 }
@@ -134,7 +158,7 @@ async fn sync_calendars(
     connection: &Connection,
     fence: Fence,
     run: &mut SyncRun,
-) -> Result<Option<String>, SyncError> {
+) -> Result<Visit, SyncError> {
     let access = access_token(app, store, connection.id).await?;
     let mut context = Context {
         app,
@@ -147,24 +171,43 @@ async fn sync_calendars(
         ends_at: app.clock.now() + WORK_TIME,
         refused: store.refused_items(connection.id).await?,
     };
-    let calendars = store.calendars(connection.id).await?;
-    let chosen: Vec<_> = calendars
-        .iter()
-        .filter(|calendar| calendar.settings.selected)
-        .collect();
-    let result = async {
-        subscribe::ensure(&context, &calendars).await?;
-        let mut left = None;
-        for calendar in &chosen {
-            left = calendar::pull(&mut context, calendar).await?.or(left);
-            run.counts = context.counts;
-            store.put_run(run, app.clock.now()).await?;
-        }
-        Ok(calendar::push(&mut context, &chosen).await?.or(left))
-    }
-    .await;
+    let result = visit(&mut context, run).await;
     run.counts = context.counts;
     result
+}
+
+async fn visit(context: &mut Context<'_>, run: &mut SyncRun) -> Result<Visit, SyncError> {
+    let calendars = context.store.calendars(context.connection.id).await?;
+    subscribe::ensure(context, &calendars).await?;
+    let mut visit = Visit::default();
+    let (mut looked_at, mut readable) = (Vec::new(), Vec::new());
+    for calendar in calendars
+        .iter()
+        .filter(|calendar| calendar.settings.selected)
+    {
+        looked_at.push(calendar.id);
+        match calendar::pull(context, calendar).await {
+            Ok(left) => {
+                visit.left = left.or(visit.left);
+                readable.push(calendar.id);
+            }
+            Err(SyncError::Provider(error)) if concerns_one_calendar(&error) => {
+                visit
+                    .out_of_reach
+                    .push(format!("{}: {error}", calendar.name));
+            }
+            Err(error) => return Err(error),
+        }
+        run.counts = context.counts;
+        context.store.put_run(run, context.app.clock.now()).await?;
+    }
+    let left = calendar::push(context, &looked_at, &readable).await?;
+    visit.left = left.or(visit.left);
+    Ok(visit)
+}
+
+fn concerns_one_calendar(error: &ProviderError) -> bool {
+    matches!(error.class, FailureClass::NotFound | FailureClass::Rejected)
 }
 
 fn skipped(why: &str) -> Ended {
@@ -181,7 +224,7 @@ async fn stopped(
     store: &TenantStore,
     error: &SyncError,
     connection: ConnectionId,
-    now: Timestamp,
+    began_at: Timestamp,
     failures: u32,
 ) -> Result<Ended, StoreError> {
     let outcome = RunOutcome::Failed {
@@ -197,7 +240,7 @@ async fn stopped(
     };
     if class == FailureClass::Authentication {
         let reason = domain::connection::ReauthReason::Revoked;
-        crate::oauth::needs_reauth(app, store, connection, reason).await?;
+        crate::oauth::needs_reauth(app, store, connection, reason, began_at).await?;
         return Ok(Ended {
             outcome,
             covered: true,
@@ -213,7 +256,7 @@ async fn stopped(
     Ok(Ended {
         outcome,
         covered: false,
-        not_before: Some(now + wait),
+        not_before: Some(app.clock.now() + wait),
     })
 }
 

@@ -78,7 +78,7 @@ async fn subscribe(context: &Context<'_>, calendar: &Calendar) -> Result<bool, S
                 .await?;
             Ok(true)
         }
-        Err(error) if error.class == FailureClass::Rejected => {
+        Err(error) if matches!(error.class, FailureClass::Rejected | FailureClass::NotFound) => {
             tracing::warn!(
                 tenant = %context.store.id(), connection = %connection.id, calendar = %calendar.id,
                 "no subscription, polling instead: {error}"

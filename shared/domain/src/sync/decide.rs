@@ -47,7 +47,7 @@ fn decide_pair(pair: Pair, policy: Policy) -> Option<Step> {
         return None;
     }
     match &link.state {
-        LinkState::Pending => decide_pending(link, entry, event),
+        LinkState::Pending { .. } => decide_pending(link, entry, event),
         LinkState::Linked { base } => {
             let (entry, event) = (
                 entry_side(entry, base, policy),
@@ -166,7 +166,7 @@ fn decide_linked(
     use Side::{Changed, Deleted, Unchanged};
 
     match (entry, event) {
-        (Unchanged(ours), Unchanged(theirs)) => rebase_if_stale(link, ours, theirs),
+        (Unchanged(ours), Unchanged(theirs)) => rebase_if_stale(link, ours, theirs, policy),
         (Unchanged(ours), Changed(theirs, pull)) => {
             Some(write(link, &ours, theirs, pull, Fields::NONE))
         }
@@ -223,20 +223,34 @@ fn decide_linked(
     }
 }
 
-/// Nothing to write; but the next guarded write needs the newest revision, and the next comparison the newest words.
-fn rebase_if_stale(link: EventLink, ours: EntryNow, theirs: EventNow) -> Option<Step> {
-    let fresh = link
-        .base()
-        .is_some_and(|base| base.entry_version == ours.version && base.revision == theirs.revision);
-    if fresh {
+/// Nothing to write; but the next guarded write needs the newest revision, and the next comparison the newest words. A
+/// side whose changes may not flow keeps its old words: should the direction be changed, they are changes still.
+fn rebase_if_stale(
+    link: EventLink,
+    ours: EntryNow,
+    theirs: EventNow,
+    policy: Policy,
+) -> Option<Step> {
+    let base = link.base()?;
+    if base.entry_version == ours.version && base.revision == theirs.revision {
         return None;
     }
+    let content = if policy.direction.pushes() {
+        ours.content
+    } else {
+        base.entry.clone()
+    };
+    let event = if policy.direction.pulls() {
+        theirs.content
+    } else {
+        base.event().clone()
+    };
     Some(Step::Rebase {
-        link: link.into(),
         entry_version: ours.version,
-        content: ours.content.into(),
+        content: content.into(),
         revision: theirs.revision,
-        event: theirs.content.into(),
+        event: event.into(),
+        link: link.into(),
     })
 }
 

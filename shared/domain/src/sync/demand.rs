@@ -135,11 +135,11 @@ impl Demand {
 
     /// `debounce` gathers a burst into one run; the first wish after a quiet time is not held up.
     pub fn after_ask(&self, now: Timestamp, debounce: SignedDuration) -> AfterAsk {
-        if self.is_message_on_its_way(now) {
-            return AfterAsk::AlreadySent;
-        }
         if let Some(until) = self.not_before.filter(|until| *until > now) {
             return AfterAsk::Waits { until };
+        }
+        if self.is_message_on_its_way(now) {
+            return AfterAsk::AlreadySent;
         }
         let quiet_until = self.released_at.map_or(now, |released| released + debounce);
         AfterAsk::Send {
@@ -154,7 +154,7 @@ impl Demand {
         self.sent_at = Some(now);
     }
 
-    /// Takes the lease unless someone holds it or nothing is left to cover. `run` names the run where no wish has.
+    /// Takes the lease unless someone holds it, the provider asked to wait, or nothing is left to cover. `run` names the run where no wish has.
     pub fn take(
         &mut self,
         now: Timestamp,
@@ -181,9 +181,12 @@ impl Demand {
         if self.asked == self.covered {
             return Some(AfterRefusal::Delete);
         }
-        let held = self.lease.as_ref().filter(|lease| lease.until >= now)?;
+        let held_until = self.lease.as_ref().map(|lease| lease.until);
+        let held_until = held_until.filter(|until| *until >= now);
+        let waits_until = self.not_before.filter(|until| *until > now);
+        let until = held_until.max(waits_until)?;
         // One second past the end, or the message would come back while the lease still holds.
-        let after = held.until.duration_since(now) + SignedDuration::from_secs(1);
+        let after = until.duration_since(now) + SignedDuration::from_secs(1);
         Some(AfterRefusal::PutBack { after })
     }
 
@@ -196,7 +199,7 @@ impl Demand {
         })
     }
 
-    /// Ends a run that must be tried again, not before `not_before`.
+    /// Ends a run that must go on: not before `not_before` where it failed, at once where it only ran out of time.
     pub fn give_back(
         &mut self,
         granted: Granted,
@@ -204,7 +207,7 @@ impl Demand {
         not_before: Option<Timestamp>,
     ) -> bool {
         self.end(granted, now, |demand| {
-            demand.failures += 1;
+            demand.failures = not_before.map_or(0, |_| demand.failures + 1);
             demand.not_before = not_before;
         })
     }

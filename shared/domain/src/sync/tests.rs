@@ -15,7 +15,7 @@ use crate::{
     event::{CalendarEvent, ExternalEventId, Revision},
     failure::Refusal,
     id::{CalendarId, ConflictId, ConnectionId, EntryId, MemberId, TenantId},
-    link::{Base, EventLink, LinkState},
+    link::{Base, EventLink, LinkState, Sent},
     recurrence::Recurrence,
     time::When,
 };
@@ -267,7 +267,14 @@ fn a_conflict_waits_until_someone_decides() {
 
 #[test]
 fn a_create_without_an_answer_is_finished_or_taken_back() {
-    let pending = || link(LinkState::Pending);
+    let pending = || {
+        link(LinkState::Pending {
+            sent: Sent {
+                entry_version: 1,
+                content: base(),
+            },
+        })
+    };
     let policy = Policy::default;
 
     let finish = decide_one(pending(), ours(1, base()), EventSeen::Unreported, policy());

@@ -122,7 +122,6 @@ impl CalendarProvider for Google {
         OAuthEndpoints {
             authorize: &self.endpoints.authorize,
             token: &self.endpoints.token,
-            revoke: &self.endpoints.revoke,
             scopes: &SCOPES,
             required_scopes: &SCOPES[2..],
             // Consent every time: otherwise a second authorization of the same account brings no refresh token.

@@ -64,7 +64,7 @@ pub(super) struct Moment {
     pub(super) time_zone: Option<String>,
 }
 
-/// What we write. An outer `None` leaves a field alone; an inner one clears it.
+/// What we write; `None` leaves a field alone.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EventBody<'a> {

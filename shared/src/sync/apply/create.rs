@@ -6,7 +6,7 @@ use domain::{
     entry::{Entry, EntryStatus, WorkItemType},
     event::CalendarEvent,
     id::EntryId,
-    link::{Base, EventLink, LinkState},
+    link::{Base, EventLink, LinkState, Sent},
     sync::{
         observe::{EntrySeen, EventSeen, Pair},
         plan::Step,
@@ -63,7 +63,12 @@ impl Context<'_> {
             calendar: calendar.id,
             external_id,
             uid: None,
-            state: LinkState::Pending,
+            state: LinkState::Pending {
+                sent: Sent {
+                    entry_version: entry.version,
+                    content: entry.content.clone(),
+                },
+            },
             version: 0,
         };
         // The link comes first: if the provider's answer is lost, the next run finds the event under this id.
@@ -86,32 +91,31 @@ impl Context<'_> {
         entry_version: u64,
         content: Content,
     ) -> Result<Option<Step>, Halt> {
+        let sent = match &link.state {
+            LinkState::Pending { sent } => sent.clone(),
+            LinkState::Linked { .. } | LinkState::Conflict { .. } => Sent {
+                entry_version,
+                content: content.clone(),
+            },
+        };
         let created = self
             .provider
-            .create(&self.access, calendar, &link.external_id, &content)
+            .create(&self.access, calendar, &link.external_id, &sent.content)
             .await?;
-        let (event, base) = match created {
+        let (event, agreed) = match created {
             Created::New(event) => {
                 self.counts.events_created += 1;
-                let base = Base::new(
-                    entry_version,
-                    content.clone(),
-                    event.revision.clone(),
-                    event.content.clone(),
-                );
-                (event, base)
+                (event.clone(), event.content)
             }
-            // What was sent is the base: anything else in it is somebody's edit, to be decided like any other.
-            Created::Existing(event) => {
-                let base = Base::new(
-                    entry_version,
-                    content.clone(),
-                    event.revision.clone(),
-                    content.clone(),
-                );
-                (event, base)
-            }
+            // What was sent is agreed: anything else in the event is somebody's edit, to be decided like any other.
+            Created::Existing(event) => (event, sent.content.clone()),
         };
+        let base = Base::new(
+            sent.entry_version,
+            sent.content,
+            event.revision.clone(),
+            agreed,
+        );
         let mut link = EventLink {
             uid: event.uid,
             state: LinkState::Linked { base },
@@ -121,33 +125,18 @@ impl Context<'_> {
             .write_link(LinkWrite::Update(link.clone()))
             .await?;
         link.version += 1;
-        let entry = EntrySeen::Present {
-            version: entry_version,
-            content,
-            shared: false,
+        let pair = Pair {
+            link,
+            entry: EntrySeen::Present {
+                version: entry_version,
+                content,
+                shared: false,
+            },
+            event: EventSeen::Present {
+                revision: event.revision,
+                content: event.content,
+            },
         };
-        let seen = EventSeen::Present {
-            revision: event.revision,
-            content: event.content,
-        };
-        match &link.state {
-            LinkState::Linked { base } if Some(base.event()) == present(&seen) => Ok(None),
-            LinkState::Linked { .. } | LinkState::Pending | LinkState::Conflict { .. } => Ok(self
-                .decide_pair(
-                    calendar,
-                    Pair {
-                        link,
-                        entry,
-                        event: seen,
-                    },
-                )),
-        }
-    }
-}
-
-fn present(seen: &EventSeen) -> Option<&Content> {
-    match seen {
-        EventSeen::Present { content, .. } => Some(content),
-        EventSeen::Unreported | EventSeen::Gone | EventSeen::Unreadable => None,
+        Ok(self.decide_pair(calendar, pair))
     }
 }
