@@ -9,7 +9,13 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::telemetry::chain;
+use crate::{
+    telemetry::chain,
+    web::{
+        self,
+        page::{self, Asked},
+    },
+};
 
 /// A request that cannot be answered as asked. What it says is shown to the caller; what caused it is only logged.
 #[derive(Debug, thiserror::Error)]
@@ -163,30 +169,41 @@ impl IntoResponse for Problem {
     }
 }
 
-/// For routes that people see: a problem becomes a page with a way forward, a missing session leads to sign-in. A
-/// fragment must not be replaced by the page of sign-in, so its script is told to go there as a whole.
+/// For routes that people see: a problem becomes a page with a way forward, a missing session leads to where it is
+/// renewed. From there the browser comes back with what it had: a form must not be lost because its page stood open long.
 pub async fn as_page(request: Request, next: Next) -> Response {
-    let path = request
-        .uri()
-        .path_and_query()
-        .map_or("/", |path| path.as_str())
-        .to_owned();
+    let uri = request.uri();
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let renewal = format!("/sign-in/continue?next={}", web::percent(path));
     let is_read = request.method().is_safe();
-    let is_fragment = request.headers().contains_key("hx-request");
-    let mut response = next.run(request).await;
-    if response.status() == StatusCode::UNAUTHORIZED {
-        let next = if is_read { path } else { "/".to_owned() };
-        let sign_in = format!("/sign-in/continue?next={}", crate::web::percent(&next));
-        if !is_fragment {
-            return crate::web::see_other(&sign_in);
-        }
-        if let Ok(address) = HeaderValue::from_str(&sign_in) {
-            response.headers_mut().insert("hx-redirect", address);
-        }
-        return response;
+    let asked = Asked::by(&request);
+    let response = next.run(request).await;
+    match response.status() {
+        StatusCode::UNAUTHORIZED if is_read => web::see_other(&renewal),
+        StatusCode::UNAUTHORIZED => web::repeat_at(&renewal),
+        _ => for_people(response, &asked),
     }
-    let Some(shown) = response.extensions().get::<Shown>().cloned() else {
-        return response;
-    };
-    crate::web::page::problem(response.status(), &shown.detail)
+}
+
+/// What no route saw, such as a wrong address or a missing proof of origin, is a page too for those who ask for pages.
+pub(crate) async fn as_page_if_asked(request: Request, next: Next) -> Response {
+    let asked = Asked::by(&request);
+    let is_for_people = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let response = next.run(request).await;
+    if is_for_people {
+        for_people(response, &asked)
+    } else {
+        response
+    }
+}
+
+fn for_people(response: Response, asked: &Asked) -> Response {
+    match response.extensions().get::<Shown>() {
+        Some(shown) => page::problem(response.status(), asked, &shown.detail),
+        None => response,
+    }
 }

@@ -20,6 +20,7 @@ pub fn routes() -> Routes {
         .post(routes::SIGN_UP, pages::submit_sign_up)
         .post(routes::SIGN_OUT, pages::sign_out)
         .get("/sign-in/continue", pages::carry_on)
+        .post("/sign-in/continue", pages::carry_on)
         .as_pages();
     // The paths are given; with and without the last slash.
     Routes::new()

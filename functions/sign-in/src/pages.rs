@@ -2,8 +2,8 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
-    response::Response,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse as _, Response},
 };
 use serde::Deserialize;
 use shared::{
@@ -12,7 +12,7 @@ use shared::{
     web::{
         Form, Query, Session, SessionTokens,
         cookies::{self, Cookie},
-        local_path, page, percent, see_other,
+        local_path, page, percent, repeat_at, see_other,
     },
 };
 use ui::{
@@ -50,9 +50,18 @@ impl Onward {
     }
 }
 
-pub(crate) async fn sign_in(headers: HeaderMap, Query(onward): Query<Onward>) -> Response {
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Query(onward): Query<Onward>,
+) -> Result<Response, Problem> {
+    if Session::of(&headers, &app).await?.is_some() {
+        return Ok(see_other(onward.path().unwrap_or(routes::SCHEDULE)));
+    }
     let trouble = onward.expired.is_some().then_some(Trouble::Expired);
-    page::ok(sign_in_page(&headers, onward.path(), "", trouble).render())
+    Ok(page::ok(
+        sign_in_page(&headers, onward.path(), "", trouble).render(),
+    ))
 }
 
 fn sign_in_page(
@@ -85,7 +94,7 @@ pub(crate) async fn submit_sign_in(
 ) -> Result<Response, Problem> {
     let next = form.next.as_deref().map(local_path);
     let (status, trouble) = match service::log_in(&app, &form.email, &form.password).await? {
-        Ok(tokens) => return Ok(welcome(tokens, next.unwrap_or(routes::SCHEDULE))),
+        Ok(tokens) => return Ok(welcome(tokens, see_other(next.unwrap_or(routes::SCHEDULE)))),
         Err(Refused::Wrong) => (StatusCode::UNPROCESSABLE_ENTITY, Trouble::Refused),
         Err(Refused::Throttled { wait }) => {
             let minutes = u32::try_from(wait.as_mins() + 1).unwrap_or(1);
@@ -136,7 +145,7 @@ pub(crate) async fn submit_sign_up(
         password: &form.password,
     };
     match service::sign_up(&app, &asked).await {
-        Ok(tokens) => Ok(welcome(tokens, routes::CONNECTIONS)),
+        Ok(tokens) => Ok(welcome(tokens, see_other(routes::CONNECTIONS))),
         Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
             let errors = problem
                 .fields
@@ -150,18 +159,25 @@ pub(crate) async fn submit_sign_up(
     }
 }
 
-/// A page whose proof has run out comes here, gets a new one if its refresh cookie is good, and goes on.
+/// A page whose proof has run out comes here, gets a new one if its refresh cookie is good, and goes on where it was: a
+/// form with everything in it, a fragment without its page noticing.
 pub(crate) async fn carry_on(
     State(app): State<App>,
+    method: Method,
     headers: HeaderMap,
     Query(onward): Query<Onward>,
 ) -> Result<Response, Problem> {
     let was_here = cookies::read(&headers, &app.config, Cookie::Refresh).is_some();
     if let Some(tokens) = service::refresh(&app, &headers).await? {
-        return Ok(welcome(tokens, onward.path().unwrap_or(routes::SCHEDULE)));
+        let onto = match onward.path() {
+            Some(path) if !method.is_safe() => repeat_at(path),
+            path => see_other(path.unwrap_or(routes::SCHEDULE)),
+        };
+        return Ok(welcome(tokens, onto));
     }
-    let mut query: Vec<String> = onward
-        .path()
+    // Nothing stands to be read where a form was sent to.
+    let next = onward.path().filter(|_| method.is_safe());
+    let mut query: Vec<String> = next
         .map(|path| format!("next={}", percent(path)))
         .into_iter()
         .collect();
@@ -173,7 +189,18 @@ pub(crate) async fn carry_on(
     } else {
         format!("{}?{}", routes::SIGN_IN, query.join("&"))
     };
-    Ok(forget(&app, see_other(&path)))
+    let onto = if headers.contains_key("hx-request") {
+        whole_page(&path)
+    } else {
+        see_other(&path)
+    };
+    Ok(forget(&app, onto))
+}
+
+/// A fragment must not be replaced by another page: its script is told to go there as a whole.
+fn whole_page(path: &str) -> Response {
+    let address = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::OK, [("hx-redirect", address)]).into_response()
 }
 
 pub(crate) async fn sign_out(
@@ -184,8 +211,7 @@ pub(crate) async fn sign_out(
     Ok(forget(&app, see_other(routes::SIGN_IN)))
 }
 
-fn welcome(tokens: SessionTokens, path: &str) -> Response {
-    let mut response = see_other(path);
+fn welcome(tokens: SessionTokens, mut response: Response) -> Response {
     for cookie in tokens.cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

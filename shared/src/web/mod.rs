@@ -22,7 +22,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{app::App, problem::Problem};
+use crate::{
+    app::App,
+    problem::{self, Problem},
+};
 
 /// The largest request body that any function reads.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -41,14 +44,20 @@ pub fn layers(routes: Routes, app: &App) -> Router {
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(app.clone(), csrf::guard))
+        .layer(middleware::from_fn(problem::as_page_if_asked))
         .layer(middleware::from_fn(logged))
         .layer(middleware::from_fn(headers::secure))
         .with_state(app.clone())
 }
 
+/// What a request is called in the log, and by whoever asks about it.
+#[derive(Clone)]
+pub(crate) struct RequestId(String);
+
 /// One line per request, with the id that the answer carries too.
-async fn logged(request: Request, next: middleware::Next) -> Response {
+async fn logged(mut request: Request, next: middleware::Next) -> Response {
     let id = crate::ids::opaque()[..16].to_owned();
+    request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = next.run(request).await;
     let status = response.status().as_u16();
@@ -65,8 +74,17 @@ async fn logged(request: Request, next: middleware::Next) -> Response {
 
 /// Leads a browser on; the address is always ours.
 pub fn see_other(path: &str) -> Response {
+    led(StatusCode::SEE_OTHER, path)
+}
+
+/// Lets a browser repeat what it just sent, form and all, at another address of ours.
+pub fn repeat_at(path: &str) -> Response {
+    led(StatusCode::TEMPORARY_REDIRECT, path)
+}
+
+fn led(status: StatusCode, path: &str) -> Response {
     let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+    (status, [(header::LOCATION, location)]).into_response()
 }
 
 /// A path on this very host, or "/" for anything else: never a way out to another site.

@@ -1,7 +1,7 @@
 //! Pages: HTML answers, the frame around a member's pages, problems in words.
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, Request},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -15,7 +15,7 @@ use ui::{
 };
 
 use super::{
-    Session,
+    RequestId, Session,
     cookies::{self, Cookie},
     csrf_token, percent, see_other,
 };
@@ -103,8 +103,24 @@ pub fn show(config: &Config, frame: &Frame, markup: Markup) -> Response {
     response
 }
 
+/// What a problem's page keeps of the request that met it.
+pub(crate) struct Asked {
+    theme: Theme,
+    id: String,
+}
+
+impl Asked {
+    pub(crate) fn by(request: &Request) -> Self {
+        let id = request.extensions().get::<RequestId>();
+        Self {
+            theme: theme(request.headers()),
+            id: id.map(|id| id.0.clone()).unwrap_or_default(),
+        }
+    }
+}
+
 /// A problem as a person sees it.
-pub(crate) fn problem(status: StatusCode, detail: &str) -> Response {
+pub(crate) fn problem(status: StatusCode, asked: &Asked, detail: &str) -> Response {
     let (title, what_to_do) = match status {
         StatusCode::NOT_FOUND => (
             "This page does not exist",
@@ -125,12 +141,12 @@ pub(crate) fn problem(status: StatusCode, detail: &str) -> Response {
         _ => ("This could not be done", "Go back and try again."),
     };
     let page = ProblemPage {
-        theme: Theme::System,
+        theme: asked.theme,
         status: status.as_u16(),
         title: title.into(),
         what_happened: detail.into(),
         what_to_do: what_to_do.into(),
-        request_id: crate::ids::opaque()[..16].to_owned(),
+        request_id: asked.id.clone(),
         way: ("Go to the schedule".into(), routes::SCHEDULE.into()),
     };
     html(status, page.render())
