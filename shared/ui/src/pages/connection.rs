@@ -17,8 +17,7 @@ use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
 use crate::routes::{self, Action};
 
-const ALSO_REFRESHED: &str =
-    "#page-actions:outerMorph,#attention:outerMorph,#runs:outerMorph,#facts:outerMorph";
+const ALSO_REFRESHED: &str = "#page-actions:outerMorph,#reauthorize:outerMorph,#attention:outerMorph,#runs:outerMorph,#facts:outerMorph";
 
 #[derive(Clone, Debug)]
 pub struct ConnectionPage {
@@ -87,7 +86,7 @@ impl ConnectionPage {
         let content = html! {
             div.columns {
                 div.stack {
-                    @if self.auth == AuthState::ActionRequired { (self.action_required()) }
+                    div #reauthorize { @if self.auth == AuthState::ActionRequired { (self.action_required()) } }
                     (self.progress())
                     div #attention { @if !self.attention.is_empty() { (records::attention(&self.attention)) } }
                     (self.settings.render(&self.id, &self.frame.csrf))
