@@ -108,11 +108,21 @@ impl Side {
             None => self.progress(entry, link, calendar),
         };
         Some(CopySeen {
-            calendar: format!("{}, {}", calendar.name, self.connection.account),
+            calendar: self.name_of(calendar),
             state,
             synced_at: link.and(self.connection.last_sync_at),
             reason,
         })
+    }
+
+    /// A primary calendar is often called like its account: one name says it all then.
+    fn name_of(&self, calendar: &Calendar) -> String {
+        let account = &self.connection.account;
+        if calendar.name == *account {
+            account.clone()
+        } else {
+            format!("{}, {account}", calendar.name)
+        }
     }
 
     fn progress(

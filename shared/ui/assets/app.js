@@ -2,7 +2,8 @@
 (() => {
   "use strict";
   const TICK_MS = 30_000;
-  const RUNNING_TICK_MS = 3_000;
+  const RUNNING_TICK_MS = 1_000;
+  const RUNNING_SLOWDOWN = 1.5;
   const SIGNAL_MS = 250;
   const SIGNAL_JITTER_MS = 500;
   const TOAST_MS = 6_000;
@@ -35,7 +36,8 @@
     }
   }
 
-  // Freshness: one tick makes every fragment look again. None while hidden or paused; sooner while a run is in flight.
+  // Freshness: one tick makes every fragment look again. None while hidden or paused; sooner while something is awaited,
+  // and then less and less soon, since it may be long in coming.
 
   let paused = false;
   let connected = false;
@@ -43,17 +45,21 @@
   let failed = false;
   let misses = 0;
   let timer = 0;
+  let pace = RUNNING_TICK_MS;
   let good = new Date();
 
   function schedule() {
     clearTimeout(timer);
     if (paused || document.hidden) return;
-    timer = setTimeout(tick, document.querySelector("[data-running]") ? RUNNING_TICK_MS : TICK_MS);
+    const awaited = document.querySelector("[data-running]");
+    if (!awaited) pace = RUNNING_TICK_MS;
+    timer = setTimeout(tick, awaited ? pace : TICK_MS);
   }
 
   function tick() {
     if (!paused && !document.hidden) document.body.dispatchEvent(new CustomEvent("app:tick"));
     relate(document);
+    pace = Math.min(pace * RUNNING_SLOWDOWN, TICK_MS);
     schedule();
   }
 

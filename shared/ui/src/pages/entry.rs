@@ -95,7 +95,7 @@ impl EntryPage {
                 section.panel aria-label="Entry" { (self.form(&week)) }
                 @if let Some(saved) = &self.saved {
                     aside.stack {
-                        (copies(&saved.copies))
+                        (copies(&saved.id, &saved.copies))
                         @if self.locked.is_none() { (self.ending(saved, title)) }
                     }
                 }
@@ -169,9 +169,9 @@ impl EntryPage {
             (Checkbox { id: "all_day", name: "all_day", label: "All day", checked: form.all_day, hint: None })
             div.times {
                 (Field::new("start_date", "date", "Starts on").value(&form.start_date).error(self.error("start_date")).required())
-                (Field::new("start_time", "time", "at").class("clock").value(&form.start_time).error(self.error("start_time")))
+                (Field::new("start_time", "time", "Starts at").class("clock").value(&form.start_time).error(self.error("start_time")))
                 (Field::new("end_date", "date", "Ends on").value(&form.end_date).error(self.error("end_date")).required())
-                (Field::new("end_time", "time", "at").class("clock").value(&form.end_time).error(self.error("end_time")))
+                (Field::new("end_time", "time", "Ends at").class("clock").value(&form.end_time).error(self.error("end_time")))
             }
             (Field::new("zone", "text", "Time zone").class("clock").value(&form.zone).error(self.error("zone"))
                 .suggestions(&form.zones).hint("A place name such as Europe/Berlin. Times above are local to it."))
@@ -228,9 +228,12 @@ fn custom(words: &str, rule: &str) -> Markup {
     }
 }
 
-fn copies(copies: &[Copy]) -> Markup {
+/// Looks again for itself, sooner while a calendar is awaited. The form stays: someone may be at it.
+fn copies(id: &str, copies: &[Copy]) -> Markup {
+    let is_awaited = copies.iter().any(|copy| copy.state == Copies::Waiting);
     html! {
-        section.panel aria-labelledby="copies-title" {
+        section #copies .panel aria-labelledby="copies-title" data-running[is_awaited]
+            hx-get=(routes::entry(id)) hx-select="#copies" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
             h2 #copies-title { "Where this is synced" }
             @if copies.is_empty() {
                 p.quiet { "In no calendar. Connect one and choose it to see this entry there." }

@@ -102,12 +102,20 @@ impl Schedule {
         let content = html! {
             (self.toolbar())
             @if empty { (self.empty()) }
-            ol #days .week hx-get=(routes::schedule_week(self.days.first().map_or("", |day| &day.date)))
+            ol #days .week data-running[self.is_awaited()] hx-get=(routes::schedule_week(self.days.first().map_or("", |day| &day.date)))
                 hx-select="#days" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
                 @for day in &self.days { (self.day(day)) }
             }
         };
         page(&self.frame, &head, content)
+    }
+
+    fn is_awaited(&self) -> bool {
+        let mut chips = self
+            .days
+            .iter()
+            .flat_map(|day| day.all_day.iter().chain(&day.timed));
+        chips.any(|chip| chip.copies == Copies::Waiting)
     }
 
     fn toolbar(&self) -> Markup {
@@ -138,7 +146,7 @@ impl Schedule {
                 @if self.connected { p { "New entries, and events of your connected calendars, show up here." } }
                 @else {
                     p { "Connect a calendar to see its events here." }
-                    (action("connect-calendar", routes::CONNECTIONS, Look::Plain, labelled(Icon::Connections, "Connections")))
+                    (action("connect-calendar", routes::CONNECTIONS, Look::Plain, labelled(Icon::Connections, "Connect a calendar")))
                 }
             }
         }
