@@ -29,7 +29,11 @@ if ! cat "${requirements[@]}" | cmp -s - .venv/installed.txt; then
   .venv/bin/pip install --quiet --disable-pip-version-check "${requirements[@]/#/--requirement=}"
   cat "${requirements[@]}" > .venv/installed.txt
 fi
-if [[ -f tests/browser/package-lock.json ]] && ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/installed.json; then
+if (($(node -p 'process.versions.node.split(".")[0]') < 20)); then
+  echo "The browser tests need Node 20 or later; here is $(node --version). Debian 13 has it, and so does nodejs.org." >&2
+  exit 1
+fi
+if ! cmp -s tests/browser/package-lock.json tests/browser/node_modules/installed.json; then
   npm --prefix tests/browser ci --silent --no-audit --no-fund
   cp tests/browser/package-lock.json tests/browser/node_modules/installed.json
 fi

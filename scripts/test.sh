@@ -9,5 +9,5 @@ cargo test --workspace --quiet
 cargo build --quiet -p tests --bins
 tests/official/check.sh
 .venv/bin/python tests/official/corpus_check.py
-node --test tests/browser/
+node --test tests/browser/*.test.mjs
 scripts/e2e.sh

@@ -1,0 +1,120 @@
+// Every page of the product, one after the other, in the states that people meet them in.
+import { eventually } from "./browser.mjs";
+import { MIA, choosePrimary, connectGoogle, dayThere, fillEntry, signIn, today } from "./person.mjs";
+
+/** Goes to each page and hands its name to `look`. The last one leaves nobody signed in. */
+export async function tour(page, world, look) {
+  await signedOut(page, world, look);
+  await unconnected(page, world, look);
+  await connecting(page, world, look);
+  await connected(page, world, look);
+  await entries(page, world, look);
+  await troubled(page, world, look);
+}
+
+async function signedOut(page, world, look) {
+  await page.goto(world.at("/sign-in"));
+  await look("sign-in");
+  await page.goto(world.at("/sign-in?expired=1"));
+  await look("sign-in, expired");
+  await page.getByLabel("E-mail").fill(MIA);
+  await page.getByLabel("Password").fill("wrong");
+  await press(page, "Sign in");
+  await page.getByText("E-mail and password do not match.").waitFor();
+  await look("sign-in, refused");
+  await page.goto(world.at("/sign-up"));
+  await look("sign-up");
+  await page.getByLabel("Organisation").fill("Fabrikam Clinic");
+  await page.getByLabel("Your name").fill("Eve Ebner");
+  await page.getByLabel("E-mail").fill("eve@fabrikam.test");
+  await page.getByLabel("Password").fill("short");
+  await press(page, "Create organisation");
+  await page.getByText("One thing needs a change").waitFor();
+  await look("sign-up, refused");
+  await page.goto(world.at("/nowhere"));
+  await page.getByRole("heading", { name: "This page does not exist" }).waitFor();
+  await look("problem");
+}
+
+async function unconnected(page, world, look) {
+  await signIn(page, world);
+  await look("schedule, unconnected");
+  await page.goto(world.at("/connections"));
+  await look("connections, none");
+}
+
+async function connecting(page, world, look) {
+  // The page leads on by itself; an empty answer from there keeps it in view.
+  const away = (url) => url.origin === world.google.origin;
+  await page.route(away, (route) => route.fulfill({ status: 204 }));
+  await press(page, "Connect Google Calendar");
+  await page.getByRole("link", { name: "Continue to Google Calendar" }).waitFor();
+  await look("forward");
+  await page.unroute(away);
+  await page.getByRole("link", { name: "Continue to Google Calendar" }).click();
+  await press(page, "Cancel");
+  await page.getByRole("heading", { name: "Nothing was connected" }).waitFor();
+  await look("message");
+}
+
+async function connected(page, world, look) {
+  await connectGoogle(page, world);
+  await look("connection, new");
+  await page.getByLabel("New entries go to").selectOption(MIA);
+  await press(page, "Save");
+  await page.getByText("needs a change").waitFor();
+  await look("connection, refused");
+  await page.getByRole("link", { name: "Connections" }).first().click();
+  await page.getByRole("link", { name: "Manage" }).click();
+  await choosePrimary(page);
+  await page.getByRole("region", { name: "Sync", exact: true }).getByText("In sync").waitFor();
+  await look("connection");
+  await page.goto(world.at("/connections"));
+  await look("connections");
+  await page.goto(world.at("/schedule"));
+  await look("schedule, empty");
+}
+
+async function entries(page, world, look) {
+  await page.goto(dayThere(world, today()));
+  await page.getByLabel("Title").fill("Annual inspection of the ventilation in the warehouse and in both offices");
+  await press(page, "Add");
+  await page.goto(world.at("/schedule/new"));
+  await look("entry, new");
+  await page.getByLabel("Title").fill("Ends before it starts");
+  await page.getByLabel("Starts on").fill("2027-03-02");
+  await page.getByLabel("Ends on").fill("2027-03-01");
+  await press(page, "Save");
+  await page.getByRole("alert").waitFor();
+  await look("entry, refused");
+  await page.goto(world.at("/schedule/new"));
+  await fillEntry(page, "Van service");
+  await look("entry");
+  await page.goto(`${page.url()}/delete`);
+  await look("entry, delete");
+  await eventually("the week shows both", async () => {
+    await page.goto(world.at("/schedule"));
+    return (await page.getByRole("link").filter({ hasText: "Synced" }).count()) === 2;
+  });
+  await look("schedule");
+}
+
+async function troubled(page, world, look) {
+  await page.goto(world.at("/connections"));
+  await page.getByRole("link", { name: "Manage" }).click();
+  await press(page, "Pause");
+  await page.getByText("Nothing is synced until you resume.").waitFor();
+  await look("connection, paused");
+  const fault = { name: "token_revoked", scope: MIA, count: 1 };
+  await page.request.post(new URL("/_sim/faults", world.google).href, { data: fault });
+  await press(page, "Resume");
+  await page.getByText("Reconnect to go on syncing").waitFor();
+  await page.reload();
+  await look("connection, action required");
+  await page.goto(world.at("/connections"));
+  await look("connections, action required");
+}
+
+function press(page, name) {
+  return page.getByRole("button", { name, exact: true }).click();
+}
