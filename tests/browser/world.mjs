@@ -15,6 +15,11 @@ const PORTS = 4;
 
 export const PASSWORD = "kalends-demo";
 
+// Whatever ends the tests ends the worlds as well.
+const running = new Set();
+process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 /** Runs `live` beside a world of its own, empty but for the demo's members, and cleans up after it. */
 export async function inWorld(live) {
   const data = await mkdtemp(join(tmpdir(), "kalends-world-"));
@@ -43,6 +48,8 @@ class World {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
     });
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     this.#child = child;
     this.#log = [];
     child.stderr.on("data", (chunk) => this.#log.push(chunk));
