@@ -2,7 +2,7 @@
 //! table before the channel token holds.
 
 use axum::{
-    body::Bytes,
+    body::{Body, to_bytes},
     extract::State,
     http::{HeaderMap, StatusCode},
 };
@@ -29,10 +29,10 @@ const BODY_BYTES_MAX: usize = 1_024;
 async fn notified(
     State(app): State<App>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<StatusCode, Problem> {
     let nothing_here = || Problem::not_found("channel");
-    if body.len() > BODY_BYTES_MAX {
+    if to_bytes(body, BODY_BYTES_MAX).await.is_err() {
         return Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "too_large",
