@@ -204,10 +204,10 @@ async fn a_choice_is_taken_as_a_whole_or_not_at_all() {
             )]),
             "/calendars/0/receives_new",
         ),
-        (json!([forgotten]), ""),
+        (json!([forgotten]), "/calendars/0"),
         (
             json!([line(json!({ "privacy": "busy_only" }), &primary)]),
-            "",
+            "/calendars/0/privacy",
         ),
     ] {
         let refused = mia.choose_lines(choice).await.expect(422).unwrap();

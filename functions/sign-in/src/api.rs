@@ -79,8 +79,16 @@ pub(crate) async fn sign_up(
         email: &request.email,
         password: &request.password,
     };
-    let tokens = service::sign_up(&app, &form).await?;
+    let tokens = service::sign_up(&app, &form).await.map_err(pointed)?;
     signed_in(&app, StatusCode::CREATED, tokens).await
+}
+
+/// The fields of the form as members of the JSON document.
+fn pointed(mut problem: Problem) -> Problem {
+    for field in &mut problem.fields {
+        field.pointer.insert(0, '/');
+    }
+    problem
 }
 
 pub(crate) async fn log_in(

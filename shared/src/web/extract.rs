@@ -1,5 +1,7 @@
 //! Reading requests strictly: what cannot be read is answered with what is wrong with it.
 
+use std::{error::Error, iter};
+
 use axum::{
     extract::{
         FromRequest, FromRequestParts, Request,
@@ -8,6 +10,7 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 
 use super::BODY_BYTES_MAX;
 use crate::{app::App, problem::Problem};
@@ -21,9 +24,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         match axum::Json::from_request(request, app).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
-            Err(JsonRejection::JsonDataError(error)) => {
-                Err(Problem::invalid("", reason(&error.body_text())))
-            }
+            Err(JsonRejection::JsonDataError(error)) => Err(Problem::invalid(
+                pointer(&error),
+                reason(&error.body_text()),
+            )),
             Err(JsonRejection::JsonSyntaxError(error)) => {
                 Err(Problem::bad_request("not_json", reason(&error.body_text())))
             }
@@ -35,6 +39,22 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
             Err(other) => Err(unreadable(other.status())),
         }
     }
+}
+
+/// Where in the document reading stopped, as a JSON pointer.
+fn pointer(error: &(dyn Error + 'static)) -> String {
+    let stopped = iter::successors(Some(error), |&error| error.source())
+        .find_map(|error| error.downcast_ref::<serde_path_to_error::Error<serde_json::Error>>());
+    let places = stopped
+        .into_iter()
+        .flat_map(serde_path_to_error::Error::path);
+    places
+        .filter_map(|place| match place {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
 }
 
 /// A form's fields.
