@@ -89,6 +89,11 @@ fn check(form: &SignUp<'_>) -> Result<EmailAddress, Problem> {
                 pointer: pointer.into(),
                 detail,
             });
+        } else if text.trim().contains(char::is_control) {
+            wrong.push(FieldProblem {
+                pointer: pointer.into(),
+                detail: "A name is one line of printable characters.".into(),
+            });
         }
     };
     name(

@@ -106,6 +106,12 @@ impl EntryEdit {
         owner: MemberId,
     ) -> Result<Draft, Vec<InvalidField>> {
         let mut problems = Vec::new();
+        let typed = [
+            ("title", &self.title),
+            ("notes", &self.notes),
+            ("location", &self.location),
+        ];
+        problems.extend(typed.into_iter().filter_map(unprintable));
         let content = before.map(|before| &before.content);
         let kept = |part: fn(&Content) -> &String| content.map(part).cloned();
         let title = self.title.map(|title| title.trim().to_owned());
@@ -155,6 +161,19 @@ impl EntryEdit {
             Some(_) | None => Err(problems),
         }
     }
+}
+
+/// What is typed has lines and tabs and nothing else that cannot be seen; what a calendar brought is taken as it is.
+fn unprintable((field, text): (&'static str, &Option<String>)) -> Option<InvalidField> {
+    let breaks = ['\n', '\r', '\t'];
+    text.as_ref()?
+        .contains(|letter: char| letter.is_control() && !breaks.contains(&letter))
+        .then(|| {
+            InvalidField::new(
+                field,
+                format!("{field} contains characters that cannot be shown"),
+            )
+        })
 }
 
 fn checked_text(
