@@ -12,7 +12,7 @@ use shared::{
     app::App,
     ids,
     problem::{FieldProblem, Problem},
-    store::{Refreshed, SessionRow, StoreError},
+    store::{Refreshed, SessionRow, StoreError, Tries},
     verified::MemberOf,
     web::{
         REFRESH_LIFETIME, SessionTokens,
@@ -39,6 +39,9 @@ pub(crate) enum Refused {
 const NAME_BYTES_MAX: usize = 200;
 /// So many wrong passwords in a row are nothing unusual.
 const FREE_TRIES: u32 = 5;
+/// As many as can be counted one after the other, and some that lose every race.
+const CLAIMS_MAX: u32 = 10;
+const WAIT_MIN: SignedDuration = SignedDuration::from_secs(30);
 /// Waiting doubles with each further try, up to this; nobody is locked out for good.
 const WAIT_MAX: SignedDuration = SignedDuration::from_mins(15);
 
@@ -138,8 +141,7 @@ pub(crate) async fn log_in(
         .chars()
         .take(EmailAddress::BYTES_MAX)
         .collect::<String>();
-    let failed = app.store.failed_logins("login", &subject, now).await?;
-    if let Some(wait) = failed.and_then(|(failures, last_at)| must_wait(failures, last_at, now)) {
+    if let Some(wait) = claim_try(app, &subject, now).await? {
         return Ok(Err(Refused::Throttled { wait }));
     }
     let login = match EmailAddress::parse(email) {
@@ -152,15 +154,9 @@ pub(crate) async fn log_in(
             login.as_ref().map(|login| login.password_hash.as_str()),
         );
     let Some(login) = login.filter(|_| fits) else {
-        let failures = failed.map_or(0, |(failures, _)| failures) + 1;
-        app.store
-            .record_failed_login("login", &subject, failures, now)
-            .await?;
         return Ok(Err(Refused::Wrong));
     };
-    if failed.is_some() {
-        app.store.forget_failed_logins("login", &subject).await?;
-    }
+    app.store.forget_login_tries(&subject).await?;
     let store = app.store.tenant(&MemberOf::after_password(&login));
     let (member, tenant) = (store.member(login.member).await?, store.details().await?);
     match (member, tenant) {
@@ -169,10 +165,30 @@ pub(crate) async fn log_in(
     }
 }
 
-fn must_wait(failures: u32, last_at: Timestamp, now: Timestamp) -> Option<SignedDuration> {
-    let beyond = failures.checked_sub(FREE_TRIES)?;
-    let wait = SignedDuration::from_secs(30 << beyond.min(6)).min(WAIT_MAX);
-    let left = (last_at + wait).duration_since(now);
+/// Counts the try as failed until it has succeeded, or says how long to wait before the next.
+async fn claim_try(
+    app: &App,
+    subject: &str,
+    now: Timestamp,
+) -> Result<Option<SignedDuration>, Problem> {
+    for _ in 0..CLAIMS_MAX {
+        let tries = app.store.login_tries(subject, now).await?;
+        if let Some(wait) = must_wait(&tries, now) {
+            return Ok(Some(wait));
+        }
+        match app.store.count_login_try(subject, &tries, now).await {
+            Err(StoreError::Conflict) => {}
+            done => return Ok(done.map(|()| None)?),
+        }
+    }
+    // So many in the same moment are no person.
+    Ok(Some(WAIT_MIN))
+}
+
+fn must_wait(tries: &Tries, now: Timestamp) -> Option<SignedDuration> {
+    let beyond = tries.failures.checked_sub(FREE_TRIES)?;
+    let wait = (WAIT_MIN * (1 << beyond.min(6))).min(WAIT_MAX);
+    let left = (tries.last_at? + wait).duration_since(now);
     left.is_positive().then_some(left)
 }
 

@@ -37,7 +37,19 @@ struct PasswordRow {
 struct ThrottleRow {
     failures: u32,
     last_at: i64,
+    version: u64,
 }
+
+/// How often somebody tried to sign in, as it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Tries {
+    pub failures: u32,
+    pub last_at: Option<Timestamp>,
+    version: Option<u64>,
+}
+
+/// What the tries are counted for.
+const LOGIN: &str = "login";
 
 /// Counted failures are forgotten after that long without another.
 const THROTTLE_MEMORY: SignedDuration = SignedDuration::from_mins(30);
@@ -76,37 +88,43 @@ impl Store {
         }))
     }
 
-    /// How many sign-ins have failed lately for this subject, and when the last did.
-    pub async fn failed_logins(
-        &self,
-        kind: &str,
-        subject: &str,
-        now: Timestamp,
-    ) -> Result<Option<(u32, Timestamp)>, StoreError> {
-        let row: Option<ThrottleRow> = self.table.get(&keys::throttle(kind, subject)).await?;
-        Ok(row.and_then(|row| {
+    /// The tries of this subject to sign in that have not succeeded lately.
+    pub async fn login_tries(&self, subject: &str, now: Timestamp) -> Result<Tries, StoreError> {
+        let row: Option<ThrottleRow> = self.table.get(&keys::throttle(LOGIN, subject)).await?;
+        let version = row.as_ref().map(|row| row.version);
+        let lately = row.and_then(|row| {
             let last_at = Timestamp::from_millisecond(row.last_at).ok()?;
             (now < last_at + THROTTLE_MEMORY).then_some((row.failures, last_at))
-        }))
+        });
+        let (failures, last_at) = lately.unzip();
+        Ok(Tries {
+            failures: failures.unwrap_or_default(),
+            last_at,
+            version,
+        })
     }
 
-    pub async fn record_failed_login(
+    /// Counts one more as failed, before anyone knows: of guesses in the same moment none may go uncounted.
+    /// `Conflict`: somebody else tried since `tries` was read.
+    pub async fn count_login_try(
         &self,
-        kind: &str,
         subject: &str,
-        failures: u32,
+        tries: &Tries,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let row = ThrottleRow {
-            failures,
+            failures: tries.failures + 1,
             last_at: now.as_millisecond(),
+            version: tries.version.map_or(1, |version| version + 1),
         };
-        let item = Item::new("throttle", keys::throttle(kind, subject), None, &row);
-        self.table.put(item.expires_at(now + THROTTLE_MEMORY)).await
+        let guard = tries.version.map_or(Guard::Absent, Guard::Version);
+        let item = Item::new("throttle", keys::throttle(LOGIN, subject), None, &row);
+        let item = item.expires_at(now + THROTTLE_MEMORY).guarded(guard);
+        self.table.put(item).await
     }
 
-    pub async fn forget_failed_logins(&self, kind: &str, subject: &str) -> Result<(), StoreError> {
-        let key = keys::throttle(kind, subject);
+    pub async fn forget_login_tries(&self, subject: &str) -> Result<(), StoreError> {
+        let key = keys::throttle(LOGIN, subject);
         self.table
             .write(vec![Write::delete(key, None, &Guard::Any)])
             .await

@@ -21,7 +21,7 @@ pub use connections::{ConnectionRow, SecretPointer, TokenLease};
 pub use demand::{Asked, ChannelAsk, POLL_EVERY};
 pub use entries::{DirtyEntry, EntryWrite, Listed};
 pub use links::{LinkWrite, RefusedItem};
-pub use members::Login;
+pub use members::{Login, Tries};
 pub use oauth_states::OAuthState;
 pub use sessions::{Refreshed, SessionRow};
 pub use table::StoreError;
