@@ -38,6 +38,8 @@ pub enum Refreshed {
 
 /// Two tabs of one browser may exchange the same cookie in the same moment.
 const ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(30);
+/// More tabs than a browser restores at once.
+const ROTATION_TRIES_MAX: u32 = 20;
 
 #[derive(Serialize, Deserialize)]
 struct FamilyRow {
@@ -51,24 +53,24 @@ impl Store {
             .await
     }
 
-    /// Exchanges one refresh cookie for the next.
+    /// Exchanges one refresh cookie for the next. Of tabs that do so in the same moment, each gets its own.
     pub async fn rotate_session(
         &self,
         refresh: &str,
         next: &str,
         now: Timestamp,
     ) -> Result<Refreshed, StoreError> {
-        // Two tabs may exchange the same cookie in the same moment: the slower one looks again.
-        for _ in 0..3 {
-            match self.try_rotate_session(refresh, next, now).await {
+        for _ in 0..ROTATION_TRIES_MAX {
+            match self.try_to_rotate(refresh, next, now).await {
                 Err(StoreError::Conflict) => {}
                 done => return done,
             }
         }
-        Ok(Refreshed::Refused)
+        Err(StoreError::Conflict)
     }
 
-    async fn try_rotate_session(
+    /// `Conflict`: another tab was faster.
+    async fn try_to_rotate(
         &self,
         refresh: &str,
         next: &str,
@@ -102,18 +104,16 @@ impl Store {
             version: row.version + 1,
             ..row.clone()
         };
-        let written = self
-            .table
-            .write(vec![
-                session_item(&rotated, refresh)
-                    .guarded(Guard::Version(row.version))
-                    .put()?,
-                session_item(&successor, next)
-                    .guarded(Guard::Absent)
-                    .put()?,
-            ])
-            .await;
-        written.map(|()| Refreshed::Granted(successor))
+        let writes = vec![
+            session_item(&rotated, refresh)
+                .guarded(Guard::Version(row.version))
+                .put()?,
+            session_item(&successor, next)
+                .guarded(Guard::Absent)
+                .put()?,
+        ];
+        self.table.write(writes).await?;
+        Ok(Refreshed::Granted(successor))
     }
 
     pub async fn find_session(&self, refresh: &str) -> Result<Option<SessionRow>, StoreError> {
