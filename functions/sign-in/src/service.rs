@@ -15,7 +15,7 @@ use shared::{
     store::{Refreshed, SessionRow, StoreError, Tries},
     verified::MemberOf,
     web::{
-        REFRESH_LIFETIME, SessionTokens,
+        REFRESH_LIFETIME, Session, SessionTokens,
         cookies::{self, Cookie},
         issue,
     },
@@ -244,13 +244,18 @@ pub(crate) async fn refresh(
 
 /// Ends the session here and wherever its cookies were copied to.
 pub(crate) async fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let proven = Session::of(headers, app).await?.map(|session| session.id);
+    if let Some(session) = proven {
+        app.store.revoke_session(session, now).await?;
+    }
     let Some(refresh) = cookies::read(headers, &app.config, Cookie::Refresh) else {
         return Ok(());
     };
     if let Some(row) = app.store.find_session(&refresh).await? {
-        app.store
-            .revoke_session(row.session, app.clock.now())
-            .await?;
+        if proven != Some(row.session) {
+            app.store.revoke_session(row.session, now).await?;
+        }
         app.store.forget_session(&refresh).await?;
     }
     Ok(())
