@@ -91,8 +91,8 @@ fn led(status: StatusCode, path: &str) -> Response {
 pub fn local_path(next: &str) -> &str {
     let local = next.starts_with('/')
         && !next.starts_with("//")
-        && !next.contains(['\\', '\r', '\n', '\t'])
-        && next.is_ascii();
+        && next.is_ascii()
+        && !next.contains(|letter: char| letter == '\\' || letter.is_ascii_control());
     if local { next } else { "/" }
 }
 
