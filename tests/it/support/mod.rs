@@ -1,5 +1,9 @@
 //! What the stories begin with.
 
+mod kept;
+
+pub(crate) use kept::Kept;
+
 use serde_json::{Value, json};
 use tests::{
     google_user::GoogleUser,

@@ -1,0 +1,324 @@
+//! Requests that are wrong in any way: each route says so, changes nothing, and goes on working.
+
+mod pointers;
+mod routes;
+mod wrong;
+
+use reqwest::{Method, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+use tests::person::{Answer, Person};
+
+use self::routes::{NOWHERE, Places, Reads, Route, all};
+use crate::support::{Connected, Kept, MIA, google_visit, visit};
+
+/// A member with a connection, an entry and a run, and somebody whom nobody knows.
+struct Story {
+    mia: Connected,
+    stranger: Person,
+    entry: String,
+    run: String,
+    complaints: Vec<String>,
+}
+
+impl Story {
+    async fn start() -> Self {
+        let mia = Connected::start().await;
+        let entry = mia.create_entry(&visit("pump", 4)).await;
+        mia.settle().await;
+        Self {
+            stranger: Person::stranger(&mia.world).unwrap(),
+            entry: entry["id"].as_str().unwrap().to_owned(),
+            run: mia.last_run().await["id"].as_str().unwrap().to_owned(),
+            mia,
+            complaints: Vec::new(),
+        }
+    }
+
+    fn places(&self) -> Places<'_> {
+        Places {
+            entry: &self.entry,
+            connection: &self.mia.connection,
+            run: &self.run,
+        }
+    }
+
+    /// What a signed-in browser must not send in passing, such as a sign-out, comes from a stranger.
+    fn sender(&self, route: &Route) -> &Person {
+        if route.function == "sign-in" {
+            &self.stranger
+        } else {
+            &self.mia.person
+        }
+    }
+
+    /// Notes what is not as it should be; a table row per route would hide all but the first.
+    fn check(&mut self, route: &Route, what: &str, answer: &Answer, expected: Expected) {
+        let flaws = [expected.flaw(answer), shape_flaw(route, answer)];
+        for flaw in flaws.into_iter().flatten() {
+            let Route {
+                method, pattern, ..
+            } = route;
+            self.complaints
+                .push(format!("{method} {pattern}, {what}: {flaw}"));
+        }
+    }
+
+    async fn check_kept(&mut self, route: &Route, before: &Kept) {
+        let changed = Kept::of(&self.mia.world).await.differs_from(before);
+        if !changed.is_empty() {
+            let Route {
+                method, pattern, ..
+            } = route;
+            self.complaints
+                .push(format!("{method} {pattern} changed {changed:?}"));
+        }
+    }
+
+    /// Nothing was found, and both directions still work.
+    async fn end(self) {
+        assert!(self.complaints.is_empty(), "{:#?}", self.complaints);
+        self.mia
+            .google
+            .insert(google_visit("boiler", 9))
+            .await
+            .unwrap();
+        self.mia.create_entry(&visit("valve", 10)).await;
+        self.mia.settle().await;
+        self.mia.entry("boiler").await;
+        self.mia.event("valve").await;
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Expected {
+    /// The caller's fault.
+    Refused,
+    /// There is no such thing.
+    Missing,
+    /// Not our fault.
+    Survived,
+}
+
+impl Expected {
+    fn flaw(self, answer: &Answer) -> Option<String> {
+        let fits = match self {
+            Self::Refused => answer.status.is_client_error(),
+            Self::Missing => answer.status == 404,
+            Self::Survived => !answer.status.is_server_error(),
+        };
+        (!fits).then(|| format!("answered {} {}", answer.status, excerpt(&answer.text)))
+    }
+}
+
+/// A refusal is a problem for programs and a page for people.
+fn shape_flaw(route: &Route, answer: &Answer) -> Option<String> {
+    if !answer.status.is_client_error() {
+        return None;
+    }
+    let kind = answer.header("content-type");
+    let fits = if route.is_page() {
+        kind == "text/html; charset=utf-8"
+            && answer.text.starts_with("<!DOCTYPE html>")
+            // The id to quote is the one in the log; sign-in and forms show none.
+            && (!answer.text.contains("<dt>Request</dt>")
+                || answer.text.contains(answer.header("x-request-id")))
+    } else {
+        kind == "application/problem+json"
+            && answer.json()["status"] == answer.status.as_u16()
+            && !answer.at("/code").is_empty()
+            && !answer.at("/detail").is_empty()
+    };
+    (!fits).then(|| format!("{} as {kind:?}: {}", answer.status, excerpt(&answer.text)))
+}
+
+fn excerpt(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_refused_by_every_route_and_changes_nothing() {
+    let mut story = Story::start().await;
+
+    for route in all() {
+        let (bodies, expected, path) = match route.reads() {
+            Reads::Json => (
+                wrong::json_bodies(),
+                Expected::Refused,
+                route.address(&story.places()),
+            ),
+            Reads::Form => (
+                wrong::form_bodies(),
+                Expected::Refused,
+                route.address(&story.places()),
+            ),
+            // What is not read does not matter; where it is sent must not matter either.
+            Reads::Nothing if route.is_safe() => continue,
+            Reads::Nothing => (
+                wrong::json_bodies(),
+                Expected::Survived,
+                route.address(&NOWHERE),
+            ),
+        };
+        let before = Kept::of(&story.mia.world).await;
+        for body in bodies {
+            let person = story.sender(&route);
+            let mut request = route.asked_by(person, &path).await;
+            if let Some(kind) = body.kind {
+                request = request.header(CONTENT_TYPE, kind);
+            }
+            let answer = person.send(request.body(body.bytes)).await.unwrap();
+            story.check(&route, body.what, &answer, expected);
+        }
+        story.check_kept(&route, &before).await;
+    }
+    story.end().await;
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_names_nothing() {
+    let mut story = Story::start().await;
+    let before = Kept::of(&story.mia.world).await;
+
+    for route in all() {
+        for parameter in route.parameters() {
+            let long = "9".repeat(2_000);
+            for garbage in wrong::IDS.into_iter().chain([long.as_str()]) {
+                let other = Route {
+                    pattern: route.pattern.replace(parameter, garbage),
+                    ..route.clone()
+                };
+                let path = other.address(&story.places());
+                let answer = ask(&story.mia.person, &route, &path, None).await;
+                story.check(&route, garbage, &answer, Expected::Missing);
+            }
+        }
+        story.check_kept(&route, &before).await;
+    }
+    story.end().await;
+}
+
+/// A request that could be read, if there was anything to read it for.
+async fn ask(person: &Person, route: &Route, path: &str, query: Option<&str>) -> Answer {
+    let path = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let request = route.asked_by(person, &path).await;
+    let request = match route.reads() {
+        Reads::Nothing => request,
+        Reads::Json => request.json(&readable(route)),
+        Reads::Form => request.form(&[("version", "1"), ("provider", "google"), ("email", MIA)]),
+    };
+    person.send(request).await.unwrap()
+}
+
+fn readable(route: &Route) -> Value {
+    if route.pattern.ends_with("/calendars") {
+        json!({ "calendars": [] })
+    } else {
+        visit("pump", 4)
+    }
+}
+
+#[tokio::test]
+async fn parameters_that_mean_nothing_break_no_route() {
+    let mut story = Story::start().await;
+    let before = Kept::of(&story.mia.world).await;
+
+    for route in all().into_iter().filter(Route::is_safe) {
+        let long = format!("next={0}&cursor={0}&week={0}", "x".repeat(3_000));
+        for query in wrong::QUERIES.into_iter().chain([long.as_str()]) {
+            let path = route.address(&story.places());
+            let answer = ask(story.sender(&route), &route, &path, Some(query)).await;
+            story.check(&route, query, &answer, Expected::Survived);
+        }
+        story.check_kept(&route, &before).await;
+    }
+    story.end().await;
+}
+
+#[tokio::test]
+async fn headers_that_mean_nothing_break_no_route() {
+    let mut story = Story::start().await;
+    let before = Kept::of(&story.mia.world).await;
+
+    for route in all() {
+        let places = if route.is_safe() {
+            story.places()
+        } else {
+            NOWHERE
+        };
+        let path = route.address(&places);
+        for (name, value) in wrong::headers() {
+            let person = story.sender(&route);
+            let request = route.asked_by(person, &path).await;
+            let answer = person.send(request.header(name, &value)).await.unwrap();
+            let what = format!("{name}: {value:?}");
+            story.check(&route, &excerpt(&what), &answer, Expected::Survived);
+        }
+        story.check_kept(&route, &before).await;
+    }
+    story.end().await;
+}
+
+#[tokio::test]
+async fn a_stranger_is_led_to_sign_in_or_refused_by_every_route() {
+    let mut story = Story::start().await;
+    let before = Kept::of(&story.mia.world).await;
+
+    for route in all().into_iter().filter(|route| !route.is_public()) {
+        let path = route.address(&story.places());
+        let answer = ask(&story.stranger, &route, &path, None).await;
+        if route.is_page() {
+            assert!(answer.status.is_redirection(), "{route:?}");
+            let next = answer.header("location");
+            assert!(
+                next.starts_with("/sign-in/continue?next=%2F"),
+                "{route:?}: {next}"
+            );
+        } else {
+            assert_eq!(answer.status, 401, "{route:?}");
+            assert_eq!(answer.at("/code"), "unauthenticated");
+        }
+        story.check(&route, "a stranger", &answer, Expected::Survived);
+        story.check_kept(&route, &before).await;
+    }
+    story.end().await;
+}
+
+#[tokio::test]
+async fn an_address_that_nothing_answers_is_told_as_its_neighbours_would() {
+    let story = Story::start().await;
+    let ask = async |method: Method, path: &str| {
+        let person = &story.mia.person;
+        let request = person.request(method, path).await.unwrap();
+        let program = ["/api/", "/webhooks/"]
+            .iter()
+            .any(|start| path.starts_with(start));
+        let accept = if program {
+            "application/json"
+        } else {
+            "text/html"
+        };
+        person.send(request.header("accept", accept)).await.unwrap()
+    };
+
+    for (method, path, status) in [
+        (Method::GET, "/api/v1/nothing", 404),
+        (Method::POST, "/api/v2/connections", 404),
+        (Method::GET, "/webhooks/yahoo", 404),
+        (Method::DELETE, "/api/v1/connections", 405),
+        (Method::GET, "/webhooks/google", 405),
+    ] {
+        let told = ask(method, path).await.expect(status).unwrap();
+        assert_eq!(told.header("content-type"), "application/problem+json");
+        assert_eq!(told.json()["status"], status, "{path}");
+    }
+    for (method, path, status) in [
+        (Method::GET, "/scheduel", 404),
+        (Method::GET, "/schedule/", 404),
+        (Method::DELETE, "/schedule", 405),
+    ] {
+        let told = ask(method, path).await.expect(status).unwrap();
+        assert!(told.text.starts_with("<!DOCTYPE html>"), "{path}");
+        // The id on the page is the one in the log.
+        assert!(told.text.contains(told.header("x-request-id")), "{path}");
+    }
+}

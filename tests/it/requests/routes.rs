@@ -1,0 +1,130 @@
+//! Every route that the product serves, with what it reads and where it can be reached in the story at hand.
+
+use reqwest::{Method, RequestBuilder};
+use tests::{person::Person, world};
+
+/// What a route reads of a request's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reads {
+    Nothing,
+    Json,
+    Form,
+}
+
+/// Unsafe routes for which the address says everything.
+const READ_NOTHING: [&str; 10] = [
+    "/api/users/auth/logout",
+    "/api/users/auth/refresh",
+    "/api/v1/connections/{id}/pause",
+    "/api/v1/connections/{id}/resume",
+    "/api/v1/connections/{id}/sync",
+    "/connections/{id}/{action}",
+    "/sign-in/continue",
+    "/sign-out",
+    "/webhooks/google",
+    "/",
+];
+
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    pub(super) function: &'static str,
+    pub(super) method: Method,
+    pub(super) pattern: String,
+}
+
+/// A new function or route is in all the stories by itself.
+pub(super) fn all() -> Vec<Route> {
+    let routes: Vec<Route> = world::functions()
+        .into_iter()
+        .flat_map(|(function, routes)| {
+            let each = |(method, pattern): &(Method, String)| Route {
+                function,
+                method: method.clone(),
+                pattern: pattern.clone(),
+            };
+            routes.listed().iter().map(each).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(routes.len() > 30, "{routes:?}");
+    routes
+}
+
+impl Route {
+    pub(super) fn reads(&self) -> Reads {
+        let path = self.pattern.trim_end_matches('/');
+        let writes = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
+        match (writes && !READ_NOTHING.contains(&path), self.is_page()) {
+            (false, _) => Reads::Nothing,
+            (true, true) => Reads::Form,
+            (true, false) => Reads::Json,
+        }
+    }
+
+    /// Seen by people; everything else is called by programs.
+    pub(super) fn is_page(&self) -> bool {
+        let programs = ["/api/", "/webhooks/", "/assets/"];
+        !programs
+            .iter()
+            .any(|prefix| self.pattern.starts_with(prefix))
+    }
+
+    /// A request as a browser or a program would begin it.
+    pub(super) async fn asked_by(&self, person: &Person, path: &str) -> RequestBuilder {
+        let accept = if self.is_page() {
+            "text/html"
+        } else {
+            "application/json"
+        };
+        let request = person.request(self.method.clone(), path).await;
+        request.unwrap().header("accept", accept)
+    }
+
+    pub(super) fn is_safe(&self) -> bool {
+        self.method.is_safe()
+    }
+
+    /// Answers whoever asks: sign-in itself, what browsers load, what providers call.
+    pub(super) fn is_public(&self) -> bool {
+        ["assets", "sign-in", "webhooks-google"].contains(&self.function)
+    }
+
+    pub(super) fn parameters(&self) -> Vec<&str> {
+        self.pattern
+            .split('/')
+            .filter(|segment| segment.starts_with('{'))
+            .collect()
+    }
+
+    /// The address with each parameter replaced by what stands for it in `places`.
+    pub(super) fn address(&self, places: &Places<'_>) -> String {
+        let mut path = self.pattern.clone();
+        for parameter in self.parameters() {
+            let value = match parameter {
+                "{id}" if self.pattern.contains("/schedule/") => places.entry,
+                "{id}" if self.pattern.contains("/connections/") => places.connection,
+                "{run}" => places.run,
+                "{action}" => "sync",
+                "{provider}" => "google",
+                "{file}" => "app.css",
+                other => panic!("what stands for {other} in {}?", self.pattern),
+            };
+            path = path.replace(parameter, value);
+        }
+        path
+    }
+}
+
+/// The ids that addresses are filled with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places<'a> {
+    pub(super) entry: &'a str,
+    pub(super) connection: &'a str,
+    pub(super) run: &'a str,
+}
+
+/// Ids as they are minted, of nothing.
+pub(super) const NOWHERE: Places<'_> = Places {
+    entry: "ent_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    connection: "con_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    run: "run_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+};
