@@ -17,7 +17,7 @@ const LAUNCH = {
     "--disable-sync",
   ],
 };
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 const POLL_MS = 100;
 
 /**
