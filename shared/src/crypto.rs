@@ -65,7 +65,7 @@ impl Keys {
             )
             .as_ref()[..6],
         );
-        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"kalends/root/1").extract(root);
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"kalends/keys/1").extract(root);
         Self { kid, root }
     }
 

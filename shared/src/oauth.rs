@@ -3,8 +3,8 @@
 mod access;
 mod flow;
 
+pub(crate) use access::needs_reauth;
 pub use access::{AccessError, access_token};
-pub(crate) use access::{forget_access, needs_reauth};
 pub use flow::{Begun, CallbackError, begin, finish};
 
 use domain::connection::Provider;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CalendarId, ConnectionId, MemberId, TenantId};
+use crate::id::{ConnectionId, MemberId, TenantId};
 
 /// What a member may do; the permissions under each role are one table of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,20 +45,12 @@ pub struct Member {
     pub email: EmailAddress,
     pub name: String,
     pub role: Role,
-    /// Where entries assigned to this member are copied to. Kept on the member so that writing an entry can name its
-    /// copies, and insist in the same transaction that the list has not changed meanwhile.
+    /// The connections that are told of every change of this member's entries. Kept on the member so that writing an
+    /// entry can name them, and insist in the same transaction that the list has not changed meanwhile.
     #[serde(default)]
-    pub mirrors: Vec<Mirror>,
+    pub mirrors: Vec<ConnectionId>,
     pub version: u64,
     pub created_at: Timestamp,
-}
-
-/// One connection of a member that is told of every change of their entries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mirror {
-    pub connection: ConnectionId,
-    /// The calendar in it that receives new entries, if any does.
-    pub receives_new: Option<CalendarId>,
 }
 
 /// An e-mail address, trimmed and case-folded: the form in which addresses are compared.

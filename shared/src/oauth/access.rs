@@ -284,11 +284,6 @@ pub(crate) async fn needs_reauth(
     Err(StoreError::Conflict)
 }
 
-/// Forgets the cached access token: the provider no longer takes it, whatever it said about its life.
-pub(crate) async fn forget_access(store: &TenantStore, id: ConnectionId) -> Result<(), StoreError> {
-    store.forget_cached_token(id).await
-}
-
 /// Bound to tenant, connection and generation: moved elsewhere it does not open.
 fn context(store: &TenantStore, id: ConnectionId, generation: u64) -> String {
     format!("access|{}|{id}|{generation}", store.id())

@@ -3,7 +3,6 @@
 use domain::{
     calendar::Calendar,
     id::{CalendarId, ConnectionId, MemberId},
-    member::Mirror,
     subscription::Subscription,
 };
 use jiff::Timestamp;
@@ -87,15 +86,15 @@ impl TenantStore {
         &self,
         member: MemberId,
         connection: ConnectionId,
-        mirror: Option<Mirror>,
+        told: bool,
     ) -> Result<(), StoreError> {
         for _ in 0..5 {
             let Some(member) = self.member(member).await? else {
                 return Ok(());
             };
             let mut mirrors = member.mirrors.clone();
-            mirrors.retain(|mirror| mirror.connection != connection);
-            mirrors.extend(mirror);
+            mirrors.retain(|mirror| *mirror != connection);
+            mirrors.extend(told.then_some(connection));
             if mirrors == member.mirrors {
                 return Ok(());
             }

@@ -115,8 +115,7 @@ impl TenantStore {
         let members = self.assignees_of(&write).await?;
         let told: BTreeSet<ConnectionId> = members
             .iter()
-            .flat_map(|member| &member.mirrors)
-            .map(|mirror| mirror.connection)
+            .flat_map(|member| member.mirrors.iter().copied())
             .filter(|connection| Some(*connection) != write.told_by)
             .collect();
         let version = match (write.before, write.after) {

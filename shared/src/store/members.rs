@@ -1,8 +1,8 @@
 //! Tenants, their members, and how a member signs in.
 
 use domain::{
-    id::{MemberId, TenantId},
-    member::{EmailAddress, Member, Mirror, Tenant},
+    id::{ConnectionId, MemberId, TenantId},
+    member::{EmailAddress, Member, Tenant},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -176,7 +176,7 @@ impl TenantStore {
     pub async fn set_mirrors(
         &self,
         member: &Member,
-        mirrors: Vec<Mirror>,
+        mirrors: Vec<ConnectionId>,
     ) -> Result<(), StoreError> {
         let mirrors =
             serde_dynamo::to_attribute_value(mirrors).map_err(|source| StoreError::Corrupt {

@@ -6,7 +6,6 @@ use domain::{
     calendar::{Calendar, CalendarSettings},
     connection::Connection,
     id::{CalendarId, EntryId},
-    member::Mirror,
 };
 use jiff::Timestamp;
 
@@ -94,18 +93,10 @@ pub async fn choose(
         }
     }
     store.put_calendars(&changed).await?;
-    let receives_new = calendars
-        .iter()
-        .find(|calendar| calendar.settings.receives_new)
-        .map(|calendar| calendar.id);
     let told = calendars.iter().any(|calendar| calendar.settings.selected);
-    let mirror = told.then_some(Mirror {
-        connection: connection.id,
-        receives_new,
-    });
     // First the list, then the entries: one written in between is told about by its writer.
     store
-        .set_mirror(connection.member, connection.id, mirror)
+        .set_mirror(connection.member, connection.id, told)
         .await?;
     if told {
         let mut entries: BTreeSet<EntryId> = store

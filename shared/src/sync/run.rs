@@ -110,7 +110,7 @@ async fn sync(
     if matches!(&result, Err(SyncError::Provider(error)) if error.class == FailureClass::Authentication)
     {
         // An access token may die before its time; only the refresh says whether the grant is dead too.
-        crate::oauth::forget_access(store, fence.connection).await?;
+        store.forget_cached_token(fence.connection).await?;
         result = sync_calendars(app, store, &row.connection, fence, run).await;
     }
     match result {
