@@ -41,7 +41,7 @@ impl OutboxRow {
             "conflict": conflict.id,
             "entry": conflict.entry,
             "connection": conflict.connection,
-            "fields": conflict.fields,
+            "parts": conflict.parts,
             "at": at,
         });
         Self::new(

@@ -206,8 +206,12 @@ async fn a_choice_is_taken_as_a_whole_or_not_at_all() {
         ),
         (json!([forgotten]), "/calendars/0"),
         (
-            json!([line(json!({ "privacy": "busy_only" }), &primary)]),
+            json!([line(json!({ "privacy": "secret" }), &primary)]),
             "/calendars/0/privacy",
+        ),
+        (
+            json!([line(json!({ "colour": "red" }), &primary)]),
+            "/calendars/0/colour",
         ),
     ] {
         let refused = mia.choose_lines(choice).await.expect(422).unwrap();

@@ -180,37 +180,24 @@ async fn a_revoked_grant_stops_the_sync_and_deletes_nothing() {
 #[tokio::test]
 async fn an_event_that_cannot_be_held_stands_with_its_reason_and_blocks_nobody() {
     let mia = Connected::start().await;
-    let series = json!({ "recurrence": ["RRULE:FREQ=DAILY;COUNT=3"] });
     let mut event = google_visit("round", 3);
-    event
-        .as_object_mut()
-        .unwrap()
-        .extend(series.as_object().unwrap().clone());
-    let series = mia.google.insert(event).await.unwrap();
-    mia.settle().await;
-
-    let occurrence = format!("{}_20270304T090000Z", series["id"].as_str().unwrap());
-    mia.google
-        .patch(&occurrence, json!({ "summary": "round, later" }))
-        .await
-        .unwrap();
+    event["summary"] = json!("long ".repeat(300));
+    let long = mia.google.insert(event).await.unwrap();
     mia.google.insert(google_visit("boiler", 9)).await.unwrap();
     mia.settle().await;
 
     mia.entry("boiler").await;
     let items = mia.api("/items").await;
-    assert_eq!(
-        items["items"][0]["external_id"],
-        json!(occurrence),
-        "{items:#}"
-    );
-    assert_eq!(items["items"][0]["reason"], "changed_occurrence");
+    assert_eq!(items["items"][0]["external_id"], long["id"], "{items:#}");
+    assert_eq!(items["items"][0]["reason"], "too_long");
 
+    let id = long["id"].as_str().unwrap();
     mia.google
-        .delete(series["id"].as_str().unwrap())
+        .patch(id, json!({ "summary": "round" }))
         .await
         .unwrap();
     mia.settle().await;
+    mia.entry("round").await;
     assert_eq!(mia.api("/items").await["items"], json!([]));
 }
 

@@ -1,7 +1,7 @@
 //! The shapes of the API's answers. None has a place for a token or for the name of a secret.
 
 use domain::{
-    calendar::{Calendar, Direction},
+    calendar::{Calendar, ConflictPolicy, Direction, Privacy},
     connection::{Auth, LastFailure, Provider, ReauthReason},
     failure::Refusal,
     id::{CalendarId, ConnectionId, EntryId, RunId, SubscriptionId},
@@ -170,6 +170,8 @@ pub(crate) struct CalendarAnswer {
     /// Null is everything.
     history_days: Option<u16>,
     receives_new: bool,
+    privacy: Privacy,
+    conflicts: ConflictPolicy,
 }
 
 impl From<Calendar> for CalendarAnswer {
@@ -186,6 +188,8 @@ impl From<Calendar> for CalendarAnswer {
             direction: settings.direction,
             history_days: settings.history.days(),
             receives_new: settings.receives_new,
+            privacy: settings.privacy,
+            conflicts: settings.conflicts,
         }
     }
 }

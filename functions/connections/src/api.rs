@@ -7,7 +7,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    calendar::{CalendarSettings, Direction, Flaw, History, Setting, check_choice},
+    calendar::{
+        CalendarSettings, ConflictPolicy, Direction, Flaw, History, Privacy, Setting, check_choice,
+    },
     id::{CalendarId, ConnectionId, RunId},
     run::Trigger,
 };
@@ -94,6 +96,10 @@ struct CalendarChoice {
     history_days: Option<u16>,
     #[serde(default)]
     receives_new: bool,
+    #[serde(default)]
+    privacy: Privacy,
+    #[serde(default)]
+    conflicts: ConflictPolicy,
 }
 
 /// Null is a choice here, so leaving the field out must not be taken for it.
@@ -120,6 +126,8 @@ fn line(choice: &CalendarChoice) -> (CalendarId, CalendarSettings) {
         direction: choice.direction,
         history: History::from_days(choice.history_days),
         receives_new: choice.receives_new,
+        privacy: choice.privacy,
+        conflicts: choice.conflicts,
     };
     (choice.id, settings)
 }

@@ -35,6 +35,7 @@ pub(crate) fn read(form: &Fields, known: &[Calendar]) -> (Lines, Vec<FieldError>
                 direction: direction(form, calendar, &id, &mut errors),
                 history: history.unwrap_or(calendar.settings.history),
                 receives_new: false,
+                ..calendar.settings.clone()
             };
             // The one that received so far and is unticked now gives that up by itself.
             settings.receives_new =

@@ -1,6 +1,7 @@
 //! What a member may do with an entry of their tenant.
 
 use domain::{
+    calendar::Privacy,
     entry::{Entry, WorkItemType},
     id::MemberId,
     member::Role,
@@ -46,9 +47,7 @@ pub(crate) fn shown_to(session: &Session, mut entry: Entry) -> Entry {
     match may(session, &entry) {
         Access::Read | Access::Write => {}
         Access::Busy => {
-            "Busy".clone_into(&mut entry.content.title);
-            entry.content.notes.clear();
-            entry.content.location.clear();
+            entry.content = Privacy::BusyOnly.shown(entry.content);
             entry.attendees.clear();
             entry.work_item_type = WorkItemType::default();
         }

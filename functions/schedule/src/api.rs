@@ -127,9 +127,5 @@ fn whole(body: Map<String, Value>, session: &Session) -> Result<EntryEdit, Probl
 
 fn tagged(entry: Entry) -> Response {
     let tag = format!("\"{}\"", entry.version);
-    (
-        [(header::ETAG, tag)],
-        axum::Json(EntryJson::new(entry, None)),
-    )
-        .into_response()
+    ([(header::ETAG, tag)], axum::Json(EntryJson::new(entry))).into_response()
 }

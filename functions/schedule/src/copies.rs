@@ -137,8 +137,13 @@ impl Side {
                     "Both sides changed the same field. Nothing is written until someone decides.";
                 return (Copies::Conflict, Some(reason.to_owned()));
             }
-            Some(LinkState::Linked { base }) => {
-                let ahead = entry.content.diff(&base.entry).without(self.masked);
+            Some(LinkState::Severed { .. }) => return (Copies::None, None),
+            Some(LinkState::Linked { base, .. }) => {
+                let hidden = calendar.settings.privacy.hidden();
+                let ahead = entry
+                    .content
+                    .diff(&base.entry)
+                    .masked(self.masked.or(hidden));
                 ahead.is_empty() || !calendar.settings.direction.pushes()
             }
             Some(LinkState::Pending { .. }) | None => false,

@@ -5,8 +5,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     entry::Entry,
     id::{EntryId, MemberId},
-    recurrence::{Occurrences, expand},
-    time::{When, Zone},
+    series::{Occurrence, Occurrences},
+    time::Zone,
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -85,18 +85,37 @@ pub(crate) async fn list(
         return Err(too_many());
     }
     let mut found = Vec::new();
-    for entry in &listed.entries {
-        let spans = filter.spans(entry)?.into_iter();
-        found.extend(spans.map(|span| (filter.position(entry.id, &span), entry, span)));
+    // What a reader may not see is left out before anything is made of it.
+    let shown: Vec<Entry> = listed
+        .entries
+        .into_iter()
+        .map(|entry| shown_to(session, entry))
+        .collect();
+    for entry in &shown {
+        let occurrences = filter.shown(entry)?.into_iter();
+        found.extend(occurrences.map(|one| {
+            let start = one.content.timing.when.bounds(&filter.zone).0;
+            (
+                Position {
+                    start,
+                    id: entry.id,
+                },
+                entry,
+                one,
+            )
+        }));
     }
     found.retain(|(position, ..)| after.is_none_or(|after| *position > after));
     found.sort_by_key(|(position, ..)| *position);
     let more = found.len() > limit;
     found.truncate(limit);
     let last = found.last().map(|(position, ..)| *position);
-    let items = found.into_iter().map(|(_, entry, span)| {
-        let entry = shown_to(session, entry.clone());
-        EntryJson::new(entry, filter.expand.then_some(&span))
+    let items = found.into_iter().map(|(_, entry, one)| {
+        if filter.expand {
+            EntryJson::occurring(entry.clone(), &one)
+        } else {
+            EntryJson::new(entry.clone())
+        }
     });
     Ok(ListPage {
         items: items.collect(),
@@ -105,28 +124,20 @@ pub(crate) async fn list(
 }
 
 impl Filter {
-    /// Each occurrence in the range; without expansion the entry's own span, once, if it has one there.
-    fn spans(&self, entry: &Entry) -> Result<Vec<When>, Problem> {
-        let timing = &entry.content.timing;
-        let Occurrences { spans, cut } = expand(
-            &timing.when,
-            &timing.recurrence,
-            self.from,
-            self.to,
-            &self.zone,
-            OCCURRENCES_MAX,
-        );
+    /// Each occurrence in the range; without expansion the entry itself, once, if it has one there.
+    fn shown(&self, entry: &Entry) -> Result<Vec<Occurrence>, Problem> {
+        let content = &entry.content;
+        let Occurrences { found, cut } =
+            content.occurrences(self.from, self.to, &self.zone, OCCURRENCES_MAX);
         match (self.expand, cut) {
             (true, true) => Err(too_many()),
-            (true, false) => Ok(spans),
-            (false, _) if spans.is_empty() && !cut => Ok(Vec::new()),
-            (false, _) => Ok(vec![timing.when.clone()]),
+            (true, false) => Ok(found),
+            (false, _) if found.is_empty() && !cut => Ok(Vec::new()),
+            (false, _) => Ok(vec![Occurrence {
+                original: None,
+                content: content.clone(),
+            }]),
         }
-    }
-
-    fn position(&self, id: EntryId, span: &When) -> Position {
-        let start = span.bounds(&self.zone).0;
-        Position { start, id }
     }
 
     fn name(&self) -> String {

@@ -1,10 +1,11 @@
 //! Entries as JSON. Requests are read by hand, so that everything wrong with one is told at once, each with its pointer.
 
 use domain::{
-    entry::{Entry, EntryEdit, EntryStatus, WorkItemType},
+    entry::{Entry, EntryEdit, EntryStatus, RecurrenceEdit, WorkItemType},
     id::{EntryId, MemberId},
     member::EmailAddress,
-    time::{DayOnly, LocalTime, Moment, When, Zone},
+    series::{Changes, Exception, Occurrence, OriginalStart},
+    time::{DayOnly, LocalTime, Moment, Zone},
 };
 use jiff::{
     Timestamp,
@@ -24,6 +25,9 @@ pub(crate) struct EntryJson {
     start: Moment,
     end: Moment,
     recurrence: Vec<String>,
+    /// Occurrences that differ from the series, each with what differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<Override>,
     #[serde(skip_serializing_if = "Option::is_none")]
     occurrence: Option<Span>,
     work_item_type: WorkItemType,
@@ -37,27 +41,48 @@ pub(crate) struct EntryJson {
 
 #[derive(Serialize)]
 struct Span {
+    /// Which occurrence of its series, by its original start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original: Option<OriginalStart>,
     start: Moment,
     end: Moment,
 }
 
+#[derive(Serialize)]
+struct Override {
+    original: OriginalStart,
+    #[serde(flatten)]
+    changes: Changes,
+}
+
 impl EntryJson {
-    pub(crate) fn new(entry: Entry, occurrence: Option<&When>) -> Self {
-        let timing = entry.content.timing;
-        let (start, end) = timing.when.moments();
+    pub(crate) fn new(entry: Entry) -> Self {
+        let (start, end) = entry.content.timing.when.moments();
+        let overrides = entry
+            .content
+            .exceptions
+            .iter()
+            .filter_map(|(original, exception)| {
+                match exception {
+                    // An `EXDATE` says so.
+                    Exception::Cancelled => None,
+                    Exception::Changed(changes) => Some(Override {
+                        original,
+                        changes: changes.clone(),
+                    }),
+                }
+            });
         Self {
             id: entry.id,
             version: entry.version,
+            overrides: overrides.collect(),
+            recurrence: entry.content.recurrence_lines(),
             title: entry.content.title,
             notes: entry.content.notes,
             location: entry.content.location,
             start,
             end,
-            recurrence: timing.recurrence.lines().to_vec(),
-            occurrence: occurrence.map(|when| {
-                let (start, end) = when.moments();
-                Span { start, end }
-            }),
+            occurrence: None,
             work_item_type: entry.work_item_type,
             status: entry.status,
             assignees: entry.assignees,
@@ -65,6 +90,24 @@ impl EntryJson {
             private: entry.content.private,
             created_at: entry.created_at,
             updated_at: entry.updated_at,
+        }
+    }
+
+    /// One occurrence of the entry, with its own words where they differ.
+    pub(crate) fn occurring(entry: Entry, one: &Occurrence) -> Self {
+        let content = &one.content;
+        let (start, end) = content.timing.when.moments();
+        Self {
+            title: content.title.clone(),
+            notes: content.notes.clone(),
+            location: content.location.clone(),
+            private: content.private,
+            occurrence: Some(Span {
+                original: one.original,
+                start,
+                end,
+            }),
+            ..Self::new(entry)
         }
     }
 }
@@ -104,15 +147,20 @@ impl Asked {
             }
             "start" => self.edit.start = self.moment(&at, value),
             "end" => self.edit.end = self.moment(&at, value),
-            "recurrence" if value.is_null() => self.edit.recurrence = Some(Vec::new()),
-            "recurrence" => self.edit.recurrence = self.list(&at, value, str::parse::<String>),
+            "recurrence" if value.is_null() => {
+                self.edit.recurrence = Some(RecurrenceEdit::Lines(Vec::new()));
+            }
+            "recurrence" => {
+                let lines = self.list(&at, value, str::parse::<String>);
+                self.edit.recurrence = lines.map(RecurrenceEdit::Lines);
+            }
             "attendees" if value.is_null() => self.edit.attendees = Some(Vec::new()),
             "attendees" => self.edit.attendees = self.list(&at, value, EmailAddress::parse),
             "assignees" => self.edit.assignees = self.list(&at, value, str::parse::<MemberId>),
             "work_item_type" => self.edit.work_item_type = self.choice(&at, value),
             "status" => self.edit.status = self.choice(&at, value),
             "private" => self.edit.private = self.flag(&at, &value),
-            "id" | "version" | "created_at" | "updated_at" | "occurrence" => {
+            "id" | "version" | "created_at" | "updated_at" | "occurrence" | "overrides" => {
                 self.wrong(&at, "is set by the server: leave it out");
             }
             _ => self.wrong(&at, "there is no such field"),

@@ -1,8 +1,10 @@
 //! Calendars of a connection, and how each is synced.
 
 mod choice;
+mod policy;
 
 pub use choice::{Flaw, Setting, check_choice};
+pub use policy::{BUSY, ConflictPolicy, Privacy, UnknownPolicy};
 
 use std::str::FromStr;
 
@@ -38,6 +40,10 @@ pub struct CalendarSettings {
     pub history: History,
     /// New entries of the member are written here; at most one calendar of a connection.
     pub receives_new: bool,
+    #[serde(default)]
+    pub privacy: Privacy,
+    #[serde(default)]
+    pub conflicts: ConflictPolicy,
 }
 
 impl Calendar {
@@ -54,6 +60,8 @@ impl Default for CalendarSettings {
             direction: Direction::Bidirectional,
             history: History::Days(30),
             receives_new: false,
+            privacy: Privacy::default(),
+            conflicts: ConflictPolicy::default(),
         }
     }
 }

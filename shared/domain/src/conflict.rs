@@ -1,25 +1,150 @@
-//! Conflicts: both sides of a link changed the same field to different values.
+//! Conflicts: both sides of a link changed the same field to different values, or one side was deleted while the other
+//! changed.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    content::{Content, Fields},
-    event::ExternalEventId,
-    id::{CalendarId, ConflictId, ConnectionId, EntryId},
+    content::{Content, Parts},
+    event::{ExternalEventId, Revision},
+    id::{CalendarId, ConflictId, ConnectionId, EntryId, MemberId},
+    link::Choice,
 };
 
-/// Everything a person needs to decide, as it stood when the conflict was found. `None` is a side that was deleted.
+/// Everything a person needs to decide, as it was last seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
     pub id: ConflictId,
     pub entry: EntryId,
     pub connection: ConnectionId,
     pub calendar: CalendarId,
+    /// Whose calendar it is, and who is asked.
+    pub member: MemberId,
     pub external_id: ExternalEventId,
-    pub fields: Fields,
+    /// What both changed apart.
+    pub parts: Parts,
     pub base: Content,
-    pub local: Option<Content>,
-    pub external: Option<Content>,
+    pub local: Seen<u64>,
+    pub external: Seen<Revision>,
+    pub state: ConflictState,
     pub detected_at: Timestamp,
+    /// Grows by one with every change: an answer names the version that it answers.
+    pub version: u64,
+}
+
+/// One side of a conflict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "side", rename_all = "snake_case")]
+pub enum Seen<V> {
+    Changed { version: V, content: Box<Content> },
+    Deleted,
+}
+
+impl<V: Clone> Seen<V> {
+    pub fn content(&self) -> Option<&Content> {
+        match self {
+            Self::Changed { content, .. } => Some(content),
+            Self::Deleted => None,
+        }
+    }
+
+    pub fn version(&self) -> Option<V> {
+        match self {
+            Self::Changed { version, .. } => Some(version.clone()),
+            Self::Deleted => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ConflictState {
+    Open,
+    /// Someone decided; the next run carries it out.
+    Chosen {
+        by: MemberId,
+        at: Timestamp,
+        external: Parts,
+    },
+    /// Carried out, or come to nothing because both sides agree again.
+    Settled {
+        at: Timestamp,
+        /// What was decided, if anybody had to.
+        external: Option<Parts>,
+    },
+    /// What had been overwritten was put back.
+    Undone {
+        at: Timestamp,
+    },
+}
+
+/// How long a decision can be taken back.
+pub const UNDO_TIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// Why a conflict cannot be decided or taken back now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotNow {
+    #[error("the conflict changed meanwhile: look at it again")]
+    Changed,
+    #[error("the conflict is settled already")]
+    Settled,
+    #[error("nothing was overwritten that could be put back")]
+    NothingToUndo,
+    #[error("a decision can be taken back for a day; that time is over")]
+    TooLate,
+    #[error("one side was deleted: keep the entry or the deletion as a whole")]
+    AllOrNothing,
+    #[error("only what both sides changed can be chosen")]
+    NotInConflict,
+}
+
+impl Conflict {
+    pub fn over_since(&self) -> Option<Timestamp> {
+        match self.state {
+            ConflictState::Open | ConflictState::Chosen { .. } => None,
+            ConflictState::Settled { at, .. } | ConflictState::Undone { at } => Some(at),
+        }
+    }
+
+    /// What to tell the engine when `external` is to be kept of their side and the rest of ours.
+    pub fn choose(&self, external: &Parts) -> Result<Choice, NotNow> {
+        match self.state {
+            ConflictState::Open | ConflictState::Chosen { .. } => {}
+            ConflictState::Settled { .. } | ConflictState::Undone { .. } => {
+                return Err(NotNow::Settled);
+            }
+        }
+        if !external.without(&self.parts).is_empty() {
+            return Err(NotNow::NotInConflict);
+        }
+        let one_deleted = self.local.content().is_none() || self.external.content().is_none();
+        if one_deleted && !external.is_empty() && *external != self.parts {
+            return Err(NotNow::AllOrNothing);
+        }
+        Ok(Choice {
+            external: external.clone(),
+            entry_version: self.local.version(),
+            revision: self.external.version(),
+        })
+    }
+
+    /// What the entry was to hold in the parts that the decision overwrote: the other side's values, whichever it was.
+    pub fn undo(&self, entry: &Content, now: Timestamp) -> Result<Content, NotNow> {
+        let ConflictState::Settled { at, external } = &self.state else {
+            return Err(NotNow::NothingToUndo);
+        };
+        let Some(external) = external else {
+            return Err(NotNow::NothingToUndo);
+        };
+        if now.duration_since(*at) > UNDO_TIME {
+            return Err(NotNow::TooLate);
+        }
+        let (Some(ours), Some(theirs)) = (self.local.content(), self.external.content()) else {
+            return Err(NotNow::NothingToUndo);
+        };
+        let kept_ours = self.parts.without(external);
+        Ok(entry
+            .with_parts_of(ours, external)
+            .with_parts_of(theirs, &kept_ours))
+    }
 }

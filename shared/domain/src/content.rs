@@ -1,10 +1,14 @@
 //! What an entry and a calendar event both hold, field by field: the part of each that is synced.
 
+mod parts;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{recurrence::Recurrence, time::When};
+pub use parts::Parts;
+
+use crate::{recurrence::Recurrence, series::Exceptions, time::When};
 
 /// The synced content. Each field is compared, merged and written on its own.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,6 +23,9 @@ pub struct Content {
     pub timing: Timing,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub private: bool,
+    /// Single occurrences of a series that differ from it.
+    #[serde(default, skip_serializing_if = "Exceptions::is_empty")]
+    pub exceptions: Exceptions,
 }
 
 /// When it happens and how it repeats. One field, because a rule means nothing without its start: half of each side's
@@ -73,6 +80,7 @@ pub struct Fields(u8);
 
 impl Fields {
     pub const NONE: Self = Self(0);
+    pub const ALL: Self = Self((1 << Field::ALL.len()) - 1);
 
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -147,29 +155,36 @@ impl fmt::Debug for Fields {
 }
 
 impl Content {
-    /// The fields in which `self` differs from `other`.
-    pub fn diff(&self, other: &Self) -> Fields {
-        Field::ALL
-            .into_iter()
-            .filter(|field| !self.same(other, *field))
-            .collect()
-    }
-
-    fn same(&self, other: &Self, field: Field) -> bool {
-        match field {
-            Field::Title => self.title == other.title,
-            Field::Notes => self.notes == other.notes,
-            Field::Location => self.location == other.location,
-            Field::Timing => self.timing == other.timing,
-            Field::Private => self.private == other.private,
+    /// The parts in which `self` differs from `other`.
+    pub fn diff(&self, other: &Self) -> Parts {
+        // Almost every comparison ends here.
+        if self == other {
+            return Parts::none();
+        }
+        Parts {
+            own: Field::ALL
+                .into_iter()
+                .filter(|field| self.field_differs(other, *field))
+                .collect(),
+            occurrences: self.exceptions.diff(&other.exceptions),
         }
     }
 
-    /// `self` with `fields` taken from `other`.
+    pub(crate) fn field_differs(&self, other: &Self, field: Field) -> bool {
+        match field {
+            Field::Title => self.title != other.title,
+            Field::Notes => self.notes != other.notes,
+            Field::Location => self.location != other.location,
+            Field::Timing => self.timing != other.timing,
+            Field::Private => self.private != other.private,
+        }
+    }
+
+    /// `self` with `parts` taken from `other`.
     #[must_use]
-    pub fn with_fields_of(&self, other: &Self, fields: Fields) -> Self {
+    pub fn with_parts_of(&self, other: &Self, parts: &Parts) -> Self {
         let mut mixed = self.clone();
-        for field in fields.iter() {
+        for field in parts.own.iter() {
             match field {
                 Field::Title => mixed.title.clone_from(&other.title),
                 Field::Notes => mixed.notes.clone_from(&other.notes),
@@ -177,6 +192,9 @@ impl Content {
                 Field::Timing => mixed.timing.clone_from(&other.timing),
                 Field::Private => mixed.private = other.private,
             }
+        }
+        for (at, fields) in &parts.occurrences {
+            mixed.exceptions.take(&other.exceptions, *at, *fields);
         }
         mixed
     }

@@ -3,7 +3,7 @@
 mod edit;
 mod typed;
 
-pub use edit::{Draft, EntryEdit, InvalidField};
+pub use edit::{Draft, EntryEdit, InvalidField, RecurrenceEdit};
 pub use typed::TypedEntry;
 
 use jiff::Timestamp;
@@ -21,6 +21,8 @@ pub const LOCATION_BYTES_MAX: usize = 1_024;
 pub const NOTES_BYTES_MAX: usize = 32_768;
 pub const ASSIGNEES_MAX: usize = 10;
 pub const ATTENDEES_MAX: usize = 200;
+/// Ten years of a weekly series; with the longest texts an item still fits the table.
+pub const EXCEPTIONS_MAX: usize = 520;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

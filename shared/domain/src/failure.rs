@@ -41,9 +41,9 @@ impl fmt::Display for FailureClass {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Refusal {
-    /// A single occurrence that differs from its series.
-    ChangedOccurrence {
-        series: String,
+    /// The same meeting is synced through another calendar of the same account.
+    SameMeeting {
+        calendar: String,
     },
     /// A kind of event that belongs to the provider alone, such as a working location.
     ProviderKind {
@@ -80,9 +80,8 @@ impl Refusal {
     /// Someone would want to know; the rest is as the member or the provider means it to be.
     pub fn needs_attention(&self) -> bool {
         match self {
-            Self::ProviderKind { .. } | Self::BeforeHistory => false,
-            Self::ChangedOccurrence { .. }
-            | Self::UnknownZone { .. }
+            Self::SameMeeting { .. } | Self::ProviderKind { .. } | Self::BeforeHistory => false,
+            Self::UnknownZone { .. }
             | Self::Recurrence { .. }
             | Self::Span { .. }
             | Self::TooLong { .. }
@@ -95,8 +94,8 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ChangedOccurrence { .. } => {
-                f.write_str("this occurrence differs from its series; the series itself is synced")
+            Self::SameMeeting { calendar } => {
+                write!(f, "the same meeting is synced through {calendar}")
             }
             Self::ProviderKind { kind } => write!(f, "{kind} events stay with the provider"),
             Self::UnknownZone { zone } => write!(f, "the time zone {zone:?} is not known"),

@@ -83,6 +83,7 @@ ids! {
     SubscriptionId "sub";
     /// A row of the outbox.
     OutboxId "out";
+    TraceId "trc";
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //! | [`calendar`](calendar::Calendar) | one calendar of a connection, chosen to sync |
 //! | [`entry`](entry::Entry) | our record of scheduled time |
 //! | [`event`](event::CalendarEvent) | the provider's record; "calendar event" wherever it could be anything else |
+//! | [`series`](series) | an entry or event that repeats, with its exceptions |
 //! | [`link`](link::EventLink) | pairs one entry with one calendar event |
 //! | [`base`](link::Base) | what both sides last agreed on |
 //! | cursor | opaque "since here" of one calendar |
@@ -30,7 +31,9 @@ pub mod link;
 pub mod member;
 pub mod recurrence;
 pub mod run;
+pub mod series;
 pub mod subscription;
 pub mod sync;
 pub mod time;
+pub mod trace;
 pub mod week;

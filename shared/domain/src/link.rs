@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    content::Content,
+    content::{Content, Parts},
     event::{ExternalEventId, Revision, Uid},
     id::{CalendarId, ConflictId, ConnectionId, EntryId},
 };
@@ -15,28 +15,53 @@ pub struct EventLink {
     pub calendar: CalendarId,
     pub external_id: ExternalEventId,
     pub uid: Option<Uid>,
+    /// Which of the two was there first.
+    pub origin: Origin,
     pub state: LinkState,
     pub version: u64,
+}
+
+/// Where a linked pair began. The other side is a copy, and losing a copy is not losing the original.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    Entry,
+    Event,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum LinkState {
     /// Written before the event is created at the provider; found again if the answer is lost.
-    Pending {
-        sent: Sent,
-    },
+    Pending { sent: Sent },
     Linked {
         base: Base,
+        /// What a write was about to say whose answer is not known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sent: Option<Sent>,
     },
-    /// Both sides changed the same field; nothing is written until someone decides.
+    /// Both sides changed the same; nothing is written until someone decides.
     Conflict {
         conflict: ConflictId,
         base: Base,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        choice: Option<Choice>,
     },
+    /// One side was removed and the other stays, on purpose: it is not made anew.
+    Severed { lost: Origin, base: Base },
 }
 
-/// What a create was asked to write. Every try writes the same: only then is anything else in the event an edit.
+/// What someone decided about a conflict, and what they had seen: it holds for nothing newer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The parts in which the external side is kept; in all others ours is.
+    pub external: Parts,
+    /// Absent where that side was deleted.
+    pub entry_version: Option<u64>,
+    pub revision: Option<Revision>,
+}
+
+/// What a write was asked to say. Every try to create writes the same: only then is anything else in the event an edit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     pub entry_version: u64,
@@ -70,13 +95,29 @@ impl Base {
     pub fn event(&self) -> &Content {
         self.event.as_ref().unwrap_or(&self.entry)
     }
+
+    /// The base once whatever `event` shows of a write that was never answered counts as agreed. Without this, our own
+    /// write would look like an edit of theirs.
+    #[must_use]
+    pub fn with_what_landed(&self, sent: &Sent, event: &Content) -> Self {
+        let written = sent.content.diff(self.event());
+        let landed = written.without(&sent.content.diff(event));
+        Self::new(
+            self.entry_version,
+            self.entry.with_parts_of(&sent.content, &landed),
+            self.revision.clone(),
+            self.event().with_parts_of(&sent.content, &landed),
+        )
+    }
 }
 
 impl EventLink {
     pub fn base(&self) -> Option<&Base> {
         match &self.state {
             LinkState::Pending { .. } => None,
-            LinkState::Linked { base } | LinkState::Conflict { base, .. } => Some(base),
+            LinkState::Linked { base, .. }
+            | LinkState::Conflict { base, .. }
+            | LinkState::Severed { base, .. } => Some(base),
         }
     }
 }

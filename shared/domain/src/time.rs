@@ -237,6 +237,20 @@ impl When {
         }
     }
 
+    /// Whether any of it lies within `from..to` (exclusive end), with whole days taken as days of `zone`.
+    pub fn touches(&self, from: Timestamp, to: Timestamp, zone: &Zone) -> bool {
+        let (start, end) = self.bounds(zone);
+        start < to && (end > from || (start == end && start >= from))
+    }
+
+    /// The day on which it starts, where it takes place.
+    pub fn first_day(&self) -> Date {
+        match self {
+            Self::Timed { start, .. } => start.local.date(),
+            Self::AllDay { start, .. } => *start,
+        }
+    }
+
     /// The widest instants that whole days can mean anywhere on Earth; exact for timed spans.
     pub fn widest_bounds(&self) -> (Timestamp, Timestamp) {
         match self {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::{
     calendar::Calendar,
-    content::{Content, Fields},
+    content::{Content, Fields, Parts},
     event::{CalendarEvent, Change, ExternalEventId, Revision},
     failure::FailureClass,
     id::SubscriptionId,
@@ -124,7 +124,8 @@ pub trait CalendarProvider: Send + Sync {
         page: Option<&str>,
     ) -> Result<Page, ProviderError>;
 
-    /// The event as it is now; `Removed` where it was deleted, `None` where it never was.
+    /// The event as it is now, a series with all its exceptions; `Removed` where it was deleted, `None` where it never
+    /// was.
     async fn get(
         &self,
         access: &Secret,
@@ -132,7 +133,8 @@ pub trait CalendarProvider: Send + Sync {
         id: &ExternalEventId,
     ) -> Result<Option<Change>, ProviderError>;
 
-    /// Creates the event under `id`, or adopts the one that an earlier try created.
+    /// Creates the event under `id`, or adopts the one that an earlier try created. Of the exceptions of a series only
+    /// the cancelled occurrences are created with it.
     async fn create(
         &self,
         access: &Secret,
@@ -141,13 +143,14 @@ pub trait CalendarProvider: Send + Sync {
         content: &Content,
     ) -> Result<Created, ProviderError>;
 
-    /// Writes `fields` of `content` and nothing else, if the event still has `revision`.
+    /// Writes `parts` of `content` and nothing else, if the event still has `revision` and each of the occurrences is
+    /// still as it was seen. A series may take several calls; cut short, it has done a part and can be asked again.
     async fn update(
         &self,
         access: &Secret,
         calendar: &Calendar,
         write: EventWrite<'_>,
-    ) -> Result<CalendarEvent, ProviderError>;
+    ) -> Result<Written, ProviderError>;
 
     /// Deletes the event, if it still has `revision`. Deleting what is gone succeeds.
     async fn delete(
@@ -187,7 +190,16 @@ pub struct EventWrite<'a> {
     pub id: &'a ExternalEventId,
     pub revision: &'a Revision,
     pub content: &'a Content,
-    pub fields: Fields,
+    /// The event as it was before.
+    pub seen: &'a Content,
+    pub parts: &'a Parts,
+}
+
+/// The event after a change, as the provider answered it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub revision: Revision,
+    pub content: Content,
 }
 
 /// The one HTTP client for every provider: one pool, one crypto provider, the system's roots only when TLS is used.

@@ -25,6 +25,9 @@ use crate::{ids, outbox::OutboxRow};
 const SHORT_ENTRY: SignedDuration = SignedDuration::from_hours(24 * 7);
 const AGENDA_MAX: usize = 2_000;
 const DIRTY_MAX: usize = 500;
+const DELETED_MAX: usize = 1_000;
+/// How long a deleted entry can be brought back.
+const DELETED_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// A change of one entry: from nothing, to nothing, or from one state to the next.
 #[derive(Clone, Debug)]
@@ -44,6 +47,13 @@ pub struct DirtyEntry {
     pub entry: EntryId,
     /// Which change put it there: a later one keeps the row alive.
     pub version: u64,
+}
+
+/// An entry that was deleted, as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedEntry {
+    pub entry: Entry,
+    pub deleted_at: Timestamp,
 }
 
 /// Entries of one assignee in a range.
@@ -124,6 +134,7 @@ impl TenantStore {
             (None, None) => return Ok(()),
         };
         let mut writes = vec![self.entry_write(&write, id)?];
+        writes.extend(self.deleted_writes(&write)?);
         writes.extend(self.agenda_writes(&write)?);
         for connection in &told {
             let row = DirtyEntry { entry: id, version };
@@ -185,6 +196,39 @@ impl TenantStore {
                 .put(),
             None => Ok(Write::delete(key, Some(self.tenant), &guard)),
         }
+    }
+
+    /// What is deleted can be brought back for a while; what is brought back is no longer deleted.
+    fn deleted_writes(&self, write: &EntryWrite<'_>) -> Result<Option<Write>, StoreError> {
+        match (write.before, write.after) {
+            (Some(before), None) => {
+                let key = keys::deleted_entry(self.tenant, before.id);
+                let row = DeletedEntry {
+                    entry: before.clone(),
+                    deleted_at: write.now,
+                };
+                let item = Item::new("deleted_entry", key, Some(self.tenant), &row);
+                item.expires_at(write.now + DELETED_KEPT).put().map(Some)
+            }
+            (None, Some(after)) if after.version > 1 => {
+                let key = keys::deleted_entry(self.tenant, after.id);
+                Ok(Some(Write::delete(key, Some(self.tenant), &Guard::Any)))
+            }
+            (None, _) | (Some(_), Some(_)) => Ok(None),
+        }
+    }
+
+    /// Those of these entries that were deleted and can still be brought back.
+    pub async fn deleted_of(&self, ids: &[EntryId]) -> Result<Vec<DeletedEntry>, StoreError> {
+        let key = |id: &EntryId| keys::deleted_entry(self.tenant, *id);
+        let keys: Vec<_> = ids.iter().map(key).collect();
+        self.table.get_many(&keys).await
+    }
+
+    /// Every deleted entry that can still be brought back.
+    pub async fn deleted_entries(&self) -> Result<Vec<DeletedEntry>, StoreError> {
+        let pk = keys::deleted_entries(self.tenant);
+        self.table.range(Range::prefix(&pk, "", DELETED_MAX)).await
     }
 
     fn agenda_writes(&self, write: &EntryWrite<'_>) -> Result<Vec<Write>, StoreError> {

@@ -24,6 +24,16 @@ pub(super) enum Guard {
     Version(u64),
 }
 
+impl Guard {
+    /// The version that was read; 0 where nothing was found.
+    pub(super) fn of_version(version: u64) -> Self {
+        match version {
+            0 => Self::Absent,
+            version => Self::Version(version),
+        }
+    }
+}
+
 /// A value on its way into the table.
 pub(super) struct Item {
     key: Key,

@@ -2,10 +2,10 @@
 //! is a prefix of another's.
 
 use domain::{
-    event::ExternalEventId,
+    event::{ExternalEventId, Uid},
     id::{
         CalendarId, ConflictId, ConnectionId, EntryId, MemberId, OutboxId, RunId, SessionId,
-        SubscriptionId, TenantId,
+        SubscriptionId, TenantId, TraceId,
     },
     member::EmailAddress,
 };
@@ -188,7 +188,34 @@ pub(crate) fn run(tenant: TenantId, connection: ConnectionId, run: RunId) -> Key
 }
 
 pub(crate) fn conflict(tenant: TenantId, conflict: ConflictId) -> Key {
-    key(format!("T#{tenant}#CFL"), conflict.to_string())
+    key(conflicts(tenant), conflict.to_string())
+}
+
+/// Every conflict of a tenant, newest last.
+pub(crate) fn conflicts(tenant: TenantId) -> String {
+    format!("T#{tenant}#CFL")
+}
+
+/// An entry that was deleted, for as long as it can be brought back.
+pub(crate) fn deleted_entry(tenant: TenantId, entry: EntryId) -> Key {
+    key(deleted_entries(tenant), entry.to_string())
+}
+
+pub(crate) fn deleted_entries(tenant: TenantId) -> String {
+    format!("T#{tenant}#GONE")
+}
+
+/// Which entry a meeting has, by its iCalendar identity.
+pub(crate) fn meeting(tenant: TenantId, uid: &Uid) -> Key {
+    key(format!("T#{tenant}#UID"), fingerprint(&uid.0))
+}
+
+pub(crate) fn trace(tenant: TenantId, entry: EntryId, trace: TraceId) -> Key {
+    key(traces(tenant, entry), trace.to_string())
+}
+
+pub(crate) fn traces(tenant: TenantId, entry: EntryId) -> String {
+    format!("T#{tenant}#TRACE#{entry}")
 }
 
 pub(crate) fn outbox(tenant: TenantId, row: OutboxId) -> Key {

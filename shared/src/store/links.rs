@@ -3,12 +3,13 @@
 
 use domain::{
     conflict::Conflict,
-    event::ExternalEventId,
+    event::{ExternalEventId, Uid},
     failure::Refusal,
     id::{CalendarId, ConnectionId, EntryId},
     link::EventLink,
+    trace::Trace,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -18,12 +19,33 @@ use super::{
     table::{Range, StoreError, Write},
 };
 
+/// A change of a link, and what changes with it.
 #[derive(Clone, Debug)]
 pub enum LinkWrite {
     Create(EventLink),
     /// `link.version` is the version read.
     Update(EventLink),
     Delete(EventLink),
+    /// The entry's link within its connection goes over to another event.
+    Move {
+        from: Box<EventLink>,
+        to: Box<EventLink>,
+    },
+    /// From now on the meeting is this entry; `version` is the version read, 0 where nobody had it.
+    Claim(Meeting),
+    /// The meeting is this entry, whatever was known of it.
+    Take(Meeting),
+    /// A conflict that is new at version 0, or changed since the version read.
+    Conflict(Conflict),
+    Trace(Trace),
+}
+
+/// Which entry a meeting has, wherever else it is met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meeting {
+    pub uid: Uid,
+    pub entry: EntryId,
+    pub version: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,6 +67,8 @@ pub struct RefusedItem {
     pub last_seen_at: Timestamp,
 }
 
+/// Three months, as long as people ask why something changed.
+const TRACE_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 const REFUSED_MAX: usize = 1_000;
 const LINKS_MAX: usize = 200_000;
 
@@ -115,29 +139,21 @@ impl TenantStore {
         self.table.get_many(&keys).await
     }
 
-    pub async fn write_link(&self, write: LinkWrite) -> Result<(), StoreError> {
-        self.table.write(self.link_writes(write)?).await
+    /// Writes all of it or nothing.
+    pub async fn write_links(&self, writes: Vec<LinkWrite>) -> Result<(), StoreError> {
+        let mut items = Vec::new();
+        for write in writes {
+            items.extend(self.link_writes(write)?);
+        }
+        self.table.write(items).await
     }
 
-    /// Stops a link until someone decides, with all they need to decide and a word to the world.
-    pub async fn write_conflict(
-        &self,
-        conflict: &Conflict,
-        link: EventLink,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let key = keys::conflict(self.tenant, conflict.id);
-        let mut writes = self.link_writes(LinkWrite::Update(link))?;
-        writes.push(
-            Item::new("conflict", key, Some(self.tenant), conflict)
-                .guarded(Guard::Absent)
-                .put()?,
-        );
-        writes.push(self.outbox_write(
-            &crate::outbox::OutboxRow::conflict_detected(self.tenant, conflict, now),
-            now,
-        )?);
-        self.table.write(writes).await
+    pub async fn meetings(&self, uids: &[Uid]) -> Result<Vec<Meeting>, StoreError> {
+        let keys: Vec<_> = uids
+            .iter()
+            .map(|uid| keys::meeting(self.tenant, uid))
+            .collect();
+        self.table.get_many(&keys).await
     }
 
     pub(super) fn link_writes(&self, write: LinkWrite) -> Result<Vec<Write>, StoreError> {
@@ -172,6 +188,22 @@ impl TenantStore {
                 let item = Item::new("link", by_entry(&link), Some(self.tenant), &link);
                 vec![item.guarded(Guard::Version(read)).put()?]
             }
+            LinkWrite::Move { from, mut to } => {
+                to.version = from.version + 1;
+                let pointer = ByEvent {
+                    entry: to.entry,
+                    connection: to.connection,
+                };
+                vec![
+                    Item::new("link", by_entry(&to), Some(self.tenant), &to)
+                        .guarded(Guard::Version(from.version))
+                        .put()?,
+                    Write::delete(by_event(&from), Some(self.tenant), &Guard::Any),
+                    Item::new("link_by_event", by_event(&to), Some(self.tenant), &pointer)
+                        .guarded(Guard::Absent)
+                        .put()?,
+                ]
+            }
             LinkWrite::Delete(link) => vec![
                 Write::delete(
                     by_entry(&link),
@@ -180,7 +212,29 @@ impl TenantStore {
                 ),
                 Write::delete(by_event(&link), Some(self.tenant), &Guard::Any),
             ],
+            LinkWrite::Claim(meeting) => {
+                let guard = Guard::of_version(meeting.version);
+                vec![self.meeting_write(meeting, guard)?]
+            }
+            LinkWrite::Take(meeting) => vec![self.meeting_write(meeting, Guard::Any)?],
+            LinkWrite::Conflict(conflict) => self.conflict_writes(conflict)?,
+            LinkWrite::Trace(trace) => {
+                let key = keys::trace(self.tenant, trace.entry, trace.id);
+                let item = Item::new("trace", key, Some(self.tenant), &trace);
+                vec![item.expires_at(trace.at + TRACE_KEPT).put()?]
+            }
         })
+    }
+
+    fn meeting_write(&self, meeting: Meeting, guard: Guard) -> Result<Write, StoreError> {
+        let key = keys::meeting(self.tenant, &meeting.uid);
+        let next = Meeting {
+            version: meeting.version + 1,
+            ..meeting
+        };
+        Item::new("meeting", key, Some(self.tenant), &next)
+            .guarded(guard)
+            .put()
     }
 
     pub async fn refused_items(

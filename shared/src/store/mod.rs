@@ -4,6 +4,7 @@
 //! tenant yet (a sign-in, an authorization coming back, a channel's call) has a method of its own on [`Store`].
 
 mod calendars;
+mod conflicts;
 mod connections;
 mod demand;
 mod entries;
@@ -19,8 +20,8 @@ mod table;
 pub use calendars::SyncPosition;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
 pub use demand::{Asked, ChannelAsk, POLL_EVERY};
-pub use entries::{DirtyEntry, EntryWrite, Listed};
-pub use links::{LinkWrite, RefusedItem};
+pub use entries::{DeletedEntry, DirtyEntry, EntryWrite, Listed};
+pub use links::{LinkWrite, Meeting, RefusedItem};
 pub use members::{Login, Tries};
 pub use oauth_states::OAuthState;
 pub use sessions::{Refreshed, SessionRow};

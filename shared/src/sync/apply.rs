@@ -2,6 +2,7 @@
 //! and decided again, never retried blindly.
 
 mod create;
+mod record;
 mod refusal;
 mod write;
 
@@ -10,19 +11,17 @@ use domain::{
     entry::Entry,
     event::CalendarEvent,
     failure::{FailureClass, Refusal},
-    link::{Base, EventLink},
+    link::EventLink,
     sync::{
         decide::decide,
         observe::{Observation, Pair},
         plan::Step,
     },
 };
+use record::Apart;
 
 use super::{Context, SyncError};
-use crate::{
-    providers::ProviderError,
-    store::{LinkWrite, StoreError},
-};
+use crate::{providers::ProviderError, store::StoreError};
 
 /// Both sides may move while they are looked at; an item that never holds still waits for the next run.
 const LOOKS_PER_ITEM_MAX: u32 = 4;
@@ -83,7 +82,8 @@ impl Context<'_> {
                 return Ok(());
             };
             let named = name(&current);
-            match self.carry_out(calendar, current).await {
+            // Boxed: the steps are many and large, and only one is under way.
+            match Box::pin(self.carry_out(calendar, current)).await {
                 Ok(next) => {
                     step = next;
                     if step.is_none() {
@@ -132,7 +132,14 @@ impl Context<'_> {
         }
         match subject {
             Subject::Nothing | Subject::Link(_) => Ok(None),
-            Subject::Event(event) => Ok(Some(Step::CreateEntry { event })),
+            Subject::Event(event) => {
+                let seen = Observation {
+                    policy: self.policy(calendar),
+                    new_events: self.known(vec![*event]).await?,
+                    ..Observation::default()
+                };
+                Ok(decide(seen).steps.pop())
+            }
             Subject::Entry(entry) => {
                 let entry = self.store.entry(entry.id).await?;
                 let still_theirs = entry.filter(|entry| entry.assignees.contains(&calendar.member));
@@ -157,7 +164,12 @@ impl Context<'_> {
     /// Answers a further step where one was found on the way.
     async fn carry_out(&mut self, calendar: &Calendar, step: Step) -> Result<Option<Step>, Halt> {
         match step {
-            Step::CreateEntry { event } => self.create_entry(calendar, *event).await?,
+            Step::CreateEntry { event, was, claim } => {
+                self.create_entry(calendar, *event, was, claim).await?;
+            }
+            Step::JoinEntry { event, entry } => {
+                return self.join_entry(calendar, *event, entry).await;
+            }
             Step::CreateEvent { entry } => return self.create_event(calendar, &entry).await,
             Step::FinishCreate {
                 link,
@@ -169,45 +181,45 @@ impl Context<'_> {
                     .await;
             }
             Step::Write(write) => self.write(calendar, *write).await?,
-            Step::Rebase {
-                link,
-                entry_version,
-                content,
-                revision,
-                event,
-            } => {
-                self.rebase(*link, Base::new(entry_version, *content, revision, *event))
-                    .await?;
-            }
+            Step::Rebase { link, base } => self.rebase(*link, *base).await?,
             Step::DeleteEntry {
                 link,
                 entry_version,
-            } => self.delete_entry(*link, entry_version).await?,
+            } => {
+                self.delete_entry(calendar, *link, entry_version).await?;
+            }
             Step::Unassign {
                 link,
                 entry_version,
-            } => self.unassign(calendar, *link, entry_version).await?,
-            Step::DeleteEvent { link, revision } => {
-                self.provider
-                    .delete(&self.access, calendar, &link.external_id, revision.as_ref())
-                    .await?;
-                self.store.write_link(LinkWrite::Delete(*link)).await?;
-                self.counts.events_deleted += 1;
+            } => {
+                self.unassign(calendar, *link, entry_version).await?;
             }
-            Step::Unlink { link } => self.store.write_link(LinkWrite::Delete(*link)).await?,
+            Step::RestoreEntry {
+                link,
+                revision,
+                content,
+            } => {
+                self.restore_entry(calendar, *link, revision, *content)
+                    .await?;
+            }
+            Step::DeleteEvent { link, revision } => {
+                self.delete_event(calendar, *link, revision).await?;
+            }
+            Step::Sever { link, base, lost } => self.sever(calendar, *link, *base, lost).await?,
+            Step::Unlink { link } => self.unlink(*link).await?,
             Step::Conflict {
                 link,
-                fields,
+                base,
+                parts,
                 local,
                 external,
             } => {
-                self.conflict(
-                    *link,
-                    fields,
-                    local.map(|content| *content),
-                    external.map(|content| *content),
-                )
-                .await?;
+                let apart = Apart {
+                    parts,
+                    local,
+                    external,
+                };
+                self.conflict(calendar, *link, *base, apart).await?;
             }
             Step::Refuse { event } => return Err(Halt::Refused(event.refusal)),
         }
@@ -229,7 +241,7 @@ fn name(step: &Step) -> Named {
         )
     };
     match step {
-        Step::CreateEntry { event } => named(
+        Step::CreateEntry { event, .. } | Step::JoinEntry { event, .. } => named(
             event.external_id.0.clone(),
             &event.content.title,
             Subject::Event(event.clone()),
@@ -243,8 +255,11 @@ fn name(step: &Step) -> Named {
             named(event.external_id.0.clone(), &event.title, Subject::Nothing)
         }
         Step::Write(write) => linked(&write.link, &write.content.title),
-        Step::FinishCreate { link, content, .. } | Step::Rebase { link, content, .. } => {
+        Step::FinishCreate { link, content, .. } | Step::RestoreEntry { link, content, .. } => {
             linked(link, &content.title)
+        }
+        Step::Rebase { link, base } | Step::Sever { link, base, .. } => {
+            linked(link, &base.entry.title)
         }
         Step::DeleteEntry { link, .. }
         | Step::Unassign { link, .. }

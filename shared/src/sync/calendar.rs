@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use domain::{
     calendar::Calendar,
-    event::{Change, ExternalEventId},
-    failure::{FailureClass, Refusal},
+    event::{Change, ExternalEventId, OccurrenceSeen},
+    failure::FailureClass,
     id::CalendarId,
     sync::{
         decide::decide,
@@ -73,7 +73,7 @@ pub(super) async fn pull(
                 .iter()
                 .map(|change| change.external_id().clone()),
         );
-        let changes = with_whole_series_removed(page.changes);
+        let changes = page.changes;
         let gone = removed(&changes);
         let observation = context
             .observe_changes(calendar, changes, position.since)
@@ -132,23 +132,15 @@ fn reaches_further_back(wanted: Option<Timestamp>, since: Option<Timestamp>) -> 
 fn removed(changes: &[Change]) -> Vec<ExternalEventId> {
     let gone = |change: &Change| match change {
         Change::Removed(external_id) => Some(external_id.clone()),
+        Change::Occurrence(occurrence) => match occurrence.seen {
+            OccurrenceSeen::Cancelled | OccurrenceSeen::Changed(_) => {
+                Some(occurrence.external_id.clone())
+            }
+            OccurrenceSeen::Refused { .. } => None,
+        },
         Change::Upserted(_) | Change::Refused { .. } => None,
     };
     changes.iter().filter_map(gone).collect()
-}
-
-/// A series takes its changed occurrences with it.
-fn with_whole_series_removed(changes: Vec<Change>) -> Vec<Change> {
-    let gone: HashSet<ExternalEventId> = removed(&changes).into_iter().collect();
-    let settle = |change| match change {
-        Change::Refused {
-            external_id,
-            refusal: Refusal::ChangedOccurrence { series },
-            ..
-        } if gone.contains(&ExternalEventId(series.clone())) => Change::Removed(external_id),
-        other @ (Change::Upserted(_) | Change::Removed(_) | Change::Refused { .. }) => other,
-    };
-    changes.into_iter().map(settle).collect()
 }
 
 /// The read came to its end: only now may the cursor move, and only now does absence mean anything.

@@ -1,26 +1,34 @@
 //! Gathers what one decision needs: links, entries and what the provider said of each.
 
-use std::collections::HashMap;
+mod series;
+
+use std::collections::{HashMap, HashSet};
 
 use domain::{
     calendar::Calendar,
     entry::Entry,
-    event::{CalendarEvent, Change, ExternalEventId},
+    event::{CalendarEvent, Change, ExternalEventId, Uid},
     failure::Refusal,
     id::{EntryId, MemberId},
-    link::EventLink,
-    sync::observe::{EntrySeen, EventSeen, Observation, Pair, Policy, RefusedEvent},
+    link::{EventLink, LinkState},
+    sync::observe::{
+        EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, Policy, RefusedEvent,
+    },
 };
 use jiff::Timestamp;
+use series::SeenPage;
 
 use super::{Context, SyncError};
-use crate::store::DirtyEntry;
+use crate::store::{DirtyEntry, Meeting};
 
 impl Context<'_> {
     pub(super) fn policy(&self, calendar: &Calendar) -> Policy {
         Policy {
             direction: calendar.settings.direction,
+            privacy: calendar.settings.privacy,
+            conflicts: calendar.settings.conflicts,
             masked: self.provider.masked(),
+            restoring: None,
         }
     }
 
@@ -31,29 +39,23 @@ impl Context<'_> {
         changes: Vec<Change>,
         since: Option<Timestamp>,
     ) -> Result<Observation, SyncError> {
-        let ids: Vec<ExternalEventId> = newest(&changes).keys().map(|id| (*id).clone()).collect();
+        let page = SeenPage::of(changes);
         let mut links: HashMap<ExternalEventId, EventLink> = self
             .store
-            .links_of_events(calendar.id, &ids)
+            .links_of_events(calendar.id, &page.external_ids())
             .await?
             .into_iter()
             .map(|link| (link.external_id.clone(), link))
             .collect();
+        let changes = self.with_series(calendar, page, &links).await?;
         let linked: Vec<EntryId> = links.values().map(|link| link.entry).collect();
         let entries = self.entries(&linked).await?;
         let mut seen = Observation {
             policy: self.policy(calendar),
             ..Observation::default()
         };
-        let keep: HashMap<ExternalEventId, usize> = newest(&changes)
-            .into_iter()
-            .map(|(id, index)| (id.clone(), index))
-            .collect();
-        for (index, change) in changes.into_iter().enumerate() {
-            // A page may show one event twice; its last state counts.
-            if keep.get(change.external_id()) != Some(&index) {
-                continue;
-            }
+        let mut new = Vec::new();
+        for change in changes {
             if let Some(link) = links.remove(change.external_id()) {
                 let entry = entry_seen(entries.get(&link.entry), calendar.member);
                 let (event, refused) = event_seen(change);
@@ -64,10 +66,10 @@ impl Context<'_> {
             match change {
                 Change::Upserted(event) => match before_history(&event, since) {
                     Some(refused) => seen.refused.push(refused),
-                    None => seen.new_events.push(event),
+                    None => new.push(event),
                 },
                 // Never ours; there is nothing to remove.
-                Change::Removed(_) => {}
+                Change::Removed(_) | Change::Occurrence(_) => {}
                 Change::Refused {
                     external_id,
                     title,
@@ -81,7 +83,62 @@ impl Context<'_> {
                 }
             }
         }
+        seen.new_events = self.known(new).await?;
         Ok(seen)
+    }
+
+    /// Whether these meetings have, or had, an entry through another calendar.
+    pub(super) async fn known(
+        &self,
+        events: Vec<CalendarEvent>,
+    ) -> Result<Vec<NewEvent>, SyncError> {
+        let uids: Vec<Uid> = events
+            .iter()
+            .filter_map(|event| event.uid.clone())
+            .collect();
+        let meetings = self.store.meetings(&uids).await?;
+        let meetings: HashMap<&Uid, &Meeting> = meetings
+            .iter()
+            .map(|meeting| (&meeting.uid, meeting))
+            .collect();
+        let ids: Vec<EntryId> = meetings.values().map(|meeting| meeting.entry).collect();
+        let entries = self.entries(&ids).await?;
+        let missing: Vec<EntryId> = ids
+            .into_iter()
+            .filter(|id| !entries.contains_key(id))
+            .collect();
+        let mut deleted: HashMap<EntryId, Entry> = HashMap::new();
+        if !missing.is_empty() {
+            let rows = self.store.deleted_of(&missing).await?;
+            deleted.extend(rows.into_iter().map(|row| (row.entry.id, row.entry)));
+        }
+        let mut taken = HashSet::new();
+        let look_up = |event: CalendarEvent| {
+            let meeting = event
+                .uid
+                .as_ref()
+                .and_then(|uid| meetings.get(uid).copied());
+            let known = match meeting {
+                None => Known::Nothing,
+                Some(meeting) if entries.contains_key(&meeting.entry) => {
+                    Known::Entry(meeting.entry)
+                }
+                Some(meeting) => deleted
+                    .remove(&meeting.entry)
+                    .map_or(Known::Nothing, |entry| Known::Deleted(entry.into())),
+            };
+            // The second of two events of one meeting on one page meets the first one's entry when it is written.
+            let first = event.uid.clone().is_none_or(|uid| taken.insert(uid));
+            let claim = meeting
+                .filter(|_| first)
+                .map_or(0, |meeting| meeting.version);
+            NewEvent {
+                event,
+                known,
+                claim,
+            }
+        };
+        Ok(events.into_iter().map(look_up).collect())
     }
 
     /// What changed here, for the calendar that each entry is linked to or belongs in.
@@ -105,6 +162,13 @@ impl Context<'_> {
         };
         for id in ids {
             match links.get(&id) {
+                // What is undecided is looked at on both sides, whichever moved.
+                Some(link)
+                    if link.calendar == calendar.id
+                        && matches!(link.state, LinkState::Conflict { .. }) =>
+                {
+                    seen.pairs.extend(self.observe_again(calendar, link).await?);
+                }
                 Some(link) if link.calendar == calendar.id => seen.pairs.push(Pair {
                     link: link.clone(),
                     entry: entry_seen(entries.get(&id), calendar.member),
@@ -159,20 +223,12 @@ impl Context<'_> {
     }
 }
 
-/// The last place at which each event stands in a list of changes.
-fn newest(changes: &[Change]) -> HashMap<&ExternalEventId, usize> {
-    changes
-        .iter()
-        .enumerate()
-        .map(|(index, change)| (change.external_id(), index))
-        .collect()
-}
-
-fn entry_seen(entry: Option<&Entry>, owner: MemberId) -> EntrySeen {
+pub(super) fn entry_seen(entry: Option<&Entry>, owner: MemberId) -> EntrySeen {
     match entry {
         Some(entry) if entry.assignees.contains(&owner) => EntrySeen::Present {
             version: entry.version,
             content: entry.content.clone(),
+            changed_at: entry.updated_at,
             shared: entry.assignees.len() > 1,
         },
         Some(_) | None => EntrySeen::Gone,
@@ -182,9 +238,21 @@ fn entry_seen(entry: Option<&Entry>, owner: MemberId) -> EntrySeen {
 fn event_seen(change: Change) -> (EventSeen, Option<RefusedEvent>) {
     match change {
         Change::Upserted(CalendarEvent {
-            revision, content, ..
-        }) => (EventSeen::Present { revision, content }, None),
+            revision,
+            content,
+            changed_at,
+            ..
+        }) => {
+            let event = EventSeen::Present {
+                revision,
+                content,
+                changed_at,
+            };
+            (event, None)
+        }
         Change::Removed(_) => (EventSeen::Gone, None),
+        // Made part of its series, or an event of its own, before it comes here.
+        Change::Occurrence(_) => (EventSeen::Unreported, None),
         Change::Refused {
             external_id,
             title,

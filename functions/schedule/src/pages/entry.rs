@@ -143,7 +143,7 @@ pub(crate) async fn ask_delete(
 ) -> Result<Response, Problem> {
     let entry = entries::find_to_write(&app, &session, id).await?;
     let content = &entry.content;
-    let repeats = !content.timing.recurrence.is_none();
+    let repeats = content.repeats();
     let id = id.to_string();
     let page = Confirmation {
         confirm: EntryPage::delete(&id, entry.version, &title_of(content), repeats),
@@ -238,7 +238,7 @@ async fn saved_page(
             version: entry.version,
             copies: copies(app, session, entry, zone).await?,
         }),
-        form: form_of(typed, Some(&entry.content.timing), zone),
+        form: form_of(typed, Some(&entry.content), zone),
         errors: Vec::new(),
         locked: locked.map(str::to_owned),
         week: week_of(entry, zone),

@@ -4,7 +4,6 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use domain::{
     entry::Entry,
     id::EntryId,
-    recurrence::expand,
     time::{LocalTime, When, Zone},
     week::{OnDay, Week},
 };
@@ -92,10 +91,15 @@ pub(super) fn parse_day(text: &str) -> Option<Date> {
 }
 
 fn spans(entry: &Entry, week: &Week) -> Vec<When> {
-    let timing = &entry.content.timing;
     let (from, to) = week.bounds();
-    let (when, recurrence) = (&timing.when, &timing.recurrence);
-    expand(when, recurrence, from, to, week.zone(), OCCURRENCES_MAX).spans
+    let shown = entry
+        .content
+        .occurrences(from, to, week.zone(), OCCURRENCES_MAX);
+    shown
+        .found
+        .into_iter()
+        .map(|one| one.content.timing.when)
+        .collect()
 }
 
 fn day(
@@ -152,7 +156,7 @@ fn chip(entry: &Entry, time: String, connected: &Connected) -> Chip {
         title: super::entry::title_of(content),
         time,
         place: content.location.clone(),
-        repeats: !content.timing.recurrence.is_none(),
+        repeats: content.repeats(),
         private: content.private,
         copies: connected.summary(entry),
     }

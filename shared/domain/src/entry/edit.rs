@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::{
-    ASSIGNEES_MAX, ATTENDEES_MAX, Entry, EntryStatus, LOCATION_BYTES_MAX, NOTES_BYTES_MAX,
-    TITLE_BYTES_MAX, WorkItemType,
+    ASSIGNEES_MAX, ATTENDEES_MAX, EXCEPTIONS_MAX, Entry, EntryStatus, LOCATION_BYTES_MAX,
+    NOTES_BYTES_MAX, TITLE_BYTES_MAX, WorkItemType,
 };
 use crate::{
     content::{Content, Timing},
     id::{EntryId, MemberId, TenantId},
     member::EmailAddress,
     recurrence::Recurrence,
+    series::{Exception, Exceptions},
     time::{InvalidSpan, Moment, When},
 };
 
@@ -26,6 +27,15 @@ pub struct Draft {
     pub attendees: Vec<EmailAddress>,
 }
 
+/// How an entry is to repeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecurrenceEdit {
+    /// These lines and no others: an occurrence that no `EXDATE` names takes place.
+    Lines(Vec<String>),
+    /// Another rule; occurrences that were left out stay out.
+    Rule(Vec<String>),
+}
+
 /// What is asked for. A field that is absent is left as it is, or takes its default in a new entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryEdit {
@@ -34,7 +44,7 @@ pub struct EntryEdit {
     pub location: Option<String>,
     pub start: Option<Moment>,
     pub end: Option<Moment>,
-    pub recurrence: Option<Vec<String>>,
+    pub recurrence: Option<RecurrenceEdit>,
     pub private: Option<bool>,
     pub work_item_type: Option<WorkItemType>,
     pub status: Option<EntryStatus>,
@@ -125,12 +135,11 @@ impl EntryEdit {
         let notes = checked_text("notes", notes, NOTES_BYTES_MAX, &mut problems);
         let location = self.location.or_else(|| kept(|content| &content.location));
         let location = checked_text("location", location, LOCATION_BYTES_MAX, &mut problems);
-        let old_timing = content.map(|content| &content.timing);
         let timing = timing(
             self.start,
             self.end,
             self.recurrence,
-            old_timing,
+            content,
             &mut problems,
         );
         let assignees = self.assignees.or(before.map(|old| old.assignees.clone()));
@@ -139,13 +148,14 @@ impl EntryEdit {
         let attendees = checked_attendees(attendees.unwrap_or_default(), &mut problems);
         let private = self.private.or(content.map(|content| content.private));
         match timing {
-            Some(timing) if problems.is_empty() => Ok(Draft {
+            Some((timing, exceptions)) if problems.is_empty() => Ok(Draft {
                 content: Content {
                     title,
                     notes,
                     location,
                     timing,
                     private: private.unwrap_or_default(),
+                    exceptions,
                 },
                 work_item_type: self
                     .work_item_type
@@ -194,16 +204,16 @@ fn checked_text(
 fn timing(
     start: Option<Moment>,
     end: Option<Moment>,
-    recurrence: Option<Vec<String>>,
-    before: Option<&Timing>,
+    recurrence: Option<RecurrenceEdit>,
+    before: Option<&Content>,
     problems: &mut Vec<InvalidField>,
-) -> Option<Timing> {
+) -> Option<(Timing, Exceptions)> {
     if let Some(before) = before
         && (&start, &end, &recurrence) == (&None, &None, &None)
     {
-        return Some(before.clone());
+        return Some((before.timing.clone(), before.exceptions.clone()));
     }
-    let (old_start, old_end) = before.map(|timing| timing.when.moments()).unzip();
+    let (old_start, old_end) = before.map(|before| before.timing.when.moments()).unzip();
     let (start, end) = (start.or(old_start), end.or(old_end));
     for (field, moment) in [("start", &start), ("end", &end)] {
         if moment.is_none() {
@@ -219,15 +229,41 @@ fn timing(
             problems.push(InvalidField::new(field, error.to_string()));
         })
         .ok()?;
-    let lines = recurrence.unwrap_or_else(|| {
-        before.map_or_else(Vec::new, |timing| {
-            timing.recurrence.lines_following(&timing.when)
-        })
-    });
-    let recurrence = Recurrence::parse(&lines, &when)
+    let (lines, says_cancelled) = match recurrence {
+        Some(RecurrenceEdit::Lines(lines)) => (lines, true),
+        Some(RecurrenceEdit::Rule(lines)) => (lines, false),
+        None => {
+            let timing = before.map(|before| &before.timing);
+            let follow = |timing: &Timing| timing.recurrence.lines_following(&timing.when);
+            (timing.map_or_else(Vec::new, follow), false)
+        }
+    };
+    let (recurrence, cancelled) = Recurrence::parse(&lines, &when)
         .map_err(|error| problems.push(InvalidField::new("recurrence", error.to_string())))
         .ok()?;
-    Some(Timing { when, recurrence })
+    let timing = Timing { when, recurrence };
+    let old = before.map(|before| before.exceptions.following(&before.timing, &timing));
+    let exceptions = exceptions(&old.unwrap_or_default(), cancelled, says_cancelled);
+    if exceptions.len() > EXCEPTIONS_MAX {
+        let reason = format!("a series has at most {EXCEPTIONS_MAX} exceptions");
+        problems.push(InvalidField::new("recurrence", reason));
+    }
+    Some((timing, exceptions))
+}
+
+/// What stays of the old exceptions beside those that the new lines cancel.
+fn exceptions(old: &Exceptions, cancelled: Exceptions, says_cancelled: bool) -> Exceptions {
+    let mut all = cancelled;
+    for (at, exception) in old.iter() {
+        let stays = match exception {
+            Exception::Cancelled => !says_cancelled,
+            Exception::Changed(_) => all.get(at).is_none(),
+        };
+        if stays {
+            all.set(at, Some(exception.clone()));
+        }
+    }
+    all
 }
 
 fn checked_assignees(assignees: Vec<MemberId>, problems: &mut Vec<InvalidField>) -> Vec<MemberId> {

@@ -5,7 +5,7 @@ use jiff::{
     civil::{Date, DateTime, Time},
 };
 
-use super::{Draft, EntryEdit, InvalidField};
+use super::{Draft, EntryEdit, InvalidField, RecurrenceEdit};
 use crate::{
     content::Timing,
     id::MemberId,
@@ -144,7 +144,7 @@ impl TypedEntry {
             .as_ref()
             .is_some_and(|shown| (&self.repeat, &self.until) == (&shown.repeat, &shown.until));
         if !(same_time && same_repeat) {
-            edit.recurrence = self.recurrence(&mut problems);
+            edit.recurrence = self.recurrence(&mut problems).map(RecurrenceEdit::Rule);
         }
         (edit, problems)
     }

@@ -1,49 +1,39 @@
 //! Expansion of a series into occurrences: the one place that knows the `rrule` crate.
 
-use jiff::{
-    Timestamp,
-    civil::{Date, DateTime},
-    tz::TimeZone,
-};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rrule::{RRuleSet, Tz};
 
 use super::{InvalidRecurrence, Recurrence};
-use crate::time::{DayOnly, LocalTime, Moment, When, Zone};
+use crate::{
+    content::Timing,
+    series::OriginalStart,
+    time::{DayOnly, LocalTime, Moment, When, Zone},
+};
 
-/// What an expansion found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Occurrences {
+/// What the expansion of a rule found; exceptions are not looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spans {
     pub spans: Vec<When>,
     /// There are more in the range than were asked for.
     pub cut: bool,
 }
 
-/// The occurrences that touch `from..to` (exclusive end), at most `limit`, in order. Days are taken in `zone`.
+/// The spans that touch `from..to` (exclusive end), at most `limit`, in order. Days are taken in `zone`.
 ///
 /// The start itself is an occurrence even where it does not fit the rule, as Google shows it (RFC 5545 leaves it open).
-pub fn expand(
-    when: &When,
-    recurrence: &Recurrence,
-    from: Timestamp,
-    to: Timestamp,
-    zone: &Zone,
-    limit: u16,
-) -> Occurrences {
-    let touches = |span: &When| {
-        let (start, end) = span.bounds(zone);
-        start < to && (end > from || (start == end && start >= from))
-    };
+pub fn expand(timing: &Timing, from: Timestamp, to: Timestamp, zone: &Zone, limit: u16) -> Spans {
+    let Timing { when, recurrence } = timing;
     if recurrence.is_none() {
-        return Occurrences {
-            spans: Some(when.clone()).into_iter().filter(touches).collect(),
+        return Spans {
+            spans: Some(when.clone())
+                .into_iter()
+                .filter(|span| span.touches(from, to, zone))
+                .collect(),
             cut: false,
         };
     }
     let Ok(set) = rule_set(recurrence, when) else {
-        return Occurrences {
-            spans: Vec::new(),
-            cut: false,
-        };
+        return Spans::default();
     };
     let (start, end) = when.bounds(zone);
     // All-day occurrences are expanded at UTC midnight, which may lie half a day off the zone's.
@@ -57,14 +47,57 @@ pub fn expand(
         .dates
         .iter()
         .map(|date| when.moved_to(&moment_of(date.timestamp(), when)))
-        .filter(touches)
+        .filter(|span| span.touches(from, to, zone))
         .collect();
-    if touches(when) && !spans.contains(when) && !excludes_start(recurrence, when) {
+    if when.touches(from, to, zone) && !spans.contains(when) {
         spans.insert(0, when.clone());
     }
-    Occurrences {
+    Spans {
         spans,
         cut: found.limited,
+    }
+}
+
+/// Whether the rule has an occurrence that starts there; the start of the series is one.
+pub fn has_start(timing: &Timing, at: OriginalStart) -> bool {
+    if at == OriginalStart::of(&timing.when) {
+        return true;
+    }
+    let Some(at) = instant(at, timing) else {
+        return false;
+    };
+    let Ok(set) = rule_set(&timing.recurrence, &timing.when) else {
+        return false;
+    };
+    let found = set.after(to_chrono(at)).before(to_chrono(at)).all(1);
+    found
+        .dates
+        .iter()
+        .any(|date| date.timestamp() == at.as_second())
+}
+
+/// How many occurrences start before `at`, cancelled or not.
+pub fn starts_before(timing: &Timing, at: OriginalStart) -> u32 {
+    let (Some(at), Ok(set)) = (
+        instant(at, timing),
+        rule_set(&timing.recurrence, &timing.when),
+    ) else {
+        return 0;
+    };
+    let before = at - jiff::SignedDuration::from_secs(1);
+    let found = set.before(to_chrono(before)).all(u16::MAX);
+    u32::try_from(found.dates.len()).unwrap_or(u32::MAX)
+}
+
+/// Where the library expands this occurrence: all-day ones stand at UTC midnight.
+fn instant(at: OriginalStart, timing: &Timing) -> Option<Timestamp> {
+    match (at, &timing.when) {
+        (OriginalStart::Time(at), When::Timed { .. }) => Some(at),
+        (OriginalStart::Day(day), When::AllDay { .. }) => {
+            Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
+        }
+        (OriginalStart::Time(_), When::AllDay { .. })
+        | (OriginalStart::Day(_), When::Timed { .. }) => None,
     }
 }
 
@@ -132,23 +165,6 @@ fn moment_of(unix_seconds: i64, when: &When) -> Moment {
             date: instant.to_zoned(TimeZone::UTC).date(),
         }),
     }
-}
-
-fn excludes_start(recurrence: &Recurrence, when: &When) -> bool {
-    let start: DateTime = match when {
-        When::Timed { start, .. } => start.local,
-        When::AllDay { start, .. } => start.at(0, 0, 0, 0),
-    };
-    let (day, time) = (
-        start.strftime("%Y%m%d").to_string(),
-        start.strftime("%Y%m%dT%H%M%S").to_string(),
-    );
-    recurrence
-        .lines()
-        .iter()
-        .filter(|line| line.starts_with("EXDATE"))
-        .filter_map(|line| line.split_once(':'))
-        .any(|(_, values)| values.split(',').any(|value| value == day || value == time))
 }
 
 fn to_chrono(instant: Timestamp) -> chrono::DateTime<Tz> {

@@ -9,13 +9,39 @@ use jiff::{
 };
 
 use super::InvalidRecurrence;
-use crate::time::{LocalTime, When, Zone};
+use crate::{
+    series::OriginalStart,
+    time::{LocalTime, When, Zone},
+};
 
 /// One RDATE or EXDATE value in the terms of the series' start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SeriesDate {
     Day(Date),
     Time(DateTime),
+}
+
+impl SeriesDate {
+    pub(super) fn original(self, when: &When) -> Option<OriginalStart> {
+        match (self, when) {
+            (Self::Day(day), When::AllDay { .. }) => Some(OriginalStart::Day(day)),
+            (Self::Time(local), When::Timed { start, .. }) => Some(OriginalStart::Time(
+                LocalTime::new(local, start.zone.clone()).instant(),
+            )),
+            (Self::Day(_), When::Timed { .. }) | (Self::Time(_), When::AllDay { .. }) => None,
+        }
+    }
+
+    pub(super) fn of(original: OriginalStart, when: &When) -> Option<Self> {
+        match (original, when) {
+            (OriginalStart::Day(day), When::AllDay { .. }) => Some(Self::Day(day)),
+            (OriginalStart::Time(at), When::Timed { start, .. }) => {
+                Some(Self::Time(LocalTime::at(at, start.zone.clone()).local))
+            }
+            (OriginalStart::Day(_), When::Timed { .. })
+            | (OriginalStart::Time(_), When::AllDay { .. }) => None,
+        }
+    }
 }
 
 /// The order in which parts are written; a part that is not here is refused.

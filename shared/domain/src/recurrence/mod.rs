@@ -1,9 +1,11 @@
 //! How a series repeats: recurrence lines in one normal form, so that equal rules compare equal whoever wrote them.
 //!
 //! The normal form (RFC 5545 section 3.8.5): one `RRULE` with its parts in a fixed order and defaults left out, then at
-//! most one `RDATE` and one `EXDATE` line with sorted values. `UNTIL` is UTC for a timed series and a date for an
-//! all-day one. Zoned values are written in the zone of the start.
+//! most one `RDATE` line with sorted values. `UNTIL` is UTC for a timed series and a date for an all-day one. Zoned values
+//! are written in the zone of the start. `EXDATE` lines are read as cancelled occurrences, which stand with the other
+//! exceptions of the series.
 
+mod cut;
 mod expand;
 mod lines;
 mod simple;
@@ -12,10 +14,14 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
-pub use expand::{Occurrences, expand};
+pub use cut::cut;
+pub use expand::{Spans, expand, has_start, starts_before};
 pub use simple::{Frequency, Simple};
 
-use crate::time::When;
+use crate::{
+    series::{Exceptions, OriginalStart},
+    time::When,
+};
 
 /// The recurrence of an entry or event; empty for a single one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,14 +69,14 @@ impl Recurrence {
     }
 
     /// The lines for a series that is moved to another start. A date at the series' own time of day is written as a
-    /// bare day, which reads as the new time of day: an occurrence that was left out stays out.
+    /// bare day, which reads as the new time of day.
     pub fn lines_following(&self, when: &When) -> Vec<String> {
         let When::Timed { start, .. } = when else {
             return self.0.clone();
         };
         let own_time = start.local.strftime("T%H%M%S").to_string();
         let follow = |line: &String| match line.split_once(':') {
-            Some((head, values)) if head.contains("DATE") => {
+            Some((head, values)) if head.starts_with("RDATE") => {
                 let days: Vec<&str> = values
                     .split(',')
                     .map(|value| value.strip_suffix(&own_time).unwrap_or(value))
@@ -82,8 +88,12 @@ impl Recurrence {
         self.0.iter().map(follow).collect()
     }
 
-    /// Reads lines as providers, files and API callers write them, for a series that starts at `when`.
-    pub fn parse<S: AsRef<str>>(lines: &[S], when: &When) -> Result<Self, InvalidRecurrence> {
+    /// Reads lines as providers, files and API callers write them, for a series that starts at `when`. Occurrences that
+    /// they exclude are answered as cancelled.
+    pub fn parse<S: AsRef<str>>(
+        lines: &[S],
+        when: &When,
+    ) -> Result<(Self, Exceptions), InvalidRecurrence> {
         let too_long = |line: &S| line.as_ref().len() > LINE_BYTES_MAX;
         if lines.len() > LINES_MAX || lines.iter().any(too_long) {
             return Err(InvalidRecurrence::TooLong);
@@ -110,19 +120,25 @@ impl Recurrence {
         }
         if rule.is_none() && extra.is_empty() {
             return if excluded.is_empty() {
-                Ok(Self::none())
+                Ok((Self::none(), Exceptions::default()))
             } else {
                 Err(InvalidRecurrence::NothingToRepeat)
             };
         }
-        let dates = [("RDATE", extra), ("EXDATE", excluded)]
-            .into_iter()
-            .filter(|(_, dates)| !dates.is_empty())
-            .map(|(name, dates)| lines::dates_line(name, &dates, when));
+        let dates = (!extra.is_empty()).then(|| lines::dates_line("RDATE", &extra, when));
         let normal = Self(rule.into_iter().chain(dates).collect());
         expand::check(&normal, when)?;
-        Ok(normal)
+        let cancelled = excluded.into_iter().filter_map(|date| date.original(when));
+        Ok((normal, cancelled.collect()))
     }
+}
+
+/// The `EXDATE` line that leaves these occurrences out, if there are any.
+pub fn excluding(cancelled: impl Iterator<Item = OriginalStart>, when: &When) -> Option<String> {
+    let dates: BTreeSet<_> = cancelled
+        .filter_map(|at| lines::SeriesDate::of(at, when))
+        .collect();
+    (!dates.is_empty()).then(|| lines::dates_line("EXDATE", &dates, when))
 }
 
 impl fmt::Display for Recurrence {

@@ -7,7 +7,7 @@ use jiff::{
 };
 
 use super::Recurrence;
-use crate::time::When;
+use crate::{content::Content, time::When};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Frequency {
@@ -68,7 +68,7 @@ impl Simple {
                 "BYDAY" if frequency == Some(Frequency::Weekly) && value == weekday(when) => {}
                 "BYMONTHDAY"
                     if frequency == Some(Frequency::Monthly)
-                        && value == first_day(when).day().to_string() => {}
+                        && value == when.first_day().day().to_string() => {}
                 _ => return None,
             }
         }
@@ -92,13 +92,30 @@ impl Recurrence {
             Some(parts) => rule_words(parts, when).unwrap_or("By a rule of its own".into()),
             None => "On chosen days".into(),
         };
-        for (name, said) in [("RDATE", "and on"), ("EXDATE", "except on")] {
-            let line = self.lines().iter().find(|line| line.starts_with(name));
-            // Without a rule the days are the chosen ones.
-            if let Some(line) = line.filter(|_| rule.is_some()) {
-                let days = line.split(',').count();
-                let unit = if days == 1 { "day" } else { "days" };
-                words = format!("{words}, {said} {days} {unit}");
+        let extra = self.lines().iter().find(|line| line.starts_with("RDATE"));
+        // Without a rule the days are the chosen ones.
+        if let Some(line) = extra.filter(|_| rule.is_some()) {
+            let days = line.split(',').count();
+            words = format!("{words}, and on {}", days_counted(days));
+        }
+        words
+    }
+}
+
+fn days_counted(days: usize) -> String {
+    let unit = if days == 1 { "day" } else { "days" };
+    format!("{days} {unit}")
+}
+
+impl Content {
+    /// How it repeats, with how many occurrences are left out or differ.
+    pub fn recurrence_words(&self) -> String {
+        let mut words = self.timing.recurrence.words(&self.timing.when);
+        let left_out = self.exceptions.cancelled().count();
+        let changed = self.exceptions.len() - left_out;
+        for (days, said) in [(left_out, "except on"), (changed, "changed on")] {
+            if days > 0 {
+                words = format!("{words}, {said} {}", days_counted(days));
             }
         }
         words
@@ -194,14 +211,7 @@ fn last_day(until: &str, when: &When) -> Option<Date> {
     }
 }
 
-fn first_day(when: &When) -> Date {
-    match when {
-        When::Timed { start, .. } => start.local.date(),
-        When::AllDay { start, .. } => *start,
-    }
-}
-
 fn weekday(when: &When) -> String {
-    let name = first_day(when).strftime("%a").to_string();
+    let name = when.first_day().strftime("%a").to_string();
     name[..2].to_ascii_uppercase()
 }

@@ -1,14 +1,20 @@
 //! The decision: what was seen of each pair, against what both sides last agreed on.
 
+mod merge;
+mod side;
+
 use crate::{
-    content::{Content, Fields},
-    event::Revision,
-    link::{Base, EventLink, LinkState},
+    content::{Content, Parts},
+    event::CalendarEvent,
+    link::{Base, Choice, EventLink, LinkState, Origin},
     sync::{
-        observe::{EntrySeen, EventSeen, Observation, Pair, Policy},
+        brake::Brake,
+        observe::{EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, Policy},
         plan::{Plan, Step, WriteStep},
     },
 };
+use merge::{Decider, Merged, merge};
+use side::{EntryNow, EventNow, Side, entry_side, event_side};
 
 /// What to do about everything that one run saw.
 pub fn decide(seen: Observation) -> Plan {
@@ -21,9 +27,10 @@ pub fn decide(seen: Observation) -> Plan {
         }
     }
     if policy.direction.pulls() {
-        let created = seen.new_events.into_iter().map(|event| Step::CreateEntry {
-            event: event.into(),
-        });
+        let created = seen
+            .new_events
+            .into_iter()
+            .map(|new| first_sight(new, policy));
         plan.steps.extend(created);
         let refused = seen.refused.into_iter().map(|event| Step::Refuse {
             event: event.into(),
@@ -31,13 +38,32 @@ pub fn decide(seen: Observation) -> Plan {
         plan.steps.extend(refused);
     }
     if policy.direction.pushes() {
-        let created = seen.new_entries.into_iter().map(|entry| Step::CreateEvent {
-            entry: entry.into(),
+        let created = seen.new_entries.into_iter().map(|mut entry| {
+            entry.content = policy.privacy.shown(entry.content);
+            Step::CreateEvent {
+                entry: entry.into(),
+            }
         });
         plan.steps.extend(created);
     }
     debug_assert_eq!(plan.check(), Ok(()));
     plan
+}
+
+fn first_sight(new: NewEvent, policy: Policy) -> Step {
+    let NewEvent {
+        event,
+        known,
+        claim,
+    } = new;
+    let content = policy.shown_event(event.content, Origin::Event);
+    let event = Box::new(CalendarEvent { content, ..event });
+    let was = match known {
+        Known::Entry(entry) => return Step::JoinEntry { event, entry },
+        Known::Nothing => None,
+        Known::Deleted(was) => Some(was),
+    };
+    Step::CreateEntry { event, was, claim }
 }
 
 fn decide_pair(pair: Pair, policy: Policy) -> Option<Step> {
@@ -47,23 +73,45 @@ fn decide_pair(pair: Pair, policy: Policy) -> Option<Step> {
         return None;
     }
     match &link.state {
-        LinkState::Pending { .. } => decide_pending(link, entry, event),
-        LinkState::Linked { base } => {
-            let (entry, event) = (
-                entry_side(entry, base, policy),
-                event_side(event, base, policy),
-            );
-            decide_linked(link, entry, event, policy)
+        LinkState::Pending { .. } => decide_pending(link, entry, event, policy),
+        LinkState::Linked { base, sent } => {
+            let base = match (sent, &event) {
+                (Some(sent), EventSeen::Present { content, .. }) => {
+                    base.with_what_landed(sent, content)
+                }
+                _ => base.clone(),
+            };
+            decide_linked(link, &base, entry, event, None, policy)
         }
-        // Someone has to decide first; until then both sides stay as they are.
-        LinkState::Conflict { .. } => None,
+        LinkState::Conflict { base, choice, .. } => {
+            // What is undecided on their side is not known from silence.
+            if matches!(event, EventSeen::Unreported) {
+                return None;
+            }
+            let (base, choice) = (base.clone(), choice.clone());
+            decide_linked(link, &base, entry, event, choice.as_ref(), policy)
+        }
+        LinkState::Severed { lost, base } => {
+            let (lost, base) = (*lost, base.clone());
+            decide_severed(link, lost, &base, entry, event, policy)
+        }
     }
 }
 
 /// A create whose answer never came: the event may or may not exist under its known id.
-fn decide_pending(link: EventLink, entry: EntrySeen, event: EventSeen) -> Option<Step> {
+fn decide_pending(
+    link: EventLink,
+    entry: EntrySeen,
+    event: EventSeen,
+    policy: Policy,
+) -> Option<Step> {
+    let origin = link.origin;
     let link = Box::new(link);
+    let pushes = policy.direction.pushes();
     match (entry, event) {
+        (EntrySeen::Present { .. }, EventSeen::Gone) if !pushes => Some(Step::Unlink { link }),
+        // Should it exist after all, it will be reported, and must then be known.
+        (EntrySeen::Present { .. }, EventSeen::Unreported) if !pushes => None,
         (
             EntrySeen::Present {
                 version, content, ..
@@ -72,7 +120,7 @@ fn decide_pending(link: EventLink, entry: EntrySeen, event: EventSeen) -> Option
         ) => Some(Step::FinishCreate {
             link,
             entry_version: version,
-            content: content.into(),
+            content: policy.shown_entry(content, origin).into(),
         }),
         (EntrySeen::Gone, EventSeen::Present { revision, .. }) => Some(Step::DeleteEvent {
             link,
@@ -87,103 +135,74 @@ fn decide_pending(link: EventLink, entry: EntrySeen, event: EventSeen) -> Option
     }
 }
 
-/// One side of a link, compared with its base.
-enum Side<T> {
-    Unchanged(T),
-    Changed(T, Fields),
-    Deleted,
-}
-
-struct EntryNow {
-    version: u64,
-    content: Content,
-    shared: bool,
-}
-
-struct EventNow {
-    revision: Revision,
-    content: Content,
-}
-
-fn entry_side(seen: EntrySeen, base: &Base, policy: Policy) -> Side<EntryNow> {
-    match seen {
-        EntrySeen::Gone => Side::Deleted,
-        EntrySeen::Present {
-            version,
-            content,
-            shared,
-        } => {
-            let pushable = if policy.direction.pushes() {
-                content.diff(&base.entry)
-            } else {
-                Fields::NONE
-            };
-            let changed = pushable.without(policy.masked);
-            let now = EntryNow {
-                version,
-                content,
-                shared,
-            };
-            if changed.is_empty() {
-                Side::Unchanged(now)
-            } else {
-                Side::Changed(now, changed)
-            }
+/// One side was let go on purpose. It is taken up again where it comes back by itself.
+fn decide_severed(
+    link: EventLink,
+    lost: Origin,
+    base: &Base,
+    entry: EntrySeen,
+    event: EventSeen,
+    policy: Policy,
+) -> Option<Step> {
+    match (lost, &entry, &event) {
+        (Origin::Event, EntrySeen::Gone, _) | (Origin::Entry, _, EventSeen::Gone) => {
+            Some(Step::Unlink { link: link.into() })
         }
-    }
-}
-
-fn event_side(seen: EventSeen, base: &Base, policy: Policy) -> Side<EventNow> {
-    match seen {
-        EventSeen::Gone => Side::Deleted,
-        EventSeen::Unreported | EventSeen::Unreadable => Side::Unchanged(EventNow {
-            revision: base.revision.clone(),
-            content: base.event().clone(),
-        }),
-        EventSeen::Present { revision, content } => {
-            let pullable = if policy.direction.pulls() {
-                content.diff(base.event())
-            } else {
-                Fields::NONE
-            };
-            let changed = pullable.without(policy.masked);
-            let now = EventNow { revision, content };
-            if changed.is_empty() {
-                Side::Unchanged(now)
-            } else {
-                Side::Changed(now, changed)
-            }
-        }
+        (Origin::Event, EntrySeen::Present { .. }, EventSeen::Present { .. })
+        | (
+            Origin::Entry,
+            EntrySeen::Present { .. },
+            EventSeen::Present { .. } | EventSeen::Unreported,
+        ) => decide_linked(link, base, entry, event, None, policy),
+        (Origin::Event, EntrySeen::Present { .. }, _)
+        | (Origin::Entry, EntrySeen::Gone, _)
+        | (Origin::Entry, _, EventSeen::Unreadable) => None,
     }
 }
 
 fn decide_linked(
     link: EventLink,
-    entry: Side<EntryNow>,
-    event: Side<EventNow>,
+    base: &Base,
+    entry: EntrySeen,
+    event: EventSeen,
+    choice: Option<&Choice>,
     policy: Policy,
 ) -> Option<Step> {
     use Side::{Changed, Deleted, Unchanged};
 
+    let entry = entry_side(entry, base, link.origin, policy);
+    let event = event_side(event, base, link.origin, policy);
+    let (pulls, pushes) = (policy.direction.pulls(), policy.direction.pushes());
+    let undeleting = policy.restoring == Some(Brake::Deletions);
     match (entry, event) {
-        (Unchanged(ours), Unchanged(theirs)) => rebase_if_stale(link, ours, theirs, policy),
+        (Unchanged(ours), Unchanged(theirs)) => rebase_if_stale(link, base, ours, theirs, policy),
+        (Unchanged(ours), Changed(theirs, parts))
+            if pushes && policy.restoring == Some(Brake::Overwrites) =>
+        {
+            Some(write(link, base, &ours, theirs, Parts::none(), parts))
+        }
         (Unchanged(ours), Changed(theirs, pull)) => {
-            Some(write(link, &ours, theirs, pull, Fields::NONE))
+            Some(write(link, base, &ours, theirs, pull, Parts::none()))
         }
         (Changed(ours, push), Unchanged(theirs)) => {
-            Some(write(link, &ours, theirs, Fields::NONE, push))
+            Some(write(link, base, &ours, theirs, Parts::none(), push))
         }
-        (Changed(ours, push), Changed(theirs, pull)) => Some(merge(link, ours, theirs, pull, push)),
-        (Unchanged(ours), Deleted) if !policy.direction.pulls() => {
-            // The copy was removed by hand where only we write: it is put back.
-            let (link, content) = (Box::new(link), ours.content.into());
-            Some(Step::FinishCreate {
-                link,
-                entry_version: ours.version,
-                content,
-            })
+        (Changed(ours, push), Changed(theirs, pull)) => {
+            let decider = Decider::of(choice, Some(ours.version), Some(&theirs.revision), policy);
+            match merge(base, (&ours, &push), (&theirs, &pull), decider) {
+                Merged::Flows { pull, push } => Some(write(link, base, &ours, theirs, pull, push)),
+                Merged::Apart(parts) => Some(conflict(link, base, parts, Some(ours), Some(theirs))),
+            }
         }
-        (Unchanged(ours), Deleted) if ours.shared => Some(Step::Unassign {
+        // The copy was removed by hand where only we write, or its owner wants it back.
+        (Unchanged(ours) | Changed(ours, _), Deleted) if pushes && (!pulls || undeleting) => {
+            Some(put_back(link, ours))
+        }
+        // A copy that is gone takes nothing with it: the entry was here first.
+        (Unchanged(_) | Changed(..), Deleted) if link.origin == Origin::Entry || undeleting => {
+            Some(sever(link, base, Origin::Event))
+        }
+        (Unchanged(ours) | Changed(ours, _), Deleted) if ours.shared => Some(Step::Unassign {
             link: link.into(),
             entry_version: ours.version,
         }),
@@ -191,35 +210,29 @@ fn decide_linked(
             link: link.into(),
             entry_version: ours.version,
         }),
-        (Deleted, Unchanged(theirs)) => {
-            if policy.direction.pushes() {
-                Some(Step::DeleteEvent {
+        (Changed(ours, parts), Deleted) => {
+            match Decider::of(choice, Some(ours.version), None, policy).keeps_external() {
+                Some(true) => Some(Step::DeleteEntry {
                     link: link.into(),
-                    revision: Some(theirs.revision),
-                })
-            } else {
-                Some(Step::Unlink { link: link.into() })
+                    entry_version: ours.version,
+                }),
+                Some(false) => Some(put_back(link, ours)),
+                None => Some(conflict(link, base, parts, Some(ours), None)),
+            }
+        }
+        (Deleted, Unchanged(_) | Changed(..)) if !pushes => Some(sever(link, base, Origin::Entry)),
+        (Deleted, Unchanged(theirs) | Changed(theirs, _)) if undeleting => {
+            Some(restore(link, theirs))
+        }
+        (Deleted, Unchanged(theirs)) => Some(delete_event(link, theirs)),
+        (Deleted, Changed(theirs, parts)) => {
+            match Decider::of(choice, None, Some(&theirs.revision), policy).keeps_external() {
+                Some(true) => Some(restore(link, theirs)),
+                Some(false) => Some(delete_event(link, theirs)),
+                None => Some(conflict(link, base, parts, None, Some(theirs))),
             }
         }
         (Deleted, Deleted) => Some(Step::Unlink { link: link.into() }),
-        (Changed(ours, fields), Deleted) => {
-            let local = Some(ours.content.into());
-            Some(Step::Conflict {
-                link: link.into(),
-                fields,
-                local,
-                external: None,
-            })
-        }
-        (Deleted, Changed(theirs, fields)) => {
-            let external = Some(theirs.content.into());
-            Some(Step::Conflict {
-                link: link.into(),
-                fields,
-                local: None,
-                external,
-            })
-        }
     }
 }
 
@@ -227,12 +240,14 @@ fn decide_linked(
 /// side whose changes may not flow keeps its old words: should the direction be changed, they are changes still.
 fn rebase_if_stale(
     link: EventLink,
+    base: &Base,
     ours: EntryNow,
     theirs: EventNow,
     policy: Policy,
 ) -> Option<Step> {
-    let base = link.base()?;
-    if base.entry_version == ours.version && base.revision == theirs.revision {
+    let settled =
+        matches!(&link.state, LinkState::Linked { base: kept, sent: None } if kept == base);
+    if settled && base.entry_version == ours.version && base.revision == theirs.revision {
         return None;
     }
     let content = if policy.direction.pushes() {
@@ -245,49 +260,93 @@ fn rebase_if_stale(
     } else {
         base.event().clone()
     };
-    Some(Step::Rebase {
-        entry_version: ours.version,
-        content: content.into(),
-        revision: theirs.revision,
-        event: event.into(),
+    Some(rebase(
+        link,
+        Base::new(ours.version, content, theirs.revision, event),
+    ))
+}
+
+fn rebase(link: EventLink, base: Base) -> Step {
+    Step::Rebase {
         link: link.into(),
-    })
+        base: base.into(),
+    }
 }
 
-fn merge(link: EventLink, ours: EntryNow, theirs: EventNow, pull: Fields, push: Fields) -> Step {
-    let both = pull.and(push);
-    let apart = both.and(ours.content.diff(&theirs.content));
-    if !apart.is_empty() {
-        let (local, external) = (Some(ours.content.into()), Some(theirs.content.into()));
-        return Step::Conflict {
-            link: link.into(),
-            fields: apart,
-            local,
-            external,
-        };
+fn write(
+    link: EventLink,
+    base: &Base,
+    ours: &EntryNow,
+    theirs: EventNow,
+    pull: Parts,
+    push: Parts,
+) -> Step {
+    let content = ours.content.with_parts_of(&theirs.content, &pull);
+    if pull.is_empty() && push.is_empty() {
+        let agreed = Base::new(ours.version, content, theirs.revision, theirs.content);
+        return rebase(link, agreed);
     }
-    let (pull, push) = (pull.without(both), push.without(both));
-    if pull.or(push).is_empty() {
-        return Step::Rebase {
-            link: link.into(),
-            entry_version: ours.version,
-            content: ours.content.into(),
-            revision: theirs.revision,
-            event: theirs.content.into(),
-        };
-    }
-    write(link, &ours, theirs, pull, push)
-}
-
-fn write(link: EventLink, ours: &EntryNow, theirs: EventNow, pull: Fields, push: Fields) -> Step {
-    let content = ours.content.with_fields_of(&theirs.content, pull);
+    let before = Base::new(
+        base.entry_version,
+        base.entry.clone(),
+        theirs.revision,
+        base.event().clone(),
+    );
     Step::Write(Box::new(WriteStep {
         link,
         entry_version: ours.version,
-        revision: theirs.revision,
+        base: before,
         content,
         event: theirs.content,
         pull,
         push,
     }))
+}
+
+fn put_back(link: EventLink, ours: EntryNow) -> Step {
+    Step::FinishCreate {
+        link: link.into(),
+        entry_version: ours.version,
+        content: ours.content.into(),
+    }
+}
+
+fn sever(link: EventLink, base: &Base, lost: Origin) -> Step {
+    Step::Sever {
+        link: link.into(),
+        base: base.clone().into(),
+        lost,
+    }
+}
+
+fn restore(link: EventLink, theirs: EventNow) -> Step {
+    Step::RestoreEntry {
+        link: link.into(),
+        revision: theirs.revision,
+        content: theirs.content.into(),
+    }
+}
+
+fn delete_event(link: EventLink, theirs: EventNow) -> Step {
+    Step::DeleteEvent {
+        link: link.into(),
+        revision: Some(theirs.revision),
+    }
+}
+
+fn conflict(
+    link: EventLink,
+    base: &Base,
+    parts: Parts,
+    ours: Option<EntryNow>,
+    theirs: Option<EventNow>,
+) -> Step {
+    let boxed = |content: Content| Box::new(content);
+    Step::Conflict {
+        link: link.into(),
+        base: base.clone().into(),
+        parts,
+        local: ours.map(|ours| (ours.version, boxed(ours.content))),
+        external: theirs.map(|theirs| (theirs.revision, boxed(theirs.content))),
+    }
 }

@@ -1,6 +1,7 @@
 //! The rules of syncing: fetch makes an [`Observation`](observe::Observation), [`decide`](decide::decide) turns it into a
 //! printable [`Plan`](plan::Plan), apply carries it out.
 
+pub mod brake;
 pub mod decide;
 pub mod demand;
 pub mod observe;

@@ -1,12 +1,16 @@
 //! What one run saw of one calendar.
 
+use jiff::Timestamp;
+
 use crate::{
-    calendar::Direction,
+    calendar::{ConflictPolicy, Direction, Privacy},
     content::{Content, Fields},
     entry::Entry,
     event::{CalendarEvent, ExternalEventId, Revision},
     failure::Refusal,
-    link::EventLink,
+    id::EntryId,
+    link::{EventLink, Origin},
+    sync::brake::Brake,
 };
 
 /// Everything that one decision is made from. Gathered by the shell, never asked for in between.
@@ -15,26 +19,69 @@ pub struct Observation {
     pub policy: Policy,
     pub pairs: Vec<Pair>,
     /// Events without a link.
-    pub new_events: Vec<CalendarEvent>,
+    pub new_events: Vec<NewEvent>,
     /// Entries that belong in this calendar and have no link in its connection.
     pub new_entries: Vec<Entry>,
     /// Events that we cannot hold.
     pub refused: Vec<RefusedEvent>,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewEvent {
+    pub event: CalendarEvent,
+    pub known: Known,
+    /// The version of what is known of the meeting; 0 where nothing is.
+    pub claim: u64,
+}
+
+/// What is known of a meeting that has no link here, by its iCalendar identity.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Known {
+    Nothing,
+    /// It has an entry already, through another calendar.
+    Entry(EntryId),
+    /// It had an entry that was deleted: an event that is moved between calendars is first gone, then there.
+    Deleted(Box<Entry>),
+}
+
 /// What the calendar's owner allows and its provider can hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     pub direction: Direction,
+    pub privacy: Privacy,
+    pub conflicts: ConflictPolicy,
     /// Fields that the provider cannot represent: never read back from it as a change, never written to it.
     pub masked: Fields,
+    /// Its owner was asked about many of these and wants them put back.
+    pub restoring: Option<Brake>,
+}
+
+impl Policy {
+    /// What the schedule may see of an event: a calendar that only shows busy times shows no more of its own events.
+    pub fn shown_event(self, content: Content, origin: Origin) -> Content {
+        match origin {
+            Origin::Event => self.privacy.shown(content),
+            Origin::Entry => content,
+        }
+    }
+
+    /// What the calendar may see of an entry.
+    pub fn shown_entry(self, content: Content, origin: Origin) -> Content {
+        match origin {
+            Origin::Entry => self.privacy.shown(content),
+            Origin::Event => content,
+        }
+    }
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
             direction: Direction::Bidirectional,
+            privacy: Privacy::Full,
+            conflicts: ConflictPolicy::Ask,
             masked: Fields::NONE,
+            restoring: None,
         }
     }
 }
@@ -48,10 +95,15 @@ pub struct Pair {
 }
 
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives for one decision; a box would cost more than the empty variant wastes"
+)]
 pub enum EntrySeen {
     Present {
         version: u64,
         content: Content,
+        changed_at: Timestamp,
         /// Other members are assigned too: losing this copy must not delete the entry.
         shared: bool,
     },
@@ -70,6 +122,7 @@ pub enum EventSeen {
     Present {
         revision: Revision,
         content: Content,
+        changed_at: Option<Timestamp>,
     },
     Gone,
     /// It is there, but its newest state cannot be held: nothing may be concluded from it.

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use crate::{
-    content::{Content, Fields},
+    content::{Content, Parts},
     entry::Entry,
     event::{CalendarEvent, Revision},
-    link::EventLink,
+    id::EntryId,
+    link::{Base, EventLink, Origin},
     sync::observe::RefusedEvent,
 };
 
@@ -19,7 +20,18 @@ pub struct Plan {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Their event becomes an entry of ours.
-    CreateEntry { event: Box<CalendarEvent> },
+    CreateEntry {
+        event: Box<CalendarEvent>,
+        /// The entry that it had before.
+        was: Option<Box<Entry>>,
+        /// The version of what is known of the meeting; 0 where nothing is.
+        claim: u64,
+    },
+    /// Their event is a meeting that has an entry already: its owner joins the entry.
+    JoinEntry {
+        event: Box<CalendarEvent>,
+        entry: EntryId,
+    },
     /// Our entry becomes an event of theirs.
     CreateEvent { entry: Box<Entry> },
     /// An event was being created when the answer was lost, or not yet asked for.
@@ -33,10 +45,7 @@ pub enum Step {
     /// Both sides already agree on everything but the paperwork.
     Rebase {
         link: Box<EventLink>,
-        entry_version: u64,
-        content: Box<Content>,
-        revision: Revision,
-        event: Box<Content>,
+        base: Box<Base>,
     },
     DeleteEntry {
         link: Box<EventLink>,
@@ -47,18 +56,31 @@ pub enum Step {
         link: Box<EventLink>,
         entry_version: u64,
     },
+    /// The entry was removed here and is wanted back, as their event has it.
+    RestoreEntry {
+        link: Box<EventLink>,
+        revision: Revision,
+        content: Box<Content>,
+    },
+    /// One side is gone and the other stays: from now on they go apart.
+    Sever {
+        link: Box<EventLink>,
+        base: Box<Base>,
+        lost: Origin,
+    },
     DeleteEvent {
         link: Box<EventLink>,
         revision: Option<Revision>,
     },
     /// Neither side is left.
     Unlink { link: Box<EventLink> },
-    /// The same field has two new values, or one side was deleted while the other changed.
+    /// The same field has two new values, or one side was deleted while the other changed. `None` is the deleted side.
     Conflict {
         link: Box<EventLink>,
-        fields: Fields,
-        local: Option<Box<Content>>,
-        external: Option<Box<Content>>,
+        base: Box<Base>,
+        parts: Parts,
+        local: Option<(u64, Box<Content>)>,
+        external: Option<(Revision, Box<Content>)>,
     },
     /// The event stays where it is, with the reason beside it.
     Refuse { event: Box<RefusedEvent> },
@@ -68,13 +90,14 @@ pub enum Step {
 pub struct WriteStep {
     pub link: EventLink,
     pub entry_version: u64,
-    pub revision: Revision,
-    /// The entry's content once `pull` is written into it.
+    /// What was agreed on before, under the revision that the event was seen with.
+    pub base: Base,
+    /// What both sides say afterwards, as far as the copy may see it.
     pub content: Content,
     /// The event's content as it was seen.
     pub event: Content,
-    pub pull: Fields,
-    pub push: Fields,
+    pub pull: Parts,
+    pub push: Parts,
 }
 
 impl PartialEq for RefusedEvent {
@@ -92,13 +115,11 @@ impl Plan {
                 return Err(format!("two steps touch {}", step.subject()));
             }
             if let Step::Write(write) = step {
-                if !write.pull.and(write.push).is_empty() {
-                    return Err(format!(
-                        "{} is written both ways",
-                        write.pull.and(write.push)
-                    ));
+                let both = write.pull.and(&write.push);
+                if !both.is_empty() {
+                    return Err(format!("{both} is written both ways"));
                 }
-                if write.pull.or(write.push).is_empty() {
+                if write.pull.is_empty() && write.push.is_empty() {
                     return Err("a write of nothing".into());
                 }
             }
@@ -111,13 +132,17 @@ impl Step {
     /// The one thing that the step is about.
     fn subject(&self) -> String {
         match self {
-            Self::CreateEntry { event } => event.external_id.to_string(),
+            Self::CreateEntry { event, .. } | Self::JoinEntry { event, .. } => {
+                event.external_id.to_string()
+            }
             Self::CreateEvent { entry } => entry.id.to_string(),
             Self::Write(write) => write.link.external_id.to_string(),
             Self::FinishCreate { link, .. }
             | Self::Rebase { link, .. }
             | Self::DeleteEntry { link, .. }
             | Self::Unassign { link, .. }
+            | Self::RestoreEntry { link, .. }
+            | Self::Sever { link, .. }
             | Self::DeleteEvent { link, .. }
             | Self::Unlink { link }
             | Self::Conflict { link, .. } => link.external_id.to_string(),
@@ -139,7 +164,9 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let subject = self.subject();
         match self {
-            Self::CreateEntry { .. } => write!(f, "create entry from {subject}"),
+            Self::CreateEntry { was: None, .. } => write!(f, "create entry from {subject}"),
+            Self::CreateEntry { was: Some(_), .. } => write!(f, "bring back entry of {subject}"),
+            Self::JoinEntry { entry, .. } => write!(f, "join {entry} with {subject}"),
             Self::CreateEvent { .. } => write!(f, "create event from {subject}"),
             Self::FinishCreate { .. } => write!(f, "finish creating {subject}"),
             Self::Write(write) => {
@@ -152,9 +179,18 @@ impl fmt::Display for Step {
             Self::Rebase { .. } => write!(f, "rebase {subject}"),
             Self::DeleteEntry { .. } => write!(f, "delete entry of {subject}"),
             Self::Unassign { .. } => write!(f, "unassign from entry of {subject}"),
+            Self::RestoreEntry { .. } => write!(f, "restore entry of {subject}"),
+            Self::Sever {
+                lost: Origin::Event,
+                ..
+            } => write!(f, "let the copy {subject} go"),
+            Self::Sever {
+                lost: Origin::Entry,
+                ..
+            } => write!(f, "leave {subject} to its calendar"),
             Self::DeleteEvent { .. } => write!(f, "delete event {subject}"),
             Self::Unlink { .. } => write!(f, "unlink {subject}"),
-            Self::Conflict { fields, .. } => write!(f, "conflict on {subject}: {fields}"),
+            Self::Conflict { parts, .. } => write!(f, "conflict on {subject}: {parts}"),
             Self::Refuse { event } => write!(f, "refuse {subject}: {}", event.refusal),
         }
     }

@@ -1,24 +1,28 @@
 //! Two sides, one base: each test says what was on both sides and what must be done.
 
 use jiff::{Timestamp, civil::date};
-use proptest::prelude::*;
 
 use super::{
     decide::decide,
-    observe::{EntrySeen, EventSeen, Observation, Pair, Policy, RefusedEvent},
+    observe::{EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, Policy, RefusedEvent},
     plan::Step,
 };
 use crate::{
     calendar::Direction,
-    content::{Content, Field, Fields, Timing},
+    content::{Content, Field, Fields, Parts, Timing},
     entry::{Entry, EntryStatus, WorkItemType},
     event::{CalendarEvent, ExternalEventId, Revision},
     failure::Refusal,
     id::{CalendarId, ConflictId, ConnectionId, EntryId, MemberId, TenantId},
-    link::{Base, EventLink, LinkState, Sent},
+    link::{Base, EventLink, LinkState, Origin, Sent},
     recurrence::Recurrence,
+    series::Exceptions,
     time::When,
 };
+
+mod first_sight;
+mod merge;
+mod policy;
 
 fn content(title: &str, notes: &str, day: i8) -> Content {
     let when = When::AllDay {
@@ -34,6 +38,7 @@ fn content(title: &str, notes: &str, day: i8) -> Content {
             recurrence: Recurrence::none(),
         },
         private: false,
+        exceptions: Exceptions::default(),
     }
 }
 
@@ -48,6 +53,7 @@ fn link(state: LinkState) -> EventLink {
         calendar: CalendarId::from_parts(1, 3),
         external_id: ExternalEventId("theirs".into()),
         uid: None,
+        origin: Origin::Event,
         state,
         version: 1,
     }
@@ -56,6 +62,7 @@ fn link(state: LinkState) -> EventLink {
 fn linked() -> EventLink {
     link(LinkState::Linked {
         base: Base::new(1, base(), Revision("r1".into()), base()),
+        sent: None,
     })
 }
 
@@ -63,6 +70,7 @@ fn ours(version: u64, content: Content) -> EntrySeen {
     EntrySeen::Present {
         version,
         content,
+        changed_at: Timestamp::UNIX_EPOCH,
         shared: false,
     }
 }
@@ -71,6 +79,7 @@ fn theirs(revision: &str, content: Content) -> EventSeen {
     EventSeen::Present {
         revision: Revision(revision.into()),
         content,
+        changed_at: None,
     }
 }
 
@@ -158,7 +167,7 @@ fn each_pair_of_sides_has_its_step() {
 fn what_the_provider_reworded_is_nobodys_change() {
     let reworded = content("Visit", "bring tools", 2);
     let base = Base::new(1, base(), Revision("r1".into()), reworded.clone());
-    let link = link(LinkState::Linked { base });
+    let link = link(LinkState::Linked { base, sent: None });
 
     let step = decide_one(
         link,
@@ -177,7 +186,7 @@ fn an_edit_is_pushed_without_the_words_that_the_provider_changed() {
     let retitled = content("visit 2", "bring tools", 2);
 
     let step = decide_one(
-        link(LinkState::Linked { base }),
+        link(LinkState::Linked { base, sent: None }),
         ours(2, retitled),
         theirs("r1", html),
         Policy::default(),
@@ -186,23 +195,67 @@ fn an_edit_is_pushed_without_the_words_that_the_provider_changed() {
     let Some(Step::Write(write)) = step else {
         panic!("{step:?}")
     };
-    assert_eq!(
-        (write.pull, write.push),
-        (Fields::NONE, Fields::NONE.with(Field::Title))
-    );
+    let title = Parts::from(Fields::NONE.with(Field::Title));
+    assert_eq!((write.pull, write.push), (Parts::none(), title));
 }
 
 #[test]
-fn an_entry_that_others_still_have_is_not_deleted_with_one_copy() {
+fn losing_a_copy_is_not_losing_the_entry() {
+    let copy = EventLink {
+        origin: Origin::Entry,
+        ..linked()
+    };
     let shared = EntrySeen::Present {
         version: 1,
         content: base(),
+        changed_at: Timestamp::UNIX_EPOCH,
         shared: true,
     };
+    let policy = Policy::default;
+    let edited = || ours(2, content("visit 2", "bring tools", 2));
 
-    let step = decide_one(linked(), shared, EventSeen::Gone, Policy::default());
+    let outcomes = [
+        decide_one(copy.clone(), ours(1, base()), EventSeen::Gone, policy()),
+        decide_one(copy, edited(), EventSeen::Gone, policy()),
+        decide_one(linked(), shared, EventSeen::Gone, policy()),
+    ];
 
-    assert!(matches!(step, Some(Step::Unassign { .. })), "{step:?}");
+    let words: Vec<String> = outcomes.iter().flatten().map(ToString::to_string).collect();
+    let kept = "let the copy theirs go";
+    assert_eq!(words, [kept, kept, "unassign from entry of theirs"]);
+}
+
+#[test]
+fn what_was_let_go_is_not_made_anew_until_it_comes_back() {
+    let base = || Base::new(1, base(), Revision("r1".into()), base());
+    let severed = |lost| link(LinkState::Severed { lost, base: base() });
+    let words = |lost, entry, event| {
+        let step = decide_one(severed(lost), entry, event, Policy::default());
+        step.map_or("nothing".into(), |step| step.to_string())
+    };
+    let retitled = || content("visit 2", "bring tools", 2);
+
+    let table = [
+        words(Origin::Event, ours(2, retitled()), EventSeen::Unreported),
+        words(Origin::Event, ours(2, retitled()), EventSeen::Gone),
+        words(
+            Origin::Event,
+            ours(2, retitled()),
+            theirs("r3", self::base()),
+        ),
+        words(Origin::Event, EntrySeen::Gone, EventSeen::Gone),
+        words(Origin::Entry, EntrySeen::Gone, theirs("r3", retitled())),
+        words(Origin::Entry, EntrySeen::Gone, EventSeen::Gone),
+    ];
+
+    insta::assert_snapshot!(table.join("\n"), @r"
+    nothing
+    nothing
+    write theirs: pull nothing, push title
+    unlink theirs
+    nothing
+    unlink theirs
+    ");
 }
 
 #[test]
@@ -240,7 +293,14 @@ fn nothing_flows_against_the_chosen_direction() {
 
     assert!(matches!(pushed, Some(Step::Rebase { .. })), "{pushed:?}");
     assert!(matches!(pulled, Some(Step::Rebase { .. })), "{pulled:?}");
-    assert!(matches!(deleted, Some(Step::Unlink { .. })), "{deleted:?}");
+    let left = matches!(
+        deleted,
+        Some(Step::Sever {
+            lost: Origin::Entry,
+            ..
+        })
+    );
+    assert!(left, "{deleted:?}");
     assert!(
         matches!(put_back, Some(Step::FinishCreate { .. })),
         "{put_back:?}"
@@ -253,131 +313,33 @@ fn a_conflict_waits_until_someone_decides() {
     let link = link(LinkState::Conflict {
         conflict: ConflictId::from_parts(1, 1),
         base,
+        choice: None,
     });
 
-    let step = decide_one(
-        link,
-        ours(3, content("a", "b", 3)),
-        EventSeen::Gone,
-        Policy::default(),
-    );
-
-    assert_eq!(step, None);
-}
-
-#[test]
-fn a_create_without_an_answer_is_finished_or_taken_back() {
-    let pending = || {
-        link(LinkState::Pending {
-            sent: Sent {
-                entry_version: 1,
-                content: base(),
-            },
-        })
+    let words = |entry, event| {
+        let step = decide_one(link.clone(), entry, event, Policy::default());
+        step.map_or("nothing".into(), |step| step.to_string())
     };
-    let policy = Policy::default;
+    let apart = || content("a", "bring tools", 2);
 
-    let finish = decide_one(pending(), ours(1, base()), EventSeen::Unreported, policy());
-    let undo = decide_one(pending(), EntrySeen::Gone, EventSeen::Unreported, policy());
+    let table = [
+        words(ours(3, apart()), EventSeen::Unreported),
+        words(
+            ours(3, apart()),
+            theirs("r2", content("b", "bring tools", 2)),
+        ),
+        words(ours(3, apart()), EventSeen::Gone),
+        words(ours(3, apart()), theirs("r2", apart())),
+        words(ours(3, apart()), theirs("r3", self::base())),
+        words(ours(3, self::base()), theirs("r3", self::base())),
+    ];
 
-    assert!(
-        matches!(finish, Some(Step::FinishCreate { .. })),
-        "{finish:?}"
-    );
-    assert!(
-        matches!(undo, Some(Step::DeleteEvent { revision: None, .. })),
-        "{undo:?}"
-    );
-}
-
-#[test]
-fn first_sight_creates_on_the_other_side_and_refuses_by_name() {
-    let event = CalendarEvent {
-        external_id: ExternalEventId("new".into()),
-        uid: None,
-        revision: Revision("r1".into()),
-        content: base(),
-    };
-    let at = Timestamp::UNIX_EPOCH;
-    let entry = Entry {
-        id: EntryId::from_parts(1, 9),
-        tenant: TenantId::from_parts(1, 1),
-        version: 1,
-        content: base(),
-        work_item_type: WorkItemType::AdHoc,
-        status: EntryStatus::Scheduled,
-        assignees: vec![MemberId::from_parts(1, 1)],
-        attendees: Vec::new(),
-        created_at: at,
-        updated_at: at,
-    };
-    let refused = RefusedEvent {
-        external_id: ExternalEventId("odd".into()),
-        title: "odd".into(),
-        refusal: Refusal::UnknownZone {
-            zone: "Mars/Base".into(),
-        },
-    };
-
-    let plan = decide(Observation {
-        new_events: vec![event],
-        new_entries: vec![entry],
-        refused: vec![refused],
-        ..Observation::default()
-    });
-
-    insta::assert_snapshot!(plan.to_string(), @r#"
-    create entry from new
-    refuse odd: the time zone "Mars/Base" is not known
-    create event from ent_00000000010000000000000009
-    unchanged: 0
-    "#);
-}
-
-fn any_content() -> impl Strategy<Value = Content> {
-    (
-        prop::sample::select(vec!["a", "b", "c"]),
-        prop::sample::select(vec!["x", "y"]),
-        1i8..4,
-    )
-        .prop_map(|(title, notes, day)| content(title, notes, day))
-}
-
-proptest! {
-    /// After the step is carried out, every field holds the value of whoever changed it; a field that both changed
-    /// apart is in a conflict with both values.
-    #[test]
-    fn no_edit_is_lost(common in any_content(), entry in any_content(), event in any_content()) {
-        let base = Base::new(1, common.clone(), Revision("r1".into()), common.clone());
-        let step = decide_one(
-            link(LinkState::Linked { base }),
-            ours(2, entry.clone()),
-            theirs("r2", event.clone()),
-            Policy::default(),
-        );
-        let (entry_after, event_after) = match step {
-            Some(Step::Write(write)) => {
-                let event_after = write.event.with_fields_of(&write.content, write.push);
-                prop_assert_eq!(&write.content, &event_after);
-                (write.content, event_after)
-            }
-            Some(Step::Rebase { content, event, .. }) => (*content, *event),
-            Some(Step::Conflict { fields, local, external, .. }) => {
-                prop_assert!(!fields.is_empty());
-                prop_assert_eq!(local.as_deref(), Some(&entry));
-                prop_assert_eq!(external.as_deref(), Some(&event));
-                for field in fields.iter() {
-                    prop_assert!(entry.diff(&common).contains(field) && event.diff(&common).contains(field));
-                    prop_assert!(entry.diff(&event).contains(field));
-                }
-                return Ok(());
-            }
-            other => return Err(TestCaseError::fail(format!("{other:?}"))),
-        };
-        for field in Field::ALL {
-            let source = if entry.diff(&common).contains(field) { &entry } else { &event };
-            prop_assert!(!entry_after.diff(source).contains(field), "{} of the entry", field.name());
-            prop_assert!(!event_after.diff(source).contains(field), "{} of the event", field.name());
-        }
-    }
+    insta::assert_snapshot!(table.join("\n"), @r"
+    nothing
+    conflict on theirs: title
+    conflict on theirs: title
+    rebase theirs
+    write theirs: pull nothing, push title
+    rebase theirs
+    ");
 }

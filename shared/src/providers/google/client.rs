@@ -16,7 +16,7 @@ use ring::digest;
 use super::{
     super::{
         Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar, Next,
-        OAuthEndpoints, Page, ProviderError, ReadFrom, SubscriptionRequest,
+        OAuthEndpoints, Page, ProviderError, ReadFrom, SubscriptionRequest, Written,
     },
     answer::{read, rejected, send},
     convert, wire,
@@ -46,7 +46,7 @@ impl Google {
         }
     }
 
-    fn request(&self, method: Method, access: &Secret, path: &[&str]) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, access: &Secret, path: &[&str]) -> RequestBuilder {
         let mut url = self.endpoints.calendar.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
@@ -54,7 +54,7 @@ impl Google {
         self.http.request(method, url).bearer_auth(access.expose())
     }
 
-    fn event(
+    pub(super) fn event(
         &self,
         method: Method,
         access: &Secret,
@@ -68,16 +68,18 @@ impl Google {
         )
     }
 
-    async fn read_event(
+    pub(super) async fn read_event(
         &self,
         operation: &'static str,
         response: Response,
         zone: &Zone,
     ) -> Result<CalendarEvent, ProviderError> {
-        match convert::change(read(operation, response).await?, zone) {
+        let change = convert::change(read(operation, response).await?, zone);
+        match convert::standing_alone(change) {
             Change::Upserted(event) => Ok(event),
             Change::Removed(_) => Err(rejected(operation, "the provider answered a deleted event")),
             Change::Refused { refusal, .. } => Err(rejected(operation, &refusal.to_string())),
+            Change::Occurrence(_) => Err(rejected(operation, "the provider answered a series")),
         }
     }
 }
@@ -108,7 +110,7 @@ impl Google {
                     .map(Created::New)
             }
             Some(Change::Refused { refusal, .. }) => Err(rejected(operation, &refusal.to_string())),
-            None => Err(rejected(
+            Some(Change::Occurrence(_)) | None => Err(rejected(
                 operation,
                 "its id is taken by an event that cannot be read",
             )),
@@ -247,13 +249,20 @@ impl CalendarProvider for Google {
         id: &ExternalEventId,
     ) -> Result<Option<Change>, ProviderError> {
         let operation = "read the event";
-        match send(operation, self.event(Method::GET, access, calendar, id)).await {
-            Ok(response) => Ok(Some(convert::change(
-                read(operation, response).await?,
-                &calendar.zone,
-            ))),
-            Err(error) if error.class == FailureClass::NotFound => Ok(None),
-            Err(error) => Err(error),
+        let response = match send(operation, self.event(Method::GET, access, calendar, id)).await {
+            Ok(response) => response,
+            Err(error) if error.class == FailureClass::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match convert::change(read(operation, response).await?, &calendar.zone) {
+            Change::Upserted(series) if series.content.repeats() => self
+                .with_exceptions(access, calendar, series)
+                .await
+                .map(Some),
+            change @ (Change::Upserted(_)
+            | Change::Removed(_)
+            | Change::Occurrence(_)
+            | Change::Refused { .. }) => Ok(Some(convert::standing_alone(change))),
         }
     }
 
@@ -293,15 +302,8 @@ impl CalendarProvider for Google {
         access: &Secret,
         calendar: &Calendar,
         write: EventWrite<'_>,
-    ) -> Result<CalendarEvent, ProviderError> {
-        let operation = "change the event";
-        let request = self
-            .event(Method::PATCH, access, calendar, write.id)
-            .header(header::IF_MATCH, &write.revision.0)
-            .query(&[("sendUpdates", "none")])
-            .json(&convert::body(write.content, write.fields));
-        let response = send(operation, request).await?;
-        self.read_event(operation, response, &calendar.zone).await
+    ) -> Result<Written, ProviderError> {
+        self.update_series(access, calendar, write).await
     }
 
     async fn delete(

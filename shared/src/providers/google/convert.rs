@@ -3,9 +3,12 @@
 use domain::{
     content::{Content, Field, Fields, Timing},
     entry::check_lengths,
-    event::{CalendarEvent, Change, ExternalEventId, Revision, Uid},
+    event::{
+        CalendarEvent, Change, ExternalEventId, OccurrenceChange, OccurrenceSeen, Revision, Uid,
+    },
     failure::Refusal,
     recurrence::Recurrence,
+    series::OriginalStart,
     time::{DayOnly, LocalTime, Moment, When, Zone},
 };
 use jiff::{Timestamp, civil::DateTime};
@@ -18,24 +21,63 @@ use super::{
 /// Reads one item of a list. An event that we cannot hold is a change too: nothing is silently skipped.
 pub(super) fn change(event: wire::Event, calendar_zone: &Zone) -> Change {
     let external_id = ExternalEventId(event.id.clone());
-    if event.status.as_deref() == Some("cancelled") && event.recurring_event_id.is_none() {
-        return Change::Removed(external_id);
-    }
+    let cancelled = event.status.as_deref() == Some("cancelled");
     let title = event.summary.clone().unwrap_or_default();
-    match read(event, calendar_zone) {
-        Ok(event) => Change::Upserted(event),
-        Err(refusal) => Change::Refused {
-            external_id,
-            title,
-            refusal,
-        },
+    let refused = |external_id, title, refusal| Change::Refused {
+        external_id,
+        title,
+        refusal,
+    };
+    let Some(series) = event.recurring_event_id.clone() else {
+        if cancelled {
+            return Change::Removed(external_id);
+        }
+        return match read(event, calendar_zone) {
+            Ok(event) => Change::Upserted(event),
+            Err(refusal) => refused(external_id, title, refusal),
+        };
+    };
+    let original = match original_start(&event, calendar_zone) {
+        Ok(original) => original,
+        Err(refusal) => return refused(external_id, title, refusal),
+    };
+    let seen = if cancelled {
+        OccurrenceSeen::Cancelled
+    } else {
+        match read(event, calendar_zone) {
+            Ok(event) => OccurrenceSeen::Changed(event.into()),
+            Err(refusal) => OccurrenceSeen::Refused { title, refusal },
+        }
+    };
+    Change::Occurrence(OccurrenceChange {
+        external_id,
+        series: ExternalEventId(series),
+        original,
+        seen,
+    })
+}
+
+/// An occurrence whose series its reader may not see is an event of its own: someone was invited to this one time.
+pub(super) fn standing_alone(change: Change) -> Change {
+    match change {
+        Change::Occurrence(occurrence) => occurrence.standing_alone(),
+        other @ (Change::Upserted(_) | Change::Removed(_) | Change::Refused { .. }) => other,
+    }
+}
+
+fn original_start(event: &wire::Event, calendar_zone: &Zone) -> Result<OriginalStart, Refusal> {
+    let Some(start) = &event.original_start_time else {
+        return Err(Refusal::Malformed {
+            detail: "an occurrence without its original start".into(),
+        });
+    };
+    match moment(start, calendar_zone, false)? {
+        Moment::Timed(time) => Ok(OriginalStart::Time(time.instant())),
+        Moment::AllDay(day) => Ok(OriginalStart::Day(day.date)),
     }
 }
 
 fn read(event: wire::Event, calendar_zone: &Zone) -> Result<CalendarEvent, Refusal> {
-    if let Some(series) = event.recurring_event_id {
-        return Err(Refusal::ChangedOccurrence { series });
-    }
     match event.event_type.as_deref() {
         None | Some("default" | "fromGmail" | "outOfOffice") => {}
         Some(kind) => {
@@ -57,7 +99,7 @@ fn read(event: wire::Event, calendar_zone: &Zone) -> Result<CalendarEvent, Refus
     let when = When::new(start, end).map_err(|error| Refusal::Span {
         detail: error.to_string(),
     })?;
-    let recurrence =
+    let (recurrence, exceptions) =
         Recurrence::parse(&event.recurrence, &when).map_err(|error| Refusal::Recurrence {
             detail: error.to_string(),
         })?;
@@ -70,6 +112,7 @@ fn read(event: wire::Event, calendar_zone: &Zone) -> Result<CalendarEvent, Refus
             event.visibility.as_deref(),
             Some("private" | "confidential")
         ),
+        exceptions,
     };
     check_lengths(&content).map_err(|error| Refusal::TooLong {
         field: error.field.into(),
@@ -79,6 +122,7 @@ fn read(event: wire::Event, calendar_zone: &Zone) -> Result<CalendarEvent, Refus
         external_id: ExternalEventId(event.id),
         uid: event.i_cal_uid.map(Uid),
         revision: Revision(event.etag.unwrap_or_default()),
+        changed_at: event.updated.and_then(|at| at.parse().ok()),
         content,
     })
 }
@@ -123,7 +167,7 @@ pub(super) fn body(content: &Content, fields: Fields) -> EventBody<'_> {
                 let (start, end) = content.timing.when.moments();
                 body.start = Some(moment_body(&start));
                 body.end = Some(moment_body(&end));
-                body.recurrence = Some(content.timing.recurrence.lines());
+                body.recurrence = Some(content.recurrence_lines());
             }
             Field::Private => {
                 body.visibility = Some(if content.private {
@@ -134,6 +178,13 @@ pub(super) fn body(content: &Content, fields: Fields) -> EventBody<'_> {
             }
         }
     }
+    body
+}
+
+/// The body that writes `fields` of one occurrence, which has no rule of its own.
+pub(super) fn occurrence_body(occurrence: &Content, fields: Fields) -> EventBody<'_> {
+    let mut body = body(occurrence, fields);
+    body.recurrence = None;
     body
 }
 

@@ -4,6 +4,7 @@ mod answer;
 mod client;
 mod convert;
 pub mod notification;
+mod series;
 mod wire;
 
 pub use client::Google;

@@ -50,6 +50,8 @@ pub(super) struct Event {
     #[serde(default)]
     pub(super) recurrence: Vec<String>,
     pub(super) recurring_event_id: Option<String>,
+    pub(super) original_start_time: Option<Moment>,
+    pub(super) updated: Option<String>,
     pub(super) visibility: Option<String>,
     pub(super) event_type: Option<String>,
     #[serde(rename = "iCalUID")]
@@ -83,7 +85,7 @@ pub(super) struct EventBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) end: Option<MomentBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) recurrence: Option<&'a [String]>,
+    pub(super) recurrence: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) visibility: Option<&'a str>,
 }

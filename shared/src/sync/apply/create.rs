@@ -1,51 +1,244 @@
-//! First sight: their event becomes an entry, our entry becomes an event.
+//! First sight: their event becomes an entry, our entry becomes an event. And what is brought back.
 
 use domain::{
     calendar::Calendar,
     content::Content,
     entry::{Entry, EntryStatus, WorkItemType},
-    event::CalendarEvent,
+    event::{CalendarEvent, Revision},
+    failure::Refusal,
     id::EntryId,
-    link::{Base, EventLink, LinkState, Sent},
+    link::{Base, EventLink, LinkState, Origin, Sent},
     sync::{
         observe::{EntrySeen, EventSeen, Pair},
         plan::Step,
     },
 };
 
-use super::{super::Context, Halt};
-use crate::{ids, providers::Created, store::LinkWrite};
+use super::{super::Context, Halt, write::linked};
+use crate::{
+    ids,
+    providers::Created,
+    store::{LinkWrite, Meeting},
+};
 
 impl Context<'_> {
     pub(super) async fn create_entry(
         &mut self,
         calendar: &Calendar,
         event: CalendarEvent,
+        was: Option<Box<Entry>>,
+        claim: u64,
     ) -> Result<(), Halt> {
+        let entry = match was {
+            Some(was) => self.brought_back(calendar, *was, event.content.clone()),
+            None => self.new_entry(calendar, event.content.clone()),
+        };
+        let base = Base::new(
+            entry.version,
+            event.content.clone(),
+            event.revision,
+            event.content,
+        );
+        let link = EventLink {
+            entry: entry.id,
+            connection: calendar.connection,
+            calendar: calendar.id,
+            external_id: event.external_id,
+            uid: event.uid.clone(),
+            origin: Origin::Event,
+            state: LinkState::Linked { base, sent: None },
+            version: 0,
+        };
+        let mut beside = vec![self.trace(calendar, &link, "create entry", None)];
+        beside.extend(event.uid.map(|uid| {
+            LinkWrite::Claim(Meeting {
+                uid,
+                entry: entry.id,
+                version: claim,
+            })
+        }));
+        beside.push(LinkWrite::Create(link));
+        self.write_entry(None, Some(&entry), beside).await?;
+        self.counts.entries_created += 1;
+        Ok(())
+    }
+
+    fn new_entry(&self, calendar: &Calendar, content: Content) -> Entry {
         let now = self.app.clock.now();
-        let entry = Entry {
+        Entry {
             id: ids::mint(now, EntryId::from_parts),
             tenant: self.store.id(),
             version: 1,
-            content: event.content.clone(),
+            content,
             work_item_type: WorkItemType::default(),
             status: EntryStatus::default(),
             assignees: vec![calendar.member],
             attendees: Vec::new(),
             created_at: now,
             updated_at: now,
+        }
+    }
+
+    /// The deletion was a version too.
+    fn brought_back(&self, calendar: &Calendar, was: Entry, content: Content) -> Entry {
+        let mut entry = Entry {
+            version: was.version + 2,
+            content,
+            updated_at: self.app.clock.now(),
+            ..was
         };
-        let base = Base::new(1, event.content.clone(), event.revision, event.content);
+        if !entry.assignees.contains(&calendar.member) {
+            entry.assignees.push(calendar.member);
+        }
+        entry
+    }
+
+    /// The same meeting in another calendar: one entry, with both as assignees.
+    pub(super) async fn join_entry(
+        &mut self,
+        calendar: &Calendar,
+        event: CalendarEvent,
+        entry: EntryId,
+    ) -> Result<Option<Step>, Halt> {
+        let before = self.store.entry(entry).await?.ok_or(Halt::Stale)?;
         let link = EventLink {
-            entry: entry.id,
+            entry,
             connection: calendar.connection,
             calendar: calendar.id,
-            external_id: event.external_id,
-            uid: event.uid,
-            state: LinkState::Linked { base },
+            external_id: event.external_id.clone(),
+            uid: event.uid.clone(),
+            origin: Origin::Event,
+            state: LinkState::Linked {
+                base: Base::new(
+                    before.version,
+                    self.policy(calendar)
+                        .shown_entry(before.content.clone(), Origin::Event),
+                    event.revision.clone(),
+                    event.content.clone(),
+                ),
+                sent: None,
+            },
             version: 0,
         };
-        self.write_entry(None, Some(&entry), LinkWrite::Create(link))
+        if let Some(other) = self.store.link_of_entry(entry, calendar.connection).await? {
+            return self.move_link(calendar, other, link, event).await;
+        }
+        let mut after = before.clone();
+        if !after.assignees.contains(&calendar.member) {
+            after.assignees.push(calendar.member);
+        }
+        after.version += 1;
+        after.updated_at = self.app.clock.now();
+        let beside = vec![
+            self.trace(calendar, &link, "join entry", None),
+            LinkWrite::Create(link),
+        ];
+        self.write_entry(Some(&before), Some(&after), beside)
+            .await?;
+        self.counts.entries_updated += 1;
+        Ok(None)
+    }
+
+    /// The account shows the meeting in a second calendar: either it was moved there, or it is in both.
+    async fn move_link(
+        &mut self,
+        calendar: &Calendar,
+        other: EventLink,
+        link: EventLink,
+        event: CalendarEvent,
+    ) -> Result<Option<Step>, Halt> {
+        let calendars = self.store.calendars(calendar.connection).await?;
+        let from = calendars.iter().find(|known| known.id == other.calendar);
+        if let Some(from) = from
+            && !matches!(
+                other.state,
+                LinkState::Severed {
+                    lost: Origin::Event,
+                    ..
+                }
+            )
+        {
+            let there = self
+                .provider
+                .get(&self.access, from, &other.external_id)
+                .await?;
+            let is_there = !matches!(there, None | Some(domain::event::Change::Removed(_)));
+            if is_there {
+                return Err(Halt::Refused(Refusal::SameMeeting {
+                    calendar: from.name.clone(),
+                }));
+            }
+        }
+        let state = match other.state.clone() {
+            LinkState::Severed { base, .. } => LinkState::Linked { base, sent: None },
+            state @ (LinkState::Linked { .. }
+            | LinkState::Conflict { .. }
+            | LinkState::Pending { .. }) => state,
+        };
+        let mut link = EventLink {
+            state,
+            origin: other.origin,
+            ..link
+        };
+        let writes = vec![
+            self.trace(
+                calendar,
+                &link,
+                "follow the event to another calendar",
+                None,
+            ),
+            LinkWrite::Move {
+                from: other.clone().into(),
+                to: link.clone().into(),
+            },
+        ];
+        self.store.write_links(writes).await?;
+        link.version = other.version + 1;
+        let entry = self.store.entry(link.entry).await?;
+        let pair = Pair {
+            entry: super::super::fetch::entry_seen(entry.as_ref(), calendar.member),
+            event: EventSeen::Present {
+                revision: event.revision,
+                content: event.content,
+                changed_at: event.changed_at,
+            },
+            link,
+        };
+        Ok(self.decide_pair(calendar, pair))
+    }
+
+    /// What was deleted here comes back as their event has it.
+    pub(super) async fn restore_entry(
+        &mut self,
+        calendar: &Calendar,
+        link: EventLink,
+        revision: Revision,
+        content: Content,
+    ) -> Result<(), Halt> {
+        let before = self.store.entry(link.entry).await?;
+        let was = match &before {
+            Some(entry) => Some(Entry {
+                version: entry.version - 1,
+                ..entry.clone()
+            }),
+            None => self
+                .store
+                .deleted_of(&[link.entry])
+                .await?
+                .pop()
+                .map(|row| row.entry),
+        };
+        let was = was.unwrap_or_else(|| Entry {
+            id: link.entry,
+            version: link.base().map_or(1, |base| base.entry_version),
+            ..self.new_entry(calendar, content.clone())
+        });
+        let after = self.brought_back(calendar, was, content.clone());
+        let mut beside = self.settling(&link).await?;
+        beside.push(self.trace(calendar, &link, "restore entry", None));
+        let base = Base::new(after.version, content.clone(), revision, content);
+        beside.push(LinkWrite::Update(linked(link, base)));
+        self.write_entry(before.as_ref(), Some(&after), beside)
             .await?;
         self.counts.entries_created += 1;
         Ok(())
@@ -63,18 +256,18 @@ impl Context<'_> {
             calendar: calendar.id,
             external_id,
             uid: None,
+            origin: Origin::Entry,
             state: LinkState::Pending {
-                sent: Sent {
-                    entry_version: entry.version,
-                    content: entry.content.clone(),
-                },
+                sent: sent(entry.version, &entry.content),
             },
             version: 0,
         };
         // The link comes first: if the provider's answer is lost, the next run finds the event under this id.
-        self.store
-            .write_link(LinkWrite::Create(link.clone()))
-            .await?;
+        let writes = vec![
+            self.trace(calendar, &link, "create event", None),
+            LinkWrite::Create(link.clone()),
+        ];
+        self.store.write_links(writes).await?;
         let link = EventLink { version: 1, ..link };
         let content = entry.content.clone().into();
         Ok(Some(Step::FinishCreate {
@@ -93,10 +286,9 @@ impl Context<'_> {
     ) -> Result<Option<Step>, Halt> {
         let sent = match &link.state {
             LinkState::Pending { sent } => sent.clone(),
-            LinkState::Linked { .. } | LinkState::Conflict { .. } => Sent {
-                entry_version,
-                content: content.clone(),
-            },
+            LinkState::Linked { .. } | LinkState::Conflict { .. } | LinkState::Severed { .. } => {
+                sent(entry_version, &content)
+            }
         };
         let created = self
             .provider
@@ -105,7 +297,10 @@ impl Context<'_> {
         let (event, agreed) = match created {
             Created::New(event) => {
                 self.counts.events_created += 1;
-                (event.clone(), event.content)
+                let agreed = self
+                    .policy(calendar)
+                    .shown_event(event.content.clone(), link.origin);
+                (event, agreed)
             }
             // What was sent is agreed: anything else in the event is somebody's edit, to be decided like any other.
             Created::Existing(event) => (event, sent.content.clone()),
@@ -116,27 +311,49 @@ impl Context<'_> {
             event.revision.clone(),
             agreed,
         );
+        let mut writes = self.settling(&link).await?;
+        if link.uid.is_none() {
+            writes.extend(event.uid.clone().map(|uid| {
+                LinkWrite::Take(Meeting {
+                    uid,
+                    entry: link.entry,
+                    version: 0,
+                })
+            }));
+        }
         let mut link = EventLink {
             uid: event.uid,
-            state: LinkState::Linked { base },
-            ..link
+            ..linked(link, base)
         };
-        self.store
-            .write_link(LinkWrite::Update(link.clone()))
-            .await?;
+        writes.push(LinkWrite::Update(link.clone()));
+        self.store.write_links(writes).await?;
         link.version += 1;
         let pair = Pair {
             link,
             entry: EntrySeen::Present {
                 version: entry_version,
                 content,
+                changed_at: self.app.clock.now(),
                 shared: false,
             },
             event: EventSeen::Present {
                 revision: event.revision,
                 content: event.content,
+                changed_at: event.changed_at,
             },
         };
         Ok(self.decide_pair(calendar, pair))
+    }
+}
+
+/// A create says nothing of changed occurrences; they are written after it like any other change.
+fn sent(entry_version: u64, content: &Content) -> Sent {
+    let exceptions = content.exceptions.only_cancelled();
+    Sent {
+        entry_version,
+        content: Content {
+            exceptions,
+            ..content.clone()
+        },
     }
 }

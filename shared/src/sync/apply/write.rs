@@ -1,18 +1,15 @@
-//! Writes to links that stand: changes, deletions, conflicts.
+//! Writes to links that stand: changes, deletions, letting go.
 
 use domain::{
     calendar::Calendar,
-    conflict::Conflict,
-    content::{Content, Fields},
+    content::Content,
     entry::Entry,
-    id::ConflictId,
-    link::{Base, EventLink, LinkState},
+    link::{Base, EventLink, LinkState, Origin, Sent},
     sync::plan::WriteStep,
 };
 
 use super::{super::Context, Halt};
 use crate::{
-    ids,
     providers::EventWrite,
     store::{EntryWrite, LinkWrite},
 };
@@ -23,67 +20,112 @@ impl Context<'_> {
         calendar: &Calendar,
         write: WriteStep,
     ) -> Result<(), Halt> {
+        let what = format!("pull {}, push {}", write.pull, write.push);
         let WriteStep {
             link,
             entry_version,
-            revision,
+            base,
             content,
             event,
             pull,
             push,
         } = write;
-        let (revision, event) = if push.is_empty() {
-            (revision, event)
+        let mut beside = self.settling(&link).await?;
+        let mut link = link;
+        let (revision, answered) = if push.is_empty() {
+            (base.revision, event.clone())
         } else {
+            beside.push(self.trace(calendar, &link, &what, Some((Origin::Event, &event))));
+            let seen = event.clone();
+            link = self.intend(link, &base, entry_version, &content).await?;
             let write = EventWrite {
                 id: &link.external_id,
-                revision: &revision,
+                revision: &base.revision,
                 content: &content,
-                fields: push,
+                seen: &seen,
+                parts: &push,
             };
             let answer = self.provider.update(&self.access, calendar, write).await?;
             self.counts.events_updated += 1;
-            (answer.revision, answer.content)
+            let answered = self
+                .policy(calendar)
+                .shown_event(answer.content, link.origin);
+            (answer.revision, answered)
         };
         if pull.is_empty() {
-            return self
-                .rebase(link, Base::new(entry_version, content, revision, event))
-                .await;
+            let base = Base::new(entry_version, content, revision, answered);
+            beside.push(LinkWrite::Update(linked(link, base)));
+            return Ok(self.store.write_links(beside).await?);
         }
         let before = self.entry_at(&link, entry_version).await?;
         let after = Entry {
             version: entry_version + 1,
-            content: content.clone(),
+            content: before.content.with_parts_of(&content, &pull),
             updated_at: self.app.clock.now(),
             ..before.clone()
         };
-        let base = Base::new(after.version, content, revision, event);
-        let link = EventLink {
-            state: LinkState::Linked { base },
-            ..link
-        };
-        self.write_entry(Some(&before), Some(&after), LinkWrite::Update(link))
+        beside.push(self.trace(
+            calendar,
+            &link,
+            &what,
+            Some((Origin::Entry, &before.content)),
+        ));
+        let base = Base::new(after.version, content, revision, answered);
+        beside.push(LinkWrite::Update(linked(link, base)));
+        self.write_entry(Some(&before), Some(&after), beside)
             .await?;
         self.counts.entries_updated += 1;
         Ok(())
     }
 
-    pub(super) async fn rebase(&self, link: EventLink, base: Base) -> Result<(), Halt> {
-        let link = EventLink {
-            state: LinkState::Linked { base },
-            ..link
+    /// Says what is about to be written: should the answer be lost, it must not look like somebody's edit.
+    async fn intend(
+        &self,
+        mut link: EventLink,
+        base: &Base,
+        entry_version: u64,
+        content: &Content,
+    ) -> Result<EventLink, Halt> {
+        match &link.state {
+            LinkState::Linked { .. } => {}
+            // Until it is done, whoever decided has still decided so.
+            LinkState::Pending { .. } | LinkState::Conflict { .. } | LinkState::Severed { .. } => {
+                return Ok(link);
+            }
+        }
+        let sent = Sent {
+            entry_version,
+            content: content.clone(),
         };
-        Ok(self.store.write_link(LinkWrite::Update(link)).await?)
+        link.state = LinkState::Linked {
+            base: base.clone(),
+            sent: Some(sent),
+        };
+        self.store
+            .write_links(vec![LinkWrite::Update(link.clone())])
+            .await?;
+        link.version += 1;
+        Ok(link)
+    }
+
+    pub(super) async fn rebase(&self, link: EventLink, base: Base) -> Result<(), Halt> {
+        let mut writes = self.settling(&link).await?;
+        writes.push(LinkWrite::Update(linked(link, base)));
+        Ok(self.store.write_links(writes).await?)
     }
 
     pub(super) async fn delete_entry(
         &mut self,
+        calendar: &Calendar,
         link: EventLink,
         entry_version: u64,
     ) -> Result<(), Halt> {
         let before = self.entry_at(&link, entry_version).await?;
-        self.write_entry(Some(&before), None, LinkWrite::Delete(link))
-            .await?;
+        let mut beside = self.settling(&link).await?;
+        let was = Some((Origin::Entry, &before.content));
+        beside.push(self.trace(calendar, &link, "delete entry", was));
+        beside.push(LinkWrite::Delete(link));
+        self.write_entry(Some(&before), None, beside).await?;
         self.counts.entries_deleted += 1;
         Ok(())
     }
@@ -99,44 +141,55 @@ impl Context<'_> {
         after.assignees.retain(|member| *member != calendar.member);
         after.version += 1;
         after.updated_at = self.app.clock.now();
-        self.write_entry(Some(&before), Some(&after), LinkWrite::Delete(link))
+        let mut beside = self.settling(&link).await?;
+        beside.push(self.trace(calendar, &link, "unassign", None));
+        beside.push(LinkWrite::Delete(link));
+        self.write_entry(Some(&before), Some(&after), beside)
             .await?;
         self.counts.entries_updated += 1;
         Ok(())
     }
 
-    pub(super) async fn conflict(
+    pub(super) async fn delete_event(
         &mut self,
+        calendar: &Calendar,
         link: EventLink,
-        fields: Fields,
-        local: Option<Content>,
-        external: Option<Content>,
+        revision: Option<domain::event::Revision>,
     ) -> Result<(), Halt> {
-        let LinkState::Linked { base } = &link.state else {
-            return Err(Halt::Stale);
-        };
-        let now = self.app.clock.now();
-        let conflict = Conflict {
-            id: ids::mint(now, ConflictId::from_parts),
-            entry: link.entry,
-            connection: link.connection,
-            calendar: link.calendar,
-            external_id: link.external_id.clone(),
-            fields,
-            base: base.entry.clone(),
-            local,
-            external,
-            detected_at: now,
-        };
-        let state = LinkState::Conflict {
-            conflict: conflict.id,
-            base: base.clone(),
-        };
-        self.store
-            .write_conflict(&conflict, EventLink { state, ..link }, now)
+        self.provider
+            .delete(&self.access, calendar, &link.external_id, revision.as_ref())
             .await?;
-        self.counts.conflicts += 1;
+        let mut writes = self.settling(&link).await?;
+        let was = link.base().map(|base| (Origin::Event, base.event()));
+        writes.push(self.trace(calendar, &link, "delete event", was));
+        writes.push(LinkWrite::Delete(link));
+        self.store.write_links(writes).await?;
+        self.counts.events_deleted += 1;
         Ok(())
+    }
+
+    pub(super) async fn sever(
+        &self,
+        calendar: &Calendar,
+        link: EventLink,
+        base: Base,
+        lost: Origin,
+    ) -> Result<(), Halt> {
+        let what = match lost {
+            Origin::Event => "let the copy go",
+            Origin::Entry => "leave the event to its calendar",
+        };
+        let mut writes = self.settling(&link).await?;
+        writes.push(self.trace(calendar, &link, what, None));
+        let state = LinkState::Severed { lost, base };
+        writes.push(LinkWrite::Update(EventLink { state, ..link }));
+        Ok(self.store.write_links(writes).await?)
+    }
+
+    pub(super) async fn unlink(&self, link: EventLink) -> Result<(), Halt> {
+        let mut writes = self.settling(&link).await?;
+        writes.push(LinkWrite::Delete(link));
+        Ok(self.store.write_links(writes).await?)
     }
 
     /// The entry, if it is still the one that was decided about.
@@ -151,15 +204,20 @@ impl Context<'_> {
         &self,
         before: Option<&Entry>,
         after: Option<&Entry>,
-        link: LinkWrite,
+        links: Vec<LinkWrite>,
     ) -> Result<(), Halt> {
         let write = EntryWrite {
             before,
             after,
             told_by: Some(self.connection.id),
-            links: vec![link],
+            links,
             now: self.app.clock.now(),
         };
         Ok(self.store.write_entry(write).await?)
     }
+}
+
+pub(super) fn linked(link: EventLink, base: Base) -> EventLink {
+    let state = LinkState::Linked { base, sent: None };
+    EventLink { state, ..link }
 }

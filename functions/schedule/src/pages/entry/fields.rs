@@ -1,7 +1,7 @@
 //! The fields of the form, on their way in and out.
 
 use domain::{
-    content::Timing,
+    content::Content,
     entry::{InvalidField, TypedEntry},
     time::Zone,
 };
@@ -57,12 +57,12 @@ impl Fields {
     }
 }
 
-/// `timing` is what is saved: a rule that the form cannot express is shown from there.
-pub(super) fn form_of(typed: &TypedEntry, timing: Option<&Timing>, zone: &Zone) -> EntryForm {
-    let repeat = match (typed.repeat.as_str(), timing) {
-        (TypedEntry::KEEP, Some(timing)) => Repeat::Custom {
-            words: timing.recurrence.words(&timing.when),
-            rule: timing.recurrence.to_string(),
+/// `saved` is what is saved: a rule that the form cannot express is shown from there.
+pub(super) fn form_of(typed: &TypedEntry, saved: Option<&Content>, zone: &Zone) -> EntryForm {
+    let repeat = match (typed.repeat.as_str(), saved) {
+        (TypedEntry::KEEP, Some(saved)) => Repeat::Custom {
+            words: saved.recurrence_words(),
+            rule: saved.recurrence_lines().join("\n"),
         },
         ("" | TypedEntry::NEVER | TypedEntry::KEEP, _) => Repeat::Never,
         (frequency, _) => Repeat::Every {

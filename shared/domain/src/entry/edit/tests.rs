@@ -27,7 +27,7 @@ fn series() -> Draft {
         "EXDATE;TZID=Europe/Berlin:20270304T140000",
     ];
     let edit = EntryEdit {
-        recurrence: Some(lines.map(str::to_owned).to_vec()),
+        recurrence: Some(RecurrenceEdit::Lines(lines.map(str::to_owned).to_vec())),
         ..whole()
     };
     edit.apply(None, owner()).unwrap()
@@ -104,7 +104,7 @@ fn an_occurrence_that_was_left_out_stays_out_when_the_series_moves() {
     let after = edit.apply(Some(&series()), owner()).unwrap();
 
     assert_eq!(
-        after.content.timing.recurrence.lines()[1],
+        after.content.recurrence_lines()[1],
         "EXDATE;TZID=Europe/Berlin:20270304T090000"
     );
 }
@@ -124,7 +124,7 @@ fn a_series_that_becomes_whole_days_keeps_its_rule() {
     let after = edit.apply(Some(&series()), owner()).unwrap();
 
     assert_eq!(
-        after.content.timing.recurrence.lines(),
+        after.content.recurrence_lines(),
         ["RRULE:FREQ=DAILY", "EXDATE;VALUE=DATE:20270304"]
     );
 }
@@ -149,7 +149,7 @@ fn an_untitled_event_from_a_calendar_can_still_be_moved() {
 #[test]
 fn a_rule_that_cannot_be_kept_is_refused_where_it_stands() {
     let edit = EntryEdit {
-        recurrence: Some(vec!["RRULE:FREQ=HOURLY".into()]),
+        recurrence: Some(RecurrenceEdit::Lines(vec!["RRULE:FREQ=HOURLY".into()])),
         ..whole()
     };
 

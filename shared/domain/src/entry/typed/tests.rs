@@ -72,7 +72,7 @@ fn saving_an_untouched_form_changes_nothing() {
     *end = LocalTime::at(end.instant(), zone);
     start.fold = true;
     draft.content.notes = "one\r\ntwo\nthree".into();
-    draft.content.timing.recurrence = Recurrence::parse(
+    (draft.content.timing.recurrence, draft.content.exceptions) = Recurrence::parse(
         &["RRULE:FREQ=WEEKLY;INTERVAL=2", "EXDATE:20270316T070000Z"],
         &draft.content.timing.when,
     )
@@ -88,8 +88,9 @@ fn saving_an_untouched_form_changes_nothing() {
 fn a_rule_finer_than_the_form_survives_another_time() {
     let mut draft = saved(&typed());
     let lines = ["RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH"];
-    draft.content.timing.recurrence =
-        Recurrence::parse(&lines, &draft.content.timing.when).unwrap();
+    draft.content.timing.recurrence = Recurrence::parse(&lines, &draft.content.timing.when)
+        .unwrap()
+        .0;
     let later = TypedEntry {
         end_time: "10:00".into(),
         ..TypedEntry::of(&draft, &berlin())

@@ -1,0 +1,135 @@
+//! The occurrences of a series as they take place.
+
+use jiff::Timestamp;
+
+use super::{Changes, Exception, Exceptions, OriginalStart};
+use crate::{
+    content::{Content, Timing},
+    recurrence::{self, Recurrence},
+    time::{When, Zone},
+};
+
+/// One occurrence as it takes place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Occurrence {
+    /// Absent for what does not repeat.
+    pub original: Option<OriginalStart>,
+    pub content: Content,
+}
+
+/// What an expansion found, in order of start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Occurrences {
+    pub found: Vec<Occurrence>,
+    /// There are more in the range than were asked for.
+    pub cut: bool,
+}
+
+impl Content {
+    pub fn repeats(&self) -> bool {
+        !self.timing.recurrence.is_none()
+    }
+
+    /// The recurrence lines with every cancelled occurrence as an `EXDATE`.
+    pub fn recurrence_lines(&self) -> Vec<String> {
+        let mut lines = self.timing.recurrence.lines().to_vec();
+        lines.extend(recurrence::excluding(
+            self.exceptions.cancelled(),
+            &self.timing.when,
+        ));
+        lines
+    }
+
+    /// One occurrence as the series alone would have it. Absent where `at` is of the other kind than the series.
+    pub fn plain_occurrence(&self, at: OriginalStart) -> Option<Self> {
+        let start = at.moment(&self.timing.when)?;
+        Some(Changes::default().over(Self {
+            timing: Timing {
+                when: self.timing.when.moved_to(&start),
+                recurrence: Recurrence::none(),
+            },
+            exceptions: Exceptions::default(),
+            ..self.clone()
+        }))
+    }
+
+    /// One occurrence as it takes place; absent where it is cancelled.
+    pub fn occurrence(&self, at: OriginalStart) -> Option<Self> {
+        let plain = self.plain_occurrence(at)?;
+        match self.exceptions.get(at) {
+            None => Some(plain),
+            Some(Exception::Changed(changes)) => Some(changes.over(plain)),
+            Some(Exception::Cancelled) => None,
+        }
+    }
+
+    /// The series with one occurrence as given; `None` cancels it.
+    #[must_use]
+    pub fn with_occurrence(mut self, at: OriginalStart, occurrence: Option<&Self>) -> Self {
+        let exception = match occurrence {
+            None => Some(Exception::Cancelled),
+            Some(occurrence) => self
+                .plain_occurrence(at)
+                .map(|plain| Exception::Changed(Changes::between(&plain, occurrence))),
+        };
+        self.exceptions.set(at, exception);
+        self
+    }
+
+    /// Whether the rule has an occurrence that starts there, cancelled or not.
+    pub fn has_occurrence(&self, at: OriginalStart) -> bool {
+        self.repeats() && recurrence::has_start(&self.timing, at)
+    }
+
+    /// The occurrences that touch `from..to` (exclusive end), at most `limit`. Days are taken in `zone`.
+    pub fn occurrences(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        zone: &Zone,
+        limit: u16,
+    ) -> Occurrences {
+        let found = recurrence::expand(&self.timing, from, to, zone, limit);
+        let occurrence = |when: When| {
+            let plain = Self {
+                timing: Timing {
+                    when,
+                    recurrence: Recurrence::none(),
+                },
+                exceptions: Exceptions::default(),
+                ..self.clone()
+            };
+            let original = self
+                .repeats()
+                .then(|| OriginalStart::of(&plain.timing.when));
+            Occurrence {
+                original,
+                content: plain,
+            }
+        };
+        let is_plain = |when: &When| self.exceptions.get(OriginalStart::of(when)).is_none();
+        let mut all: Vec<Occurrence> = found
+            .spans
+            .into_iter()
+            .filter(is_plain)
+            .map(occurrence)
+            .collect();
+        let changed = self.exceptions.iter().filter_map(|(at, _)| {
+            let content = self.occurrence(at)?;
+            let within = content.timing.when.touches(from, to, zone);
+            within.then_some(Occurrence {
+                original: Some(at),
+                content,
+            })
+        });
+        let plain = all.len();
+        all.extend(changed);
+        if all.len() > plain {
+            all.sort_by_cached_key(|one| one.content.timing.when.bounds(zone));
+        }
+        Occurrences {
+            found: all,
+            cut: found.cut,
+        }
+    }
+}

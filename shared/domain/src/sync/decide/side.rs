@@ -1,0 +1,116 @@
+//! One side of a link, compared with its base.
+
+use jiff::Timestamp;
+
+use crate::{
+    content::{Content, Fields, Parts},
+    event::Revision,
+    link::{Base, Origin},
+    sync::observe::{EntrySeen, EventSeen, Policy},
+};
+
+pub(super) enum Side<T> {
+    Unchanged(T),
+    Changed(T, Parts),
+    Deleted,
+}
+
+pub(super) struct EntryNow {
+    pub(super) version: u64,
+    /// As the other side may see it.
+    pub(super) content: Content,
+    pub(super) changed_at: Timestamp,
+    pub(super) shared: bool,
+}
+
+pub(super) struct EventNow {
+    pub(super) revision: Revision,
+    /// As the schedule may see it.
+    pub(super) content: Content,
+    pub(super) changed_at: Option<Timestamp>,
+}
+
+pub(super) fn entry_side(
+    seen: EntrySeen,
+    base: &Base,
+    origin: Origin,
+    policy: Policy,
+) -> Side<EntryNow> {
+    match seen {
+        EntrySeen::Gone => Side::Deleted,
+        EntrySeen::Present {
+            version,
+            content,
+            changed_at,
+            shared,
+        } => {
+            let content = policy.shown_entry(content, origin);
+            let changed = if policy.direction.pushes() {
+                let changed = content.diff(&base.entry);
+                changed.masked(held_back(policy, origin, Origin::Event))
+            } else {
+                Parts::none()
+            };
+            let now = EntryNow {
+                version,
+                content,
+                changed_at,
+                shared,
+            };
+            if changed.is_empty() {
+                Side::Unchanged(now)
+            } else {
+                Side::Changed(now, changed)
+            }
+        }
+    }
+}
+
+pub(super) fn event_side(
+    seen: EventSeen,
+    base: &Base,
+    origin: Origin,
+    policy: Policy,
+) -> Side<EventNow> {
+    match seen {
+        EventSeen::Gone => Side::Deleted,
+        EventSeen::Unreported | EventSeen::Unreadable => Side::Unchanged(EventNow {
+            revision: base.revision.clone(),
+            content: base.event().clone(),
+            changed_at: None,
+        }),
+        EventSeen::Present {
+            revision,
+            content,
+            changed_at,
+        } => {
+            let content = policy.shown_event(content, origin);
+            let changed = if policy.direction.pulls() {
+                let changed = content.diff(base.event());
+                changed.masked(held_back(policy, origin, Origin::Entry))
+            } else {
+                Parts::none()
+            };
+            let now = EventNow {
+                revision,
+                content,
+                changed_at,
+            };
+            if changed.is_empty() {
+                Side::Unchanged(now)
+            } else {
+                Side::Changed(now, changed)
+            }
+        }
+    }
+}
+
+/// Fields that no change of the side that is a copy may bring back to the original: what the provider cannot hold, and
+/// what the copy was never shown.
+fn held_back(policy: Policy, origin: Origin, copy_of: Origin) -> Fields {
+    if origin == copy_of {
+        policy.masked.or(policy.privacy.hidden())
+    } else {
+        policy.masked
+    }
+}

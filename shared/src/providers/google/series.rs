@@ -1,0 +1,252 @@
+//! Series at Google: the series is one event, each occurrence that differs is another.
+
+use domain::{
+    calendar::Calendar,
+    content::{Content, Field, Fields},
+    event::{CalendarEvent, Change, ExternalEventId, OccurrenceSeen, Revision},
+    failure::FailureClass,
+    series::{Exception, OriginalStart},
+};
+use reqwest::{Method, header};
+
+use super::{
+    super::{EventWrite, ProviderError, Written},
+    answer::{read, rejected, send},
+    client::Google,
+    convert, wire,
+};
+use crate::crypto::Secret;
+
+impl Google {
+    /// All exceptions of a series: they share its iCalendar identity. One listing, whatever their number up to 2,500.
+    pub(super) async fn with_exceptions(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        mut series: CalendarEvent,
+    ) -> Result<Change, ProviderError> {
+        let operation = "read the series";
+        let Some(uid) = &series.uid else {
+            return Ok(Change::Upserted(series));
+        };
+        let path = ["calendars", &calendar.external_id, "events"];
+        let request = self.request(Method::GET, access, &path).query(&[
+            ("iCalUID", uid.0.as_str()),
+            ("singleEvents", "false"),
+            ("showDeleted", "true"),
+            ("maxResults", "2500"),
+        ]);
+        let found: wire::Events = read(operation, send(operation, request).await?).await?;
+        for item in found.items {
+            let Change::Occurrence(occurrence) = convert::change(item, &calendar.zone) else {
+                continue;
+            };
+            if occurrence.series == series.external_id {
+                series.content = occurrence.over(series.content);
+            }
+        }
+        Ok(Change::Upserted(series))
+    }
+
+    /// The series itself in one call where its own fields change, then each occurrence that is to differ: looked at, and
+    /// written if it still is as it was seen.
+    pub(super) async fn update_series(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        write: EventWrite<'_>,
+    ) -> Result<Written, ProviderError> {
+        let EventWrite {
+            id,
+            revision,
+            content,
+            seen,
+            parts,
+        } = write;
+        let mut own = parts.own;
+        if parts
+            .occurrences
+            .keys()
+            .any(|at| takes_place_again(content, seen, *at))
+        {
+            // It may be left out by the rule itself.
+            own = own.with(Field::Timing);
+        }
+        let mut written = Written {
+            revision: revision.clone(),
+            content: seen.clone(),
+        };
+        if !own.is_empty() {
+            let repeats = content.repeats() || seen.repeats();
+            let mut body = convert::body(content, own);
+            body.recurrence = body.recurrence.filter(|_| repeats);
+            let answer = self.patch(access, calendar, id, revision, &body).await?;
+            written = self
+                .with_old_exceptions(access, calendar, answer, seen)
+                .await?;
+        }
+        for (at, fields) in &parts.occurrences {
+            let left_out = written.content.exceptions.get(*at) == Some(&Exception::Cancelled);
+            if content.exceptions.get(*at) == Some(&Exception::Cancelled)
+                && left_out
+                && own.contains(Field::Timing)
+                && seen.exceptions.get(*at).is_none()
+            {
+                // Left out by the rule that was just written.
+                continue;
+            }
+            let target = Target {
+                series: id,
+                at: *at,
+                fields: *fields,
+                content,
+                seen,
+            };
+            written.content = self
+                .update_occurrence(access, calendar, target, written.content)
+                .await?;
+        }
+        Ok(written)
+    }
+
+    async fn patch(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+        revision: &Revision,
+        body: &wire::EventBody<'_>,
+    ) -> Result<CalendarEvent, ProviderError> {
+        let operation = "change the event";
+        let request = self
+            .event(Method::PATCH, access, calendar, id)
+            .header(header::IF_MATCH, &revision.0)
+            .query(&[("sendUpdates", "none")])
+            .json(body);
+        let response = send(operation, request).await?;
+        self.read_event(operation, response, &calendar.zone).await
+    }
+
+    /// What a change of the series does to occurrences that differ is written nowhere, so they are read.
+    async fn with_old_exceptions(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        answer: CalendarEvent,
+        seen: &Content,
+    ) -> Result<Written, ProviderError> {
+        let revision = answer.revision.clone();
+        let cancelled = seen.exceptions.cancelled().count();
+        if seen.exceptions.len() > cancelled
+            && let Change::Upserted(whole) = self
+                .with_exceptions(access, calendar, answer.clone())
+                .await?
+        {
+            return Ok(Written {
+                revision,
+                content: whole.content,
+            });
+        }
+        let mut content = answer.content;
+        for at in seen.exceptions.cancelled() {
+            content.exceptions.set(at, Some(Exception::Cancelled));
+        }
+        Ok(Written { revision, content })
+    }
+
+    /// Answers the series as it is afterwards.
+    async fn update_occurrence(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        target: Target<'_>,
+        mut series: Content,
+    ) -> Result<Content, ProviderError> {
+        let operation = "change the occurrence";
+        let Target {
+            at,
+            fields,
+            content,
+            seen,
+            ..
+        } = target;
+        let id = ExternalEventId(format!("{}_{at}", target.series));
+        let now = match send(operation, self.event(Method::GET, access, calendar, &id)).await {
+            Ok(response) => read::<wire::Event>(operation, response).await?,
+            // No longer an occurrence: there is nothing that could differ.
+            Err(error) if error.class == FailureClass::NotFound => {
+                series.exceptions.set(at, None);
+                return Ok(series);
+            }
+            Err(error) => return Err(error),
+        };
+        let etag = now.etag.clone().unwrap_or_default();
+        let Change::Occurrence(found) = convert::change(now, &calendar.zone) else {
+            return Err(rejected(operation, "the provider answered another event"));
+        };
+        if let OccurrenceSeen::Refused { refusal, .. } = &found.seen {
+            return Err(rejected(operation, &refusal.to_string()));
+        }
+        let found = found.over(series.clone());
+        if found.exceptions.get(at) != seen.exceptions.get(at) {
+            return Err(ProviderError {
+                class: FailureClass::Conflict,
+                ..rejected(operation, "the occurrence changed meanwhile")
+            });
+        }
+        let Some(wanted) = content.occurrence(at) else {
+            if found.exceptions.get(at) != Some(&Exception::Cancelled) {
+                self.delete_guarded(access, calendar, &id, &etag).await?;
+            }
+            return Ok(series.with_occurrence(at, None));
+        };
+        let mut body = convert::occurrence_body(&wanted, fields);
+        body.status = Some("confirmed");
+        let request = self
+            .event(Method::PATCH, access, calendar, &id)
+            .header(header::IF_MATCH, etag)
+            .query(&[("sendUpdates", "none")])
+            .json(&body);
+        let answer = read::<wire::Event>(operation, send(operation, request).await?).await?;
+        match convert::change(answer, &calendar.zone) {
+            Change::Occurrence(answer) => Ok(answer.over(series)),
+            Change::Upserted(_) | Change::Removed(_) | Change::Refused { .. } => {
+                Err(rejected(operation, "the provider answered another event"))
+            }
+        }
+    }
+
+    async fn delete_guarded(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        id: &ExternalEventId,
+        etag: &str,
+    ) -> Result<(), ProviderError> {
+        let operation = "cancel the occurrence";
+        let request = self
+            .event(Method::DELETE, access, calendar, id)
+            .header(header::IF_MATCH, etag)
+            .query(&[("sendUpdates", "none")]);
+        match send(operation, request).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.class == FailureClass::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// One occurrence that is to be written.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    series: &'a ExternalEventId,
+    at: OriginalStart,
+    fields: Fields,
+    content: &'a Content,
+    seen: &'a Content,
+}
+
+fn takes_place_again(content: &Content, seen: &Content, at: OriginalStart) -> bool {
+    seen.exceptions.get(at) == Some(&Exception::Cancelled)
+        && content.exceptions.get(at) != Some(&Exception::Cancelled)
+}
