@@ -4,6 +4,7 @@ mod apply;
 mod calendar;
 pub mod calendars;
 pub mod channel;
+mod compare;
 mod fetch;
 mod run;
 mod subscribe;
@@ -18,7 +19,7 @@ use crate::{
     crypto::Secret,
     oauth::AccessError,
     providers::{CalendarProvider, ProviderError},
-    store::{RefusedItem, StoreError, TenantStore},
+    store::{RefusedItem, Shown, StoreError, SyncPosition, TenantStore},
     vault::VaultError,
 };
 
@@ -62,6 +63,19 @@ struct Context<'a> {
 impl Context<'_> {
     fn out_of_time(&self) -> bool {
         self.app.clock.now() >= self.ends_at
+    }
+
+    async fn commit(
+        &self,
+        calendar: &Calendar,
+        position: &SyncPosition,
+        shown: &Shown,
+    ) -> Result<SyncPosition, SyncError> {
+        let now = self.app.clock.now();
+        let commit = self
+            .store
+            .commit_position(calendar.id, position, shown, &self.fence, now);
+        Ok(commit.await?)
     }
 
     /// The key from which a provider derives the id of an entry's copy.

@@ -12,6 +12,7 @@ mod isolation;
 mod oauth;
 mod queue;
 mod requests;
+mod resync;
 mod series;
 mod sessions;
 mod support;

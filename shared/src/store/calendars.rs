@@ -1,12 +1,10 @@
-//! Calendars of a connection, where each one's sync stands, and the subscriptions on them.
+//! Calendars of a connection, and the subscriptions on them.
 
 use domain::{
     calendar::Calendar,
-    id::{CalendarId, ConnectionId, MemberId},
+    id::{ConnectionId, MemberId},
     subscription::Subscription,
 };
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::{
     TenantStore,
@@ -14,35 +12,6 @@ use super::{
     keys,
     table::{Range, StoreError, Write},
 };
-use crate::sync::Fence;
-
-/// How far the sync of a calendar has come.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SyncPosition {
-    /// Opaque "since here"; absent before the first complete read and after the provider declared it void.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-    /// A page of a read that did not fit into one run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub page: Option<String>,
-    /// Where the read that led to this cursor began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<Timestamp>,
-    /// The calendar was read by a direction that imports: otherwise what it holds is still unknown here.
-    #[serde(default)]
-    pub imports: bool,
-    /// There has been a complete read before: what is linked and absent from the next one may be gone.
-    #[serde(default)]
-    pub complete: bool,
-    pub version: u64,
-}
-
-impl SyncPosition {
-    /// There is something to begin again from.
-    pub(crate) fn began(&self) -> bool {
-        self.cursor.is_some() || self.page.is_some()
-    }
-}
 
 /// More calendars than any account shows.
 const CALENDARS_MAX: usize = 250;
@@ -104,47 +73,6 @@ impl TenantStore {
             }
         }
         Err(StoreError::Conflict)
-    }
-
-    pub async fn sync_position(&self, calendar: CalendarId) -> Result<SyncPosition, StoreError> {
-        Ok(self
-            .table
-            .get(&keys::cursor(self.tenant, calendar))
-            .await?
-            .unwrap_or_default())
-    }
-
-    /// Moves the cursor: only by the run that holds the lease, and only from where that run found it.
-    pub async fn commit_position(
-        &self,
-        calendar: CalendarId,
-        position: &SyncPosition,
-        fence: &Fence,
-    ) -> Result<SyncPosition, StoreError> {
-        let guard = match position.version {
-            0 => Guard::Absent,
-            version => Guard::Version(version),
-        };
-        let next = SyncPosition {
-            version: position.version + 1,
-            ..position.clone()
-        };
-        let item = Item::new(
-            "cursor",
-            keys::cursor(self.tenant, calendar),
-            Some(self.tenant),
-            &next,
-        );
-        let held = Write::check_number(
-            keys::demand(fence.connection),
-            self.tenant,
-            "fence",
-            fence.number,
-        );
-        self.table
-            .write(vec![item.guarded(guard).put()?, held])
-            .await?;
-        Ok(next)
     }
 
     pub async fn subscriptions(

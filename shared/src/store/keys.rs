@@ -106,6 +106,22 @@ pub(crate) fn cursor(tenant: TenantId, calendar: CalendarId) -> Key {
     key(format!("T#{tenant}#CUR"), calendar.to_string())
 }
 
+/// What one part of a complete read of the calendar has shown.
+pub(crate) fn shown(tenant: TenantId, calendar: CalendarId, read: u64, part: u64) -> Key {
+    key(
+        shown_of(tenant, calendar),
+        format!("{}{part:012}", shown_prefix(read)),
+    )
+}
+
+pub(crate) fn shown_of(tenant: TenantId, calendar: CalendarId) -> String {
+    format!("T#{tenant}#SHOWN#{calendar}")
+}
+
+pub(crate) fn shown_prefix(read: u64) -> String {
+    format!("{read:012}#")
+}
+
 pub(crate) fn subscription(
     tenant: TenantId,
     connection: ConnectionId,

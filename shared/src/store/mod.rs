@@ -13,17 +13,18 @@ mod keys;
 mod links;
 mod members;
 mod oauth_states;
+mod positions;
 mod runs;
 mod sessions;
 mod table;
 
-pub use calendars::SyncPosition;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
 pub use demand::{Asked, ChannelAsk, POLL_EVERY};
 pub use entries::{DeletedEntry, DirtyEntry, EntryWrite, Listed};
 pub use links::{LinkWrite, Meeting, RefusedItem};
 pub use members::{Login, Tries};
 pub use oauth_states::OAuthState;
+pub use positions::{AllShown, Comparing, Place, Shown, SyncPosition};
 pub use sessions::{Refreshed, SessionRow};
 pub use table::StoreError;
 

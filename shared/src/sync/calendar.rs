@@ -1,7 +1,5 @@
 //! One calendar's part of a run: read its changes, then write what changed here.
 
-use std::collections::HashSet;
-
 use domain::{
     calendar::Calendar,
     event::{Change, ExternalEventId, OccurrenceSeen},
@@ -15,10 +13,10 @@ use domain::{
 
 use jiff::Timestamp;
 
-use super::{Context, SyncError};
+use super::{Context, SyncError, compare};
 use crate::{
-    providers::{Next, ReadFrom},
-    store::SyncPosition,
+    providers::{Next, Page, ReadFrom},
+    store::{Comparing, Shown, SyncPosition},
 };
 
 /// Changed entries that are looked at together.
@@ -32,8 +30,42 @@ pub(super) async fn pull(
     calendar: &Calendar,
 ) -> Result<Option<String>, SyncError> {
     let mut position = begin(context, calendar).await?;
-    let mut seen = HashSet::new();
+    // Only where links are to be compared with it afterwards.
+    let mut shown = Shown::default();
     let mut pages = 0;
+    loop {
+        let page = read_page(context, calendar, &mut position, &mut shown).await?;
+        pages += 1;
+        if position.cursor.is_none() && position.complete {
+            for change in &page.changes {
+                shown.add(change.external_id());
+            }
+        }
+        carry_out_page(context, calendar, page.changes, position.since).await?;
+        match page.next {
+            Next::Page(next) => position.page = Some(next),
+            Next::Cursor(cursor) => {
+                let position = complete(context, calendar, position, cursor, &shown).await?;
+                return compare::go_on(context, calendar, position).await;
+            }
+        }
+        if pages >= PAGES_PER_RUN_MAX || context.out_of_time() {
+            context.commit(calendar, &position, &shown).await?;
+            return Ok(Some(format!(
+                "{} is large: the next run goes on with it",
+                calendar.name
+            )));
+        }
+    }
+}
+
+/// The next page; from the beginning again where the provider no longer knows the place.
+async fn read_page(
+    context: &Context<'_>,
+    calendar: &Calendar,
+    position: &mut SyncPosition,
+    shown: &mut Shown,
+) -> Result<Page, SyncError> {
     loop {
         let from = match &position.cursor {
             Some(cursor) => ReadFrom::Cursor(cursor),
@@ -45,61 +77,44 @@ pub(super) async fn pull(
             .provider
             .changes(&context.access, calendar, from, position.page.as_deref())
             .await;
-        let page = match page {
-            Ok(page) => page,
+        match page {
+            Ok(page) => return Ok(page),
             // Everything is read again in this very run; links stay.
             Err(error) if error.class == FailureClass::CursorExpired && position.began() => {
                 tracing::info!(
                     tenant = %context.store.id(), connection = %context.connection.id, calendar = %calendar.id,
                     "cursor expired"
                 );
-                position.cursor = None;
-                position.page = None;
-                continue;
+                position.start_over();
+                shown.clear();
             }
             // A page does not outlive its read for long, and a cursor may be no longer understood: the read begins
             // again, and answers for itself if it is refused for another reason.
             Err(error) if error.class == FailureClass::Rejected && position.began() => {
-                if position.page.take().is_none() {
-                    position.cursor = None;
+                if position.cursor.is_none() || position.page.take().is_none() {
+                    position.start_over();
+                    shown.clear();
                 }
-                continue;
             }
             Err(error) => return Err(error.into()),
-        };
-        pages += 1;
-        seen.extend(
-            page.changes
-                .iter()
-                .map(|change| change.external_id().clone()),
-        );
-        let changes = page.changes;
-        let gone = removed(&changes);
-        let observation = context
-            .observe_changes(calendar, changes, position.since)
-            .await?;
-        carry_out(context, calendar, observation).await?;
-        for event in gone {
-            // An event that could not be held no longer needs to be explained.
-            context.clear_refusal(calendar, &event.0).await?;
-        }
-        match page.next {
-            Next::Page(next) => position.page = Some(next),
-            Next::Cursor(cursor) => {
-                return complete(context, calendar, position, cursor, &seen).await;
-            }
-        }
-        if pages >= PAGES_PER_RUN_MAX || context.out_of_time() {
-            context
-                .store
-                .commit_position(calendar.id, &position, &context.fence)
-                .await?;
-            return Ok(Some(format!(
-                "{} is large: the next run goes on with it",
-                calendar.name
-            )));
         }
     }
+}
+
+async fn carry_out_page(
+    context: &mut Context<'_>,
+    calendar: &Calendar,
+    changes: Vec<Change>,
+    since: Option<Timestamp>,
+) -> Result<(), SyncError> {
+    let gone = removed(&changes);
+    let observation = context.observe_changes(calendar, changes, since).await?;
+    carry_out(context, calendar, observation).await?;
+    for event in gone {
+        // An event that could not be held no longer needs to be explained.
+        context.clear_refusal(calendar, &event.0).await?;
+    }
+    Ok(())
 }
 
 /// Where the read begins: at the cursor, unless there is none or it does not reach back far enough.
@@ -110,8 +125,7 @@ async fn begin(context: &Context<'_>, calendar: &Calendar) -> Result<SyncPositio
     let knows_too_little =
         reaches_further_back(wanted, position.since) || (imports && !position.imports);
     if position.cursor.is_some() && knows_too_little {
-        position.cursor = None;
-        position.page = None;
+        position.start_over();
     }
     if !position.began() {
         position.since = wanted;
@@ -143,65 +157,33 @@ fn removed(changes: &[Change]) -> Vec<ExternalEventId> {
     changes.iter().filter_map(gone).collect()
 }
 
-/// The read came to its end: only now may the cursor move, and only now does absence mean anything.
+/// The read came to its end: only now may the cursor move, and only now does absence mean anything. What was not shown
+/// is looked at under the new cursor, so that no change is missed however long that takes.
 async fn complete(
-    context: &mut Context<'_>,
+    context: &Context<'_>,
     calendar: &Calendar,
     position: SyncPosition,
     cursor: String,
-    seen: &HashSet<ExternalEventId>,
-) -> Result<Option<String>, SyncError> {
-    let was_snapshot = position.cursor.is_none();
-    if was_snapshot && position.complete {
-        // A read that went over several runs saw more than `seen` holds; the probe below makes that harmless.
-        tracing::info!(tenant = %context.store.id(), calendar = %calendar.id, "comparing links with a complete read");
-        remove_missing(context, calendar, seen).await?;
-    }
+    shown: &Shown,
+) -> Result<SyncPosition, SyncError> {
+    let was_complete_read = position.cursor.is_none();
+    let begins = (was_complete_read && position.complete).then_some(Comparing {
+        since: position.since,
+        after: None,
+    });
     let next = SyncPosition {
         cursor: Some(cursor),
         page: None,
         // What is skipped now has to be read once imports are wanted.
         imports: position.imports && calendar.settings.direction.pulls(),
         complete: true,
+        comparing: begins.or_else(|| position.comparing.clone()),
         ..position.clone()
     };
-    if next != position {
-        context
-            .store
-            .commit_position(calendar.id, &next, &context.fence)
-            .await?;
+    if next == position {
+        return Ok(position);
     }
-    Ok(None)
-}
-
-/// Links whose event a complete read did not show. A short answer looks the same as a deletion, so each event is asked
-/// for by its id, and only a plain "gone" counts.
-async fn remove_missing(
-    context: &mut Context<'_>,
-    calendar: &Calendar,
-    seen: &HashSet<ExternalEventId>,
-) -> Result<(), SyncError> {
-    let links = context.store.links_of_calendar(calendar.id).await?;
-    for link in links
-        .into_iter()
-        .filter(|link| !seen.contains(&link.external_id))
-    {
-        let Some(pair) = context.observe_again(calendar, &link).await? else {
-            continue;
-        };
-        let policy = context.policy(calendar);
-        carry_out(
-            context,
-            calendar,
-            Observation {
-                policy,
-                pairs: vec![pair],
-                ..Observation::default()
-            },
-        )
-        .await?;
-    }
-    Ok(())
+    context.commit(calendar, &next, shown).await
 }
 
 /// Writes what changed here into the calendars that it concerns, a handful at a time: what is done is done, should the
@@ -250,7 +232,7 @@ pub(super) async fn push(
     Ok((!left.is_empty()).then(|| format!("{} more entries wait to be written", left.len())))
 }
 
-async fn carry_out(
+pub(super) async fn carry_out(
     context: &mut Context<'_>,
     calendar: &Calendar,
     observation: Observation,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::accounts;
 use super::channels::NOTICE;
 use super::endpoints::ENDPOINTS;
-use super::event::View;
+use super::event::{Event, View};
 use super::server::GoogleSim;
 use super::times::zone_or_utc;
 use crate::sim::faults::Fault;
@@ -38,6 +38,7 @@ pub(super) fn routes() -> Router<GoogleSim> {
         .route("/_sim/accounts", post(add_account))
         .route("/_sim/calendars", post(add_calendar))
         .route("/_sim/quota", post(set_quota))
+        .route("/_sim/forget_deleted", post(forget_deleted))
 }
 
 #[derive(Deserialize)]
@@ -200,6 +201,25 @@ async fn add_calendar(Shared(sim): Shared<GoogleSim>, body: String) -> Response 
         Ok(id) => answer(json!({ "id": id })),
         Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
     }
+}
+
+/// What Google does with deleted events after a while: no listing shows them any more, and sync tokens from
+/// before are void.
+async fn forget_deleted(Shared(sim): Shared<GoogleSim>) -> Response {
+    let forgotten = sim.write(|state| {
+        state.forgotten = state.revision();
+        let calendars = state.calendars.values_mut();
+        calendars
+            .map(|calendar| {
+                let before = calendar.events.len();
+                let is_kept =
+                    |event: &Event| !event.is_cancelled() || event.is_cancelled_exception();
+                calendar.events.retain(|_, event| is_kept(event));
+                before - calendar.events.len()
+            })
+            .sum::<usize>()
+    });
+    answer(json!({ "forgotten": forgotten }))
 }
 
 async fn set_quota(Shared(sim): Shared<GoogleSim>, body: String) -> Response {

@@ -1,5 +1,7 @@
 //! events.list: full listings, pages, and what changed since a sync token.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -73,7 +75,7 @@ pub(super) fn list(state: &mut State, call: &Call<'_>) -> Result<Reply, ApiError
     let asked = read_query(call, &calendar.id)?;
     let (query, since) = match call.params.one("syncToken")? {
         None => (asked, None),
-        Some(token) => resume(call, &asked, token, state.revision())?,
+        Some(token) => resume(call, &asked, token, state.forgotten..=state.revision())?,
     };
     let page = match call.params.one("pageToken")? {
         None => PageToken {
@@ -182,7 +184,7 @@ fn resume(
     call: &Call<'_>,
     asked: &Query,
     token: &str,
-    revision: u64,
+    answerable: RangeInclusive<u64>,
 ) -> Result<(Query, Option<u64>), ApiError> {
     if let Some(name) = FORBIDDEN_WITH_SYNC_TOKEN
         .iter()
@@ -200,8 +202,8 @@ fn resume(
     let token: SyncToken = opaque::open(token)
         .filter(|token: &SyncToken| token.query.calendar == asked.calendar)
         .ok_or_else(|| ApiError::invalid("Invalid sync token value.").at_parameter("syncToken"))?;
-    if token.since > revision {
-        // From a state that this simulator no longer has.
+    if !answerable.contains(&token.since) {
+        // From before what was forgotten, or from a state that this simulator no longer has.
         return Err(ApiError::full_sync_required());
     }
     // Google calls the result of other parameters undefined; here it is an error.

@@ -22,6 +22,9 @@ pub(super) struct State {
     pub(super) mails: Vec<Mail>,
     /// Grows with every change anywhere: etags, sync tokens and page tokens are positions on it.
     revision: u64,
+    /// What was deleted up to here is forgotten, so that no older sync token can be answered.
+    #[serde(default)]
+    pub(super) forgotten: u64,
     #[serde(skip)]
     pub(super) faults: Faults,
     #[serde(skip)]

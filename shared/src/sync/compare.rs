@@ -1,0 +1,97 @@
+//! Links whose event a complete read did not show. A short answer looks the same as a deletion, so each event is asked
+//! for by its id, and only a plain "gone" counts. The walk over the links goes on over as many runs as it takes.
+
+use domain::{calendar::Calendar, link::EventLink, sync::observe::Observation};
+use jiff::Timestamp;
+
+use super::{Context, SyncError, calendar::carry_out};
+use crate::store::{AllShown, Comparing, Shown, SyncPosition};
+
+/// Links that are read together.
+const LINKS_AT_ONCE: usize = 500;
+/// Events of one calendar that are asked for one by one in one run; what is left becomes another run.
+const PROBES_PER_RUN_MAX: u32 = 100;
+
+/// Goes on with the comparison where one is under way. The calendar itself was read just before: an event that is not
+/// found is gone, and not merely out of reach. Answers why more is left, if it is.
+pub(super) async fn go_on(
+    context: &mut Context<'_>,
+    calendar: &Calendar,
+    position: SyncPosition,
+) -> Result<Option<String>, SyncError> {
+    let Some(mut comparing) = position.comparing.clone() else {
+        return Ok(None);
+    };
+    let shown = context.store.all_shown(calendar.id, position.read).await?;
+    let is_over = walk(context, calendar, &shown, &mut comparing).await?;
+    let next = SyncPosition {
+        comparing: (!is_over).then_some(comparing),
+        ..position
+    };
+    context.commit(calendar, &next, &Shown::default()).await?;
+    if !is_over {
+        return Ok(Some(format!(
+            "{} is still compared with what it holds",
+            calendar.name
+        )));
+    }
+    context.store.forget_shown(calendar.id).await?;
+    Ok(None)
+}
+
+/// `false`: the run has done its share.
+async fn walk(
+    context: &mut Context<'_>,
+    calendar: &Calendar,
+    shown: &AllShown,
+    comparing: &mut Comparing,
+) -> Result<bool, SyncError> {
+    let mut probes = 0;
+    loop {
+        let after = comparing.after.as_ref();
+        let (missing, last) = context
+            .store
+            .links_not_shown(calendar.id, after, shown, LINKS_AT_ONCE)
+            .await?;
+        for (place, link) in missing {
+            if !ended_before(&link, comparing.since) {
+                if probes >= PROBES_PER_RUN_MAX || context.out_of_time() {
+                    return Ok(false);
+                }
+                probes += 1;
+                probe(context, calendar, &link).await?;
+            }
+            comparing.after = Some(place);
+        }
+        match last {
+            Some(last) => comparing.after = Some(last),
+            None => return Ok(true),
+        }
+    }
+}
+
+/// It is not in the answer for another reason than its end. A series is asked for all the same.
+fn ended_before(link: &EventLink, since: Option<Timestamp>) -> bool {
+    let (Some(base), Some(since)) = (link.base(), since) else {
+        return false;
+    };
+    let timing = &base.event().timing;
+    timing.recurrence.is_none() && timing.when.widest_bounds().1 < since
+}
+
+async fn probe(
+    context: &mut Context<'_>,
+    calendar: &Calendar,
+    link: &EventLink,
+) -> Result<(), SyncError> {
+    let Some(pair) = context.observe_again(calendar, link).await? else {
+        return Ok(());
+    };
+    let policy = context.policy(calendar);
+    let observation = Observation {
+        policy,
+        pairs: vec![pair],
+        ..Observation::default()
+    };
+    carry_out(context, calendar, observation).await
+}
