@@ -4,6 +4,7 @@ use domain::{
     conflict::Conflict,
     entry::EntryChange,
     id::{ConnectionId, EntryId, TenantId},
+    run::{RunNews, RunState, SyncRun},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,35 @@ impl OutboxRow {
             Vec::new(),
             at,
         )
+    }
+
+    /// `counts` are those at its end; a run that starts has done nothing yet.
+    pub fn run(tenant: TenantId, news: RunNews, run: &SyncRun) -> Self {
+        let (at, outcome) = match (&run.state, news) {
+            (RunState::Queued { at }, _) => (*at, None),
+            (RunState::Running { started_at }, _)
+            | (RunState::Finished { started_at, .. }, RunNews::Started) => (*started_at, None),
+            (
+                RunState::Finished {
+                    finished_at,
+                    outcome,
+                    ..
+                },
+                RunNews::Completed | RunNews::Failed,
+            ) => (*finished_at, Some(outcome)),
+        };
+        let mut detail = json!({
+            "tenant": tenant,
+            "connection": run.connection,
+            "run": run.id,
+            "trigger": run.trigger,
+            "at": at,
+        });
+        if let Some(outcome) = outcome {
+            detail["counts"] = json!(run.counts);
+            detail["result"] = json!(outcome);
+        }
+        Self::new(tenant, news.name(), &detail, Vec::new(), at)
     }
 
     fn new(

@@ -6,17 +6,23 @@ pub mod calendars;
 pub mod channel;
 mod compare;
 mod fetch;
+mod record;
 mod run;
 mod subscribe;
 
-use domain::{calendar::Calendar, connection::Connection, id::ConnectionId, run::Counts};
+use domain::{
+    calendar::Calendar,
+    connection::Connection,
+    id::ConnectionId,
+    run::{Counts, CursorMove},
+};
 use jiff::Timestamp;
 
 pub use run::{Handled, handle};
 
 use crate::{
     app::App,
-    crypto::Secret,
+    crypto::{Secret, fingerprint},
     oauth::AccessError,
     providers::{CalendarProvider, ProviderError},
     store::{RefusedItem, Shown, StoreError, SyncPosition, TenantStore},
@@ -54,6 +60,7 @@ struct Context<'a> {
     access: Secret,
     fence: Fence,
     counts: Counts,
+    cursors: Vec<CursorMove>,
     /// After that no new page or handful of entries is begun; what is left becomes another run.
     ends_at: Timestamp,
     /// Items that were refused before: cleared once they sync.
@@ -65,8 +72,9 @@ impl Context<'_> {
         self.app.clock.now() >= self.ends_at
     }
 
+    /// Moves the cursor, and notes that it moved.
     async fn commit(
-        &self,
+        &mut self,
         calendar: &Calendar,
         position: &SyncPosition,
         shown: &Shown,
@@ -75,11 +83,31 @@ impl Context<'_> {
         let commit = self
             .store
             .commit_position(calendar.id, position, shown, &self.fence, now);
-        Ok(commit.await?)
+        let committed = commit.await?;
+        let moved = self.cursors.iter_mut();
+        for cursor in moved.filter(|cursor| cursor.calendar == calendar.id) {
+            cursor.after = glance(position.cursor.as_deref());
+        }
+        Ok(committed)
+    }
+
+    fn note_cursor(&mut self, calendar: &Calendar, position: &SyncPosition) {
+        let before = glance(position.cursor.as_deref());
+        self.cursors.push(CursorMove {
+            calendar: calendar.id,
+            after: before.clone(),
+            before,
+        });
     }
 
     /// The key from which a provider derives the id of an entry's copy.
     fn copy_key(&self, calendar: &Calendar, entry: domain::id::EntryId) -> String {
         format!("{}|{entry}|{}", self.store.id(), calendar.id)
     }
+}
+
+/// Enough of a cursor to see whether it is another.
+fn glance(cursor: Option<&str>) -> Option<String> {
+    let print = fingerprint(cursor?);
+    Some(print.get(..8).unwrap_or(&print).to_owned())
 }

@@ -13,6 +13,7 @@ mod oauth;
 mod queue;
 mod requests;
 mod resync;
+mod runs;
 mod series;
 mod sessions;
 mod support;

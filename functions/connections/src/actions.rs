@@ -9,7 +9,7 @@ use domain::{
     connection::{Connection, Idle},
     failure::FailureClass,
     id::{CalendarId, RunId},
-    run::{Counts, RunState, SyncRun, Trigger},
+    run::{RunState, SyncRun, Trigger},
 };
 use shared::{
     app::App,
@@ -45,13 +45,7 @@ pub(crate) async fn sync(app: &App, own: &Own, trigger: Trigger) -> Result<RunId
         .await?
         .ok_or_else(|| Problem::not_found("connection"))?;
     let id = asked.demand.run.unwrap_or(fresh);
-    let run = SyncRun {
-        id,
-        connection: connection.id,
-        trigger,
-        state: RunState::Queued { at: now },
-        counts: Counts::default(),
-    };
+    let run = SyncRun::new(id, connection.id, trigger, RunState::Queued { at: now });
     // Also for a run that is not new: whoever asked for it may have stopped before writing it down.
     own.store.put_queued_run(&run, now).await?;
     queue::follow_up(app, &asked).await?;

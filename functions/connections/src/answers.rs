@@ -5,7 +5,7 @@ use domain::{
     connection::{Auth, LastFailure, Provider, ReauthReason},
     failure::Refusal,
     id::{CalendarId, ConnectionId, EntryId, RunId, SubscriptionId},
-    run::{Counts, RunOutcome, RunState, SyncRun},
+    run::{Counts, CursorMove, RunOutcome, RunState, SyncRun},
     subscription::{Subscription, SubscriptionState},
     sync::demand::Standing,
 };
@@ -214,6 +214,7 @@ pub(crate) struct RunAnswer {
     why: Option<String>,
     /// While it runs, how far it has come.
     counts: Counts,
+    cursors: Vec<CursorMove>,
 }
 
 impl From<SyncRun> for RunAnswer {
@@ -229,6 +230,7 @@ impl From<SyncRun> for RunAnswer {
             outcome: None,
             why: None,
             counts: run.counts,
+            cursors: run.cursors,
         };
         match run.state {
             RunState::Queued { at } => Self {

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ConnectionId, RunId};
+use crate::id::{CalendarId, ConnectionId, RunId};
 
 /// Why a sync was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,18 @@ pub enum Trigger {
     Setup,
     /// Work was left over, or the provider asked to wait.
     Continuation,
+}
+
+impl Trigger {
+    /// Nobody waits to hear of it: only what it finds is news.
+    pub fn is_routine(self) -> bool {
+        match self {
+            Self::Poll => true,
+            Self::Notice | Self::EntryChange | Self::Member | Self::Setup | Self::Continuation => {
+                false
+            }
+        }
+    }
 }
 
 impl fmt::Display for Trigger {
@@ -45,6 +57,31 @@ pub struct SyncRun {
     pub trigger: Trigger,
     pub state: RunState,
     pub counts: Counts,
+    /// Which way each calendar's cursor went.
+    #[serde(default)]
+    pub cursors: Vec<CursorMove>,
+}
+
+/// A calendar's cursor before and after a run, short enough to be compared by eye.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CursorMove {
+    pub calendar: CalendarId,
+    /// Absent before the first complete read.
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+impl SyncRun {
+    pub fn new(id: RunId, connection: ConnectionId, trigger: Trigger, state: RunState) -> Self {
+        Self {
+            id,
+            connection,
+            trigger,
+            state,
+            counts: Counts::default(),
+            cursors: Vec::new(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +117,35 @@ pub enum RunOutcome {
     },
 }
 
+/// What the world is told of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunNews {
+    Started,
+    Completed,
+    Failed,
+}
+
+impl RunNews {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Started => "CALENDAR_SYNC_STARTED",
+            Self::Completed => "CALENDAR_SYNC_COMPLETED",
+            Self::Failed => "CALENDAR_SYNC_FAILED",
+        }
+    }
+}
+
+impl RunOutcome {
+    /// A run that never looked is no news.
+    pub fn news(&self) -> Option<RunNews> {
+        match self {
+            Self::Succeeded | Self::Continues { .. } => Some(RunNews::Completed),
+            Self::Failed { .. } => Some(RunNews::Failed),
+            Self::Skipped { .. } => None,
+        }
+    }
+}
+
 /// What one run did, by action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
@@ -103,5 +169,10 @@ impl Counts {
             + self.events_created
             + self.events_updated
             + self.events_deleted
+    }
+
+    /// Nothing was met that differs from what is known.
+    pub fn is_quiet(&self) -> bool {
+        self.changed() + self.conflicts + self.refused == 0
     }
 }

@@ -139,12 +139,19 @@ impl TenantStore {
         &self,
         mut row: ConnectionRow,
     ) -> Result<ConnectionRow, StoreError> {
+        self.table
+            .write(vec![self.connection_write(row.clone())?])
+            .await?;
+        row.connection.version += 1;
+        Ok(row)
+    }
+
+    pub(super) fn connection_write(&self, mut row: ConnectionRow) -> Result<Write, StoreError> {
         let read = row.connection.version;
         row.connection.version += 1;
         let key = keys::connection(self.tenant, row.connection.id);
         let item = Item::new("connection", key, Some(self.tenant), &row);
-        self.table.put(item.guarded(Guard::Version(read))).await?;
-        Ok(row)
+        item.guarded(Guard::Version(read)).put()
     }
 
     /// One worker at a time refreshes a connection's tokens. `false`: somebody else does, or already did.

@@ -2,16 +2,17 @@
 
 use domain::{
     id::{ConnectionId, RunId},
-    run::SyncRun,
+    run::{RunNews, SyncRun},
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    TenantStore,
+    ConnectionRow, TenantStore,
     item::{Guard, Item},
     keys,
     table::{Range, StoreError},
 };
+use crate::outbox::OutboxRow;
 
 const RUNS_SHOWN: usize = 20;
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -22,6 +23,27 @@ impl TenantStore {
         self.table
             .put(Item::new("run", key, Some(self.tenant), run).expires_at(now + KEPT_FOR))
             .await
+    }
+
+    /// Writes the run together with what the world is told of it and what its connection shows of it.
+    pub async fn record_run(
+        &self,
+        run: &SyncRun,
+        news: &[RunNews],
+        connection: Option<ConnectionRow>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let key = keys::run(self.tenant, run.connection, run.id);
+        let item = Item::new("run", key, Some(self.tenant), run).expires_at(now + KEPT_FOR);
+        let mut writes = vec![item.put()?];
+        for news in news {
+            let row = OutboxRow::run(self.tenant, *news, run);
+            writes.push(self.outbox_write(&row, now)?);
+        }
+        if let Some(row) = connection {
+            writes.push(self.connection_write(row)?);
+        }
+        self.table.write(writes).await
     }
 
     /// Writes a run that waits, unless a worker was faster and has written more.

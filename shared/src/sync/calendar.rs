@@ -118,8 +118,9 @@ async fn carry_out_page(
 }
 
 /// Where the read begins: at the cursor, unless there is none or it does not reach back far enough.
-async fn begin(context: &Context<'_>, calendar: &Calendar) -> Result<SyncPosition, SyncError> {
+async fn begin(context: &mut Context<'_>, calendar: &Calendar) -> Result<SyncPosition, SyncError> {
     let mut position = context.store.sync_position(calendar.id).await?;
+    context.note_cursor(calendar, &position);
     let wanted = calendar.settings.history.starts_at(context.app.clock.now());
     let imports = calendar.settings.direction.pulls();
     let knows_too_little =
@@ -160,7 +161,7 @@ fn removed(changes: &[Change]) -> Vec<ExternalEventId> {
 /// The read came to its end: only now may the cursor move, and only now does absence mean anything. What was not shown
 /// is looked at under the new cursor, so that no change is missed however long that takes.
 async fn complete(
-    context: &Context<'_>,
+    context: &mut Context<'_>,
     calendar: &Calendar,
     position: SyncPosition,
     cursor: String,

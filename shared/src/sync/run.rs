@@ -1,15 +1,15 @@
 //! One run: lease, look at every chosen calendar, record, release. Rule R decides when the message may be deleted.
 
 use domain::{
-    connection::{Connection, Idle, LastFailure},
+    connection::{Connection, Idle},
     failure::FailureClass,
     id::{ConnectionId, RunId},
-    run::{Counts, RunOutcome, RunState, SyncRun, Trigger},
+    run::{Counts, RunOutcome, Trigger},
     sync::demand::{AfterRefusal, Granted},
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Context, Fence, SyncError, calendar, subscribe};
+use super::{Context, Fence, SyncError, calendar, record::Record, subscribe};
 use crate::{
     app::App,
     ids,
@@ -64,27 +64,23 @@ pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskE
             });
         }
     };
-    let mut run = SyncRun {
-        id: asked.demand.run.unwrap_or(fresh),
-        connection,
-        trigger: asked.trigger,
-        state: RunState::Running { started_at },
-        counts: Counts::default(),
-    };
-    store.put_run(&run, started_at).await?;
     let fence = Fence {
         connection,
         number: granted.fence,
     };
-    let ended = sync(app, &store, fence, &mut run, asked.demand.failures).await?;
-    let finished_at = app.clock.now();
-    run.state = RunState::Finished {
-        started_at,
-        finished_at,
-        outcome: ended.outcome.clone(),
+    let mut record = Record::of(&store, &asked, fresh, started_at).await?;
+    let found = store.connection(connection).await?;
+    let ended = match found.map(|row| (row.connection.idle(), row.connection)) {
+        None => skipped("the connection is gone"),
+        Some((Some(Idle::Paused), _)) => skipped("paused"),
+        Some((Some(Idle::NeedsReauth), _)) => skipped("waits to be authorised again"),
+        Some((None, found)) => {
+            record.start(&store).await?;
+            let failures = asked.demand.failures;
+            sync(app, &store, &found, fence, &mut record, failures).await?
+        }
     };
-    store.put_run(&run, finished_at).await?;
-    write_down(app, &store, connection, &ended).await?;
+    record.end(&store, &ended.outcome, app.clock.now()).await?;
     release(app, &store, connection, granted, ended).await
 }
 
@@ -93,35 +89,28 @@ pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskE
 async fn sync(
     app: &App,
     store: &TenantStore,
+    connection: &Connection,
     fence: Fence,
-    run: &mut SyncRun,
+    record: &mut Record,
     failures: u32,
 ) -> Result<Ended, StoreError> {
-    let Some(row) = store.connection(fence.connection).await? else {
-        return Ok(skipped("the connection is gone"));
-    };
-    match row.connection.idle() {
-        Some(Idle::Paused) => return Ok(skipped("paused")),
-        Some(Idle::NeedsReauth) => return Ok(skipped("waits to be authorised again")),
-        None => {}
-    }
     let began_at = app.clock.now();
-    let mut result = sync_calendars(app, store, &row.connection, fence, run).await;
+    let mut result = sync_calendars(app, store, connection, fence, record).await;
     if matches!(&result, Err(SyncError::Provider(error)) if error.class == FailureClass::Authentication)
     {
         // An access token may die before its time; only the refresh says whether the grant is dead too.
-        store.forget_cached_token(fence.connection).await?;
-        result = sync_calendars(app, store, &row.connection, fence, run).await;
+        store.forget_cached_token(connection.id).await?;
+        result = sync_calendars(app, store, connection, fence, record).await;
     }
     match result {
         Ok(visit) => Ok(visit.ended()),
         Err(SyncError::Store(error)) => Err(error),
         Err(error) => {
             tracing::warn!(
-                tenant = %store.id(), connection = %fence.connection, provider = %row.connection.provider,
-                run = %run.id, error = %chain(&error), "sync stopped"
+                tenant = %store.id(), connection = %connection.id, provider = %connection.provider,
+                run = %record.run.id, error = %chain(&error), "sync stopped"
             );
-            stopped(app, store, &error, fence.connection, began_at, failures).await
+            stopped(app, store, &error, connection.id, began_at, failures).await
         }
     }
 }
@@ -157,7 +146,7 @@ async fn sync_calendars(
     store: &TenantStore,
     connection: &Connection,
     fence: Fence,
-    run: &mut SyncRun,
+    record: &mut Record,
 ) -> Result<Visit, SyncError> {
     let access = access_token(app, store, connection.id).await?;
     let mut context = Context {
@@ -168,15 +157,16 @@ async fn sync_calendars(
         access,
         fence,
         counts: Counts::default(),
+        cursors: Vec::new(),
         ends_at: app.clock.now() + WORK_TIME,
         refused: store.refused_items(connection.id).await?,
     };
-    let result = visit(&mut context, run).await;
-    run.counts = context.counts;
+    let result = visit(&mut context, record).await;
+    record.note(context.counts, context.cursors);
     result
 }
 
-async fn visit(context: &mut Context<'_>, run: &mut SyncRun) -> Result<Visit, SyncError> {
+async fn visit(context: &mut Context<'_>, record: &mut Record) -> Result<Visit, SyncError> {
     let calendars = context.store.calendars(context.connection.id).await?;
     subscribe::ensure(context, &calendars).await?;
     let mut visit = Visit::default();
@@ -198,8 +188,8 @@ async fn visit(context: &mut Context<'_>, run: &mut SyncRun) -> Result<Visit, Sy
             }
             Err(error) => return Err(error),
         }
-        run.counts = context.counts;
-        context.store.put_run(run, context.app.clock.now()).await?;
+        let now = context.app.clock.now();
+        record.show(context.store, context.counts, now).await?;
     }
     let left = calendar::push(context, &looked_at, &readable).await?;
     visit.left = left.or(visit.left);
@@ -258,39 +248,6 @@ async fn stopped(
         covered: false,
         not_before: Some(app.clock.now() + wait),
     })
-}
-
-/// What the connection shows of the run.
-async fn write_down(
-    app: &App,
-    store: &TenantStore,
-    connection: ConnectionId,
-    ended: &Ended,
-) -> Result<(), StoreError> {
-    for _ in 0..5 {
-        let Some(mut row) = store.connection(connection).await? else {
-            return Ok(());
-        };
-        let now = app.clock.now();
-        match &ended.outcome {
-            RunOutcome::Succeeded => {
-                row.connection.last_sync_at = Some(now);
-                row.connection.last_failure = None;
-            }
-            RunOutcome::Failed { why } => {
-                row.connection.last_failure = Some(LastFailure {
-                    at: now,
-                    what: why.clone(),
-                });
-            }
-            RunOutcome::Continues { .. } | RunOutcome::Skipped { .. } => return Ok(()),
-        }
-        match store.update_connection(row).await {
-            Err(StoreError::Conflict) => {}
-            done => return done.map(drop),
-        }
-    }
-    Err(StoreError::Conflict)
 }
 
 /// Gives the lease back and, where more was asked than is covered, sends the replacement before the message goes.

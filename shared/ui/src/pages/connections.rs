@@ -100,7 +100,7 @@ impl SyncState {
         }
     }
 
-    /// The page looks again soon, and another sync need not be asked for.
+    /// The page looks again soon.
     pub(super) const fn in_flight(&self) -> bool {
         match self {
             Self::Queued | Self::Running(_) => true,
@@ -235,9 +235,10 @@ pub(super) fn running(id: &str, progress: Progress) -> Markup {
 }
 
 pub(super) fn sync_now(frame: &Frame, id: &str, auth: AuthState, sync: &SyncState) -> Markup {
-    let (words, reason) = match (auth, sync.in_flight()) {
-        (AuthState::Complete, false) => ("Sync now", None),
-        (AuthState::Complete, true) => ("Syncing", Some("A sync is running")),
+    // While a run only waits, a press hurries it.
+    let (words, reason) = match (auth, sync.progress()) {
+        (AuthState::Complete, None) => ("Sync now", None),
+        (AuthState::Complete, Some(_)) => ("Syncing", Some("A sync is running")),
         (AuthState::ActionRequired, _) => ("Sync now", Some("Reconnect first")),
         (AuthState::Paused, _) => ("Sync now", Some("Resume first")),
         (AuthState::Disconnected, _) => ("Sync now", Some("This connection has ended")),
