@@ -3,6 +3,7 @@
 use domain::{
     conflict::Conflict,
     entry::EntryChange,
+    hold::Hold,
     id::{ConnectionId, EntryId, TenantId},
     run::{RunNews, RunState, SyncRun},
 };
@@ -81,6 +82,19 @@ impl OutboxRow {
             detail["result"] = json!(outcome);
         }
         Self::new(tenant, news.name(), &detail, Vec::new(), at)
+    }
+
+    pub fn changes_held(tenant: TenantId, hold: &Hold, at: Timestamp) -> Self {
+        let detail = json!({
+            "tenant": tenant,
+            "hold": hold.id,
+            "connection": hold.connection,
+            "calendar": hold.calendar,
+            "brake": hold.brake,
+            "count": hold.count,
+            "at": at,
+        });
+        Self::new(tenant, "CALENDAR_CHANGES_HELD", &detail, Vec::new(), at)
     }
 
     fn new(

@@ -6,6 +6,7 @@ pub mod calendars;
 pub mod channel;
 mod compare;
 mod fetch;
+mod holds;
 mod record;
 mod run;
 mod subscribe;
@@ -18,6 +19,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
+use holds::Holds;
 pub use run::{Handled, handle};
 
 use crate::{
@@ -65,6 +67,7 @@ struct Context<'a> {
     ends_at: Timestamp,
     /// Items that were refused before: cleared once they sync.
     refused: Vec<RefusedItem>,
+    holds: Holds,
 }
 
 impl Context<'_> {

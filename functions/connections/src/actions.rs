@@ -68,7 +68,7 @@ pub(crate) async fn choose(
     sync_unless_idle(app, own, Trigger::Setup).await
 }
 
-async fn sync_unless_idle(
+pub(crate) async fn sync_unless_idle(
     app: &App,
     own: &Own,
     trigger: Trigger,

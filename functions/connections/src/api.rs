@@ -166,7 +166,7 @@ pub(crate) async fn resume(State(app): State<App>, mut own: Own) -> Result<Respo
 }
 
 /// Says where the run can be watched; without one, everything is done already.
-fn accepted(connection: ConnectionId, run: Option<RunId>) -> Response {
+pub(crate) fn accepted(connection: ConnectionId, run: Option<RunId>) -> Response {
     let body = Answer(RunAsked { run });
     let Some(run) = run else {
         return body.into_response();

@@ -4,6 +4,7 @@ mod actions;
 mod answers;
 mod api;
 mod form;
+mod holds;
 mod own;
 mod pages;
 mod view;
@@ -16,6 +17,7 @@ pub fn routes() -> Routes {
         .get(routes::CONNECTIONS, pages::list)
         .get(routes::CONNECTION, pages::show)
         .post(routes::CONNECTION_SETTINGS, pages::save_settings)
+        .post(routes::CONNECTION_HOLD, holds::press)
         .post(routes::CONNECTION_ACTION, pages::act)
         .as_pages();
     Routes::new()
@@ -29,5 +31,7 @@ pub fn routes() -> Routes {
         .get("/api/v1/connections/{id}/runs", api::runs)
         .get("/api/v1/connections/{id}/runs/{run}", api::run)
         .get("/api/v1/connections/{id}/items", api::items)
+        .get("/api/v1/connections/{id}/holds", holds::list)
+        .post("/api/v1/connections/{id}/holds/{hold}", holds::decide)
         .merge(pages)
 }

@@ -10,7 +10,7 @@ use domain::{
     id::ConnectionId,
     run::Trigger,
 };
-use futures::future::{try_join, try_join_all, try_join4};
+use futures::future::{try_join, try_join_all, try_join5};
 use shared::{
     app::App,
     oauth,
@@ -95,17 +95,19 @@ async fn render(
     errors: Vec<FieldError>,
 ) -> Result<Response, Problem> {
     let id = own.connection().id;
-    let looks = try_join4(
+    let looks = try_join5(
+        own.store.holds(id),
         own.store.demand(id),
         own.store.runs(id),
         own.store.refused_items(id),
         own.store.subscriptions(id),
     );
-    let (asked, runs, refused, subscriptions) = Box::pin(looks).await?;
+    let (holds, asked, runs, refused, subscriptions) = Box::pin(looks).await?;
     let whole = Whole {
         row: &own.row,
         calendars,
         subscriptions: &subscriptions,
+        holds: &holds,
         syncing: Syncing {
             asked: asked.as_ref(),
             runs: &runs,

@@ -3,6 +3,7 @@
 use domain::{
     calendar::{Calendar, Direction, History},
     connection::{Auth, Connection, Idle, Provider, ReauthReason},
+    hold::Hold,
     id::EntryId,
     run::{RunOutcome, RunState, SyncRun, Trigger},
     subscription::{Subscription, SubscriptionState as Stored},
@@ -26,7 +27,7 @@ use ui::{
     },
 };
 
-use crate::form::EVERYTHING;
+use crate::{form::EVERYTHING, holds};
 
 /// How the syncing of a connection goes, as it stands `now`.
 pub(crate) struct Syncing<'a> {
@@ -42,6 +43,7 @@ pub(crate) struct Whole<'a> {
     pub(crate) row: &'a ConnectionRow,
     pub(crate) calendars: &'a [Calendar],
     pub(crate) subscriptions: &'a [Subscription],
+    pub(crate) holds: &'a [Hold],
     pub(crate) syncing: Syncing<'a>,
 }
 
@@ -76,6 +78,7 @@ pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> Conn
         attention: attention(syncing.refused)
             .map(|refused| item(refused, &zone))
             .collect(),
+        held: holds::shown(whole.holds, whole.calendars),
         can_disconnect: false,
     }
 }

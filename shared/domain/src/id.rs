@@ -84,6 +84,7 @@ ids! {
     /// A row of the outbox.
     OutboxId "out";
     TraceId "trc";
+    HoldId "hld";
 }
 
 #[cfg(test)]

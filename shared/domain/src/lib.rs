@@ -26,6 +26,7 @@ pub mod content;
 pub mod entry;
 pub mod event;
 pub mod failure;
+pub mod hold;
 pub mod id;
 pub mod link;
 pub mod member;

@@ -112,6 +112,16 @@ impl Base {
 }
 
 impl EventLink {
+    /// What the entry was called when both sides last agreed.
+    pub fn title(&self) -> &str {
+        match &self.state {
+            LinkState::Pending { sent } => &sent.content.title,
+            LinkState::Linked { base, .. }
+            | LinkState::Conflict { base, .. }
+            | LinkState::Severed { base, .. } => &base.entry.title,
+        }
+    }
+
     pub fn base(&self) -> Option<&Base> {
         match &self.state {
             LinkState::Pending { .. } => None,

@@ -4,8 +4,8 @@
 use domain::{
     event::{ExternalEventId, Uid},
     id::{
-        CalendarId, ConflictId, ConnectionId, EntryId, MemberId, OutboxId, RunId, SessionId,
-        SubscriptionId, TenantId, TraceId,
+        CalendarId, ConflictId, ConnectionId, EntryId, HoldId, MemberId, OutboxId, RunId,
+        SessionId, SubscriptionId, TenantId, TraceId,
     },
     member::EmailAddress,
 };
@@ -205,6 +205,23 @@ pub(crate) fn run(tenant: TenantId, connection: ConnectionId, run: RunId) -> Key
 
 pub(crate) fn conflict(tenant: TenantId, conflict: ConflictId) -> Key {
     key(conflicts(tenant), conflict.to_string())
+}
+
+pub(crate) fn hold(tenant: TenantId, connection: ConnectionId, hold: HoldId) -> Key {
+    key(holds(tenant, connection), hold.to_string())
+}
+
+pub(crate) fn holds(tenant: TenantId, connection: ConnectionId) -> String {
+    format!("T#{tenant}#HOLD#{connection}")
+}
+
+/// A changed entry that waits for a decision instead of a run.
+pub(crate) fn parked(tenant: TenantId, connection: ConnectionId, entry: EntryId) -> Key {
+    key(parked_of(tenant, connection), entry.to_string())
+}
+
+pub(crate) fn parked_of(tenant: TenantId, connection: ConnectionId) -> String {
+    format!("T#{tenant}#PARK#{connection}")
 }
 
 /// Every conflict of a tenant, newest last.

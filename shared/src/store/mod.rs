@@ -8,6 +8,7 @@ mod conflicts;
 mod connections;
 mod demand;
 mod entries;
+mod holds;
 mod item;
 mod keys;
 mod links;

@@ -62,6 +62,14 @@ impl SyncPosition {
         self.cursor.is_some() || self.page.is_some()
     }
 
+    /// The read under way begins again; the cursor stays.
+    pub(crate) fn read_again(&mut self) {
+        self.page = None;
+        if self.cursor.is_none() {
+            self.read += 1;
+        }
+    }
+
     /// Everything is read again, and what an earlier read showed no longer counts.
     pub(crate) fn start_over(&mut self) {
         self.cursor = None;

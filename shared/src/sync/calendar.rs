@@ -4,16 +4,18 @@ use domain::{
     calendar::Calendar,
     event::{Change, ExternalEventId, OccurrenceSeen},
     failure::FailureClass,
-    id::CalendarId,
+    id::{CalendarId, EntryId},
     sync::{
+        brake::{Braked, Way},
         decide::decide,
         observe::{EventSeen, Observation, Pair},
+        plan::Step,
     },
 };
 
 use jiff::Timestamp;
 
-use super::{Context, SyncError, compare};
+use super::{Context, SyncError, compare, holds::RoundSeen};
 use crate::{
     providers::{Next, Page, ReadFrom},
     store::{Comparing, Shown, SyncPosition},
@@ -30,6 +32,10 @@ pub(super) async fn pull(
     calendar: &Calendar,
 ) -> Result<Option<String>, SyncError> {
     let mut position = begin(context, calendar).await?;
+    if context.begin_decided(calendar, Way::Changes).await? {
+        position.read_again();
+    }
+    let whole = position.page.is_none();
     // Only where links are to be compared with it afterwards.
     let mut shown = Shown::default();
     let mut pages = 0;
@@ -45,6 +51,16 @@ pub(super) async fn pull(
         match page.next {
             Next::Page(next) => position.page = Some(next),
             Next::Cursor(cursor) => {
+                let waits = !whole && context.holds.waits(calendar.id, Way::Changes);
+                if waits || context.holds.holds_now(calendar.id, Way::Changes) {
+                    return hold(context, calendar, position, &shown).await;
+                }
+                let seen = if whole {
+                    RoundSeen::Whole
+                } else {
+                    RoundSeen::ItsEnd
+                };
+                context.settle_holds(calendar, Way::Changes, seen).await?;
                 let position = complete(context, calendar, position, cursor, &shown).await?;
                 return compare::go_on(context, calendar, position).await;
             }
@@ -57,6 +73,23 @@ pub(super) async fn pull(
             )));
         }
     }
+}
+
+/// The cursor does not pass what is held: the same changes are read, and held, again until someone decides.
+async fn hold(
+    context: &mut Context<'_>,
+    calendar: &Calendar,
+    mut position: SyncPosition,
+    shown: &Shown,
+) -> Result<Option<String>, SyncError> {
+    context
+        .settle_holds(calendar, Way::Changes, RoundSeen::NotItsEnd)
+        .await?;
+    if position.page.is_some() {
+        position.read_again();
+        context.commit(calendar, &position, shown).await?;
+    }
+    Ok(None)
 }
 
 /// The next page; from the beginning again where the provider no longer knows the place.
@@ -108,8 +141,9 @@ async fn carry_out_page(
     since: Option<Timestamp>,
 ) -> Result<(), SyncError> {
     let gone = removed(&changes);
-    let observation = context.observe_changes(calendar, changes, since).await?;
-    carry_out(context, calendar, observation).await?;
+    let mut observation = context.observe_changes(calendar, changes, since).await?;
+    observation.policy.restoring = context.holds.restoring(calendar.id, Way::Changes);
+    carry_out(context, calendar, Way::Changes, observation).await?;
     for event in gone {
         // An event that could not be held no longer needs to be explained.
         context.clear_refusal(calendar, &event.0).await?;
@@ -194,8 +228,12 @@ pub(super) async fn push(
     looked_at: &[CalendarId],
     readable: &[CalendarId],
 ) -> Result<Option<String>, SyncError> {
+    let decided = context.holds.any_decided(Way::Entries);
+    if decided {
+        begin_decided(context, readable).await?;
+    }
     let dirty = context.store.dirty_entries(context.connection.id).await?;
-    if dirty.is_empty() {
+    if dirty.is_empty() && !decided {
         return Ok(None);
     }
     // Settings are saved before the entries that they concern are put here: read in the other order, no entry is
@@ -218,30 +256,59 @@ pub(super) async fn push(
         if context.out_of_time() {
             break;
         }
+        let mut held = Vec::new();
         for calendar in &chosen {
-            let observation = context.observe_entries(calendar, handful).await?;
-            carry_out(context, calendar, observation).await?;
+            let mut observation = context.observe_entries(calendar, handful).await?;
+            observation.policy.restoring = context.holds.restoring(calendar.id, Way::Entries);
+            held.extend(carry_out(context, calendar, Way::Entries, observation).await?);
         }
         for row in handful {
-            context
-                .store
-                .clear_dirty(context.connection.id, row)
-                .await?;
+            let connection = context.connection.id;
+            if held.contains(&row.entry) {
+                context.store.park(connection, row).await?;
+            } else {
+                context.store.clear_dirty(connection, row).await?;
+            }
         }
     }
     let left = context.store.dirty_entries(context.connection.id).await?;
+    for calendar in &chosen {
+        // What is held waits aside; what was decided is done when nothing is left.
+        let seen = if left.is_empty() {
+            RoundSeen::ItsEnd
+        } else {
+            RoundSeen::NotItsEnd
+        };
+        context.settle_holds(calendar, Way::Entries, seen).await?;
+    }
     Ok((!left.is_empty()).then(|| format!("{} more entries wait to be written", left.len())))
 }
 
+/// What was set aside until someone decided is looked at again.
+async fn begin_decided(
+    context: &mut Context<'_>,
+    readable: &[CalendarId],
+) -> Result<(), SyncError> {
+    for calendar in context.store.calendars(context.connection.id).await? {
+        if readable.contains(&calendar.id) && context.begin_decided(&calendar, Way::Entries).await?
+        {
+            context.store.unpark(context.connection.id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Answers the entries of what is held.
 pub(super) async fn carry_out(
     context: &mut Context<'_>,
     calendar: &Calendar,
+    way: Way,
     observation: Observation,
-) -> Result<(), SyncError> {
+) -> Result<Vec<EntryId>, SyncError> {
     let reported = |pair: &&Pair| !matches!(pair.event, EventSeen::Unreported);
     let seen = observation.pairs.iter().filter(reported).count() + observation.new_events.len();
     context.counts.seen += u32::try_from(seen + observation.refused.len()).unwrap_or(u32::MAX);
-    let plan = decide(observation);
+    let Braked { plan, held } = context.holds.brake(calendar.id, way, decide(observation));
     context.counts.unchanged += plan.unchanged;
     if !plan.steps.is_empty() {
         tracing::info!(
@@ -252,5 +319,5 @@ pub(super) async fn carry_out(
     for step in plan.steps {
         context.apply(calendar, step).await?;
     }
-    Ok(())
+    Ok(held.iter().filter_map(Step::entry).collect())
 }

@@ -1,10 +1,14 @@
 //! Links whose event a complete read did not show. A short answer looks the same as a deletion, so each event is asked
 //! for by its id, and only a plain "gone" counts. The walk over the links goes on over as many runs as it takes.
 
-use domain::{calendar::Calendar, link::EventLink, sync::observe::Observation};
+use domain::{
+    calendar::Calendar,
+    link::EventLink,
+    sync::{brake::Way, observe::Observation},
+};
 use jiff::Timestamp;
 
-use super::{Context, SyncError, calendar::carry_out};
+use super::{Context, SyncError, calendar::carry_out, holds::RoundSeen};
 use crate::store::{AllShown, Comparing, Shown, SyncPosition};
 
 /// Links that are read together.
@@ -22,8 +26,24 @@ pub(super) async fn go_on(
     let Some(mut comparing) = position.comparing.clone() else {
         return Ok(None);
     };
+    if context.holds.waits(calendar.id, Way::Comparison) {
+        // What is found missing is held: there is nothing to find out before someone decides.
+        return Ok(None);
+    }
     let shown = context.store.all_shown(calendar.id, position.read).await?;
     let is_over = walk(context, calendar, &shown, &mut comparing).await?;
+    let is_held = context.holds.holds_now(calendar.id, Way::Comparison);
+    let seen = if is_over {
+        RoundSeen::ItsEnd
+    } else {
+        RoundSeen::NotItsEnd
+    };
+    context
+        .settle_holds(calendar, Way::Comparison, seen)
+        .await?;
+    if is_held {
+        return Ok(None);
+    }
     let next = SyncPosition {
         comparing: (!is_over).then_some(comparing),
         ..position
@@ -39,7 +59,7 @@ pub(super) async fn go_on(
     Ok(None)
 }
 
-/// `false`: the run has done its share.
+/// `false`: the run has done its share, or what it found is held.
 async fn walk(
     context: &mut Context<'_>,
     calendar: &Calendar,
@@ -53,17 +73,34 @@ async fn walk(
             .store
             .links_not_shown(calendar.id, after, shown, LINKS_AT_ONCE)
             .await?;
-        for (place, link) in missing {
+        // Together, so that the brakes see how many they are.
+        let mut pairs = Vec::new();
+        let mut is_cut = false;
+        let mut place = comparing.after.clone();
+        for (next, link) in missing {
             if !ended_before(&link, comparing.since) {
                 if probes >= PROBES_PER_RUN_MAX || context.out_of_time() {
-                    return Ok(false);
+                    is_cut = true;
+                    break;
                 }
                 probes += 1;
-                probe(context, calendar, &link).await?;
+                pairs.extend(context.observe_again(calendar, &link).await?);
             }
-            comparing.after = Some(place);
+            place = Some(next);
         }
+        let mut observation = Observation {
+            policy: context.policy(calendar),
+            pairs,
+            ..Observation::default()
+        };
+        observation.policy.restoring = context.holds.restoring(calendar.id, Way::Comparison);
+        carry_out(context, calendar, Way::Comparison, observation).await?;
+        if context.holds.holds_now(calendar.id, Way::Comparison) {
+            return Ok(false);
+        }
+        comparing.after = place;
         match last {
+            _ if is_cut => return Ok(false),
             Some(last) => comparing.after = Some(last),
             None => return Ok(true),
         }
@@ -77,21 +114,4 @@ fn ended_before(link: &EventLink, since: Option<Timestamp>) -> bool {
     };
     let timing = &base.event().timing;
     timing.recurrence.is_none() && timing.when.widest_bounds().1 < since
-}
-
-async fn probe(
-    context: &mut Context<'_>,
-    calendar: &Calendar,
-    link: &EventLink,
-) -> Result<(), SyncError> {
-    let Some(pair) = context.observe_again(calendar, link).await? else {
-        return Ok(());
-    };
-    let policy = context.policy(calendar);
-    let observation = Observation {
-        policy,
-        pairs: vec![pair],
-        ..Observation::default()
-    };
-    carry_out(context, calendar, observation).await
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Context, Fence, SyncError, calendar, record::Record, subscribe};
+use super::{Context, Fence, SyncError, calendar, holds::Holds, record::Record, subscribe};
 use crate::{
     app::App,
     ids,
@@ -160,6 +160,7 @@ async fn sync_calendars(
         cursors: Vec::new(),
         ends_at: app.clock.now() + WORK_TIME,
         refused: store.refused_items(connection.id).await?,
+        holds: Holds::of(store.holds(connection.id).await?),
     };
     let result = visit(&mut context, record).await;
     record.note(context.counts, context.cursors);

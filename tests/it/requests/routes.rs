@@ -103,6 +103,7 @@ impl Route {
                 "{id}" if self.pattern.contains("/schedule/") => places.entry,
                 "{id}" if self.pattern.contains("/connections/") => places.connection,
                 "{run}" => places.run,
+                "{hold}" => "hld_00000000010000000000000001",
                 "{action}" => "sync",
                 "{provider}" => "google",
                 "{file}" => "app.css",

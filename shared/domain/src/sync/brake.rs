@@ -14,11 +14,23 @@ pub const DELETIONS_MAX: u32 = 20;
 /// More changed entries and events in one round are held.
 pub const OVERWRITES_MAX: u32 = 100;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Brake {
     Deletions,
     Overwrites,
+}
+
+/// Where steps come from: each counts and holds for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Changes that the provider listed.
+    Changes,
+    /// Links that a complete read did not show.
+    Comparison,
+    /// Entries that changed here.
+    Entries,
 }
 
 /// What a round has done so far; a round is everything between two cursors.
@@ -35,8 +47,9 @@ pub struct Braked {
     pub held: Vec<Step>,
 }
 
-/// Takes from a plan what would go beyond the limits of its round. `released` is what the owner has confirmed.
-pub fn brake(plan: Plan, round: &mut Round, released: Option<Brake>) -> Braked {
+/// Takes from a plan what would go beyond the limits of its round. `released` are the brakes about which the owner has
+/// decided.
+pub fn brake(plan: Plan, round: &mut Round, released: &[Brake]) -> Braked {
     let count = |kind| {
         plan.steps
             .iter()
@@ -50,7 +63,7 @@ pub fn brake(plan: Plan, round: &mut Round, released: Option<Brake>) -> Braked {
         overwrites: sum(round.overwrites, Brake::Overwrites),
     };
     let holds = |kind| {
-        released != Some(kind)
+        !released.contains(&kind)
             && match kind {
                 Brake::Deletions => after.deletions > DELETIONS_MAX,
                 Brake::Overwrites => after.overwrites > OVERWRITES_MAX,

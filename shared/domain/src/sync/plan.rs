@@ -129,6 +129,25 @@ impl Plan {
 }
 
 impl Step {
+    /// The entry of the link that the step is about.
+    pub fn entry(&self) -> Option<EntryId> {
+        match self {
+            Self::Write(write) => Some(write.link.entry),
+            Self::FinishCreate { link, .. }
+            | Self::Rebase { link, .. }
+            | Self::DeleteEntry { link, .. }
+            | Self::Unassign { link, .. }
+            | Self::RestoreEntry { link, .. }
+            | Self::Sever { link, .. }
+            | Self::DeleteEvent { link, .. }
+            | Self::Unlink { link }
+            | Self::Conflict { link, .. } => Some(link.entry),
+            Self::JoinEntry { entry, .. } => Some(*entry),
+            Self::CreateEvent { entry } => Some(entry.id),
+            Self::CreateEntry { .. } | Self::Refuse { .. } => None,
+        }
+    }
+
     /// The one thing that the step is about.
     fn subject(&self) -> String {
         match self {

@@ -1,8 +1,10 @@
 //! One connection: its three states, its calendars, its runs, and what needs a person.
 
+mod held;
 mod records;
 mod settings;
 
+pub use held::HeldChanges;
 pub use records::{ItemError, Outcome, Run};
 pub use settings::{CalendarChoice, Settings, fields};
 
@@ -17,7 +19,7 @@ use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
 use crate::routes::{self, Action};
 
-const ALSO_REFRESHED: &str = "#page-actions:outerMorph,#reauthorize:outerMorph,#attention:outerMorph,#runs:outerMorph,#facts:outerMorph";
+const ALSO_REFRESHED: &str = "#page-actions:outerMorph,#reauthorize:outerMorph,#attention:outerMorph,#held:outerMorph,#runs:outerMorph,#facts:outerMorph";
 
 #[derive(Clone, Debug)]
 pub struct ConnectionPage {
@@ -34,6 +36,8 @@ pub struct ConnectionPage {
     /// Newest first.
     pub runs: Vec<Run>,
     pub attention: Vec<ItemError>,
+    /// Mass changes that wait for the owner.
+    pub held: Vec<HeldChanges>,
     /// Whether the page offers to end the connection.
     pub can_disconnect: bool,
 }
@@ -88,6 +92,7 @@ impl ConnectionPage {
                 div.stack {
                     div #reauthorize { @if self.auth == AuthState::ActionRequired { (self.action_required()) } }
                     (self.progress())
+                    div #held { @if !self.held.is_empty() { (held::held(&self.id, &self.frame.csrf, &self.held)) } }
                     div #attention { @if !self.attention.is_empty() { (records::attention(&self.attention)) } }
                     (self.settings.render(&self.id, &self.frame.csrf))
                     (records::runs(&self.runs))

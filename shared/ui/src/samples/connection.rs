@@ -6,8 +6,8 @@ use crate::components::{FieldError, Meaning, Moment};
 use crate::layout::Section;
 use crate::pages::confirmation::Confirmation;
 use crate::pages::connection::{
-    CalendarChoice, ConnectionPage, Facts, ItemError, Outcome, Run, Settings, SubscriptionState,
-    fields,
+    CalendarChoice, ConnectionPage, Facts, HeldChanges, ItemError, Outcome, Run, Settings,
+    SubscriptionState, fields,
 };
 use crate::pages::connections::{AuthState, Progress, ProviderKind, SyncState};
 
@@ -44,6 +44,7 @@ fn connection() -> ConnectionPage {
         settings: settings(),
         runs: runs(),
         attention: attention(),
+        held: held(),
         can_disconnect: true,
     }
 }
@@ -66,6 +67,7 @@ fn first_sync() -> ConnectionPage {
         },
         runs: Vec::new(),
         attention: Vec::new(),
+        held: Vec::new(),
         ..connection()
     }
 }
@@ -102,6 +104,7 @@ fn action_required() -> ConnectionPage {
                 .to_owned(),
         ),
         attention: Vec::new(),
+        held: Vec::new(),
         ..connection()
     }
 }
@@ -114,6 +117,7 @@ fn paused() -> ConnectionPage {
         sync: SyncState::UpToDate,
         settings: unusual(),
         attention: Vec::new(),
+        held: Vec::new(),
         ..connection()
     }
 }
@@ -260,6 +264,20 @@ fn runs() -> Vec<Run> {
             Outcome::Failed("Google did not answer in time".to_owned()),
         ),
     ]
+}
+
+fn held() -> Vec<HeldChanges> {
+    vec![HeldChanges {
+        id: "hld_00000000010000000000000001".into(),
+        what: "214 events are gone from Work".into(),
+        sample: vec![
+            ("Boiler service".into(), "delete the entry".into()),
+            (String::new(), "delete the entry".into()),
+        ],
+        more: 212,
+        confirm: "Delete them on the other side too".into(),
+        decided: None,
+    }]
 }
 
 fn attention() -> Vec<ItemError> {

@@ -235,13 +235,13 @@ fn brakes_hold_what_is_unusual_and_let_the_rest_pass() {
     };
     let mut round = Round::default();
 
-    let few = brake(planned(deletions(DELETIONS_MAX)), &mut round, None);
+    let few = brake(planned(deletions(DELETIONS_MAX)), &mut round, &[]);
     let mut one_more = deletions(1);
     one_more.push(unlink());
-    let more = brake(planned(one_more), &mut round, None);
-    let later = brake(planned(deletions(1)), &mut round, None);
-    let confirmed = brake(planned(deletions(300)), &mut round, Some(Brake::Deletions));
-    let other = brake(planned(deletions(300)), &mut round, Some(Brake::Overwrites));
+    let more = brake(planned(one_more), &mut round, &[]);
+    let later = brake(planned(deletions(1)), &mut round, &[]);
+    let confirmed = brake(planned(deletions(300)), &mut round, &[Brake::Deletions]);
+    let other = brake(planned(deletions(300)), &mut round, &[Brake::Overwrites]);
 
     assert_eq!((few.plan.steps.len(), few.held.len()), (20, 0));
     assert_eq!((more.plan.steps, more.held.len()), (vec![unlink()], 1));

@@ -1,0 +1,178 @@
+//! What the brakes hold: shown to the calendar's owner, who confirms it or has it put back.
+
+use axum::{Json as Answer, extract::State, response::Response};
+use domain::{
+    calendar::Calendar,
+    hold::{Decided, Decision, HeldStep, Hold},
+    id::{CalendarId, ConnectionId, HoldId, RunId},
+    run::Trigger,
+    sync::brake::{Brake, Way},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::{
+    app::App,
+    problem::Problem,
+    store::StoreError,
+    web::{Form, Json, Path, page},
+};
+use ui::{pages::connection::HeldChanges, routes};
+
+use crate::{actions, answers::List, api::accepted, own::Own};
+
+#[derive(Serialize)]
+pub(crate) struct HoldAnswer {
+    id: HoldId,
+    calendar: CalendarId,
+    way: Way,
+    brake: Brake,
+    count: u32,
+    sample: Vec<HeldStep>,
+    since: Timestamp,
+    decision: Option<Decision>,
+    version: u64,
+}
+
+impl From<Hold> for HoldAnswer {
+    fn from(hold: Hold) -> Self {
+        Self {
+            decision: hold.decision(),
+            id: hold.id,
+            calendar: hold.calendar,
+            way: hold.way,
+            brake: hold.brake,
+            count: hold.count,
+            sample: hold.sample,
+            since: hold.since,
+            version: hold.version,
+        }
+    }
+}
+
+pub(crate) async fn list(own: Own) -> Result<Answer<List<HoldAnswer>>, Problem> {
+    let holds = own.store.holds(own.connection().id).await?;
+    let answers: Vec<HoldAnswer> = holds.into_iter().map(HoldAnswer::from).collect();
+    Ok(Answer(answers.into()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    decision: Decision,
+}
+
+pub(crate) async fn decide(
+    State(app): State<App>,
+    own: Own,
+    Path((connection, hold)): Path<(ConnectionId, HoldId)>,
+    Json(asked): Json<Asked>,
+) -> Result<Response, Problem> {
+    let run = carry_out(&app, &own, hold, asked.decision).await?;
+    Ok(accepted(connection, run))
+}
+
+/// The same from the page.
+pub(crate) async fn press(
+    State(app): State<App>,
+    own: Own,
+    Path((connection, hold)): Path<(ConnectionId, HoldId)>,
+    Form(asked): Form<Asked>,
+) -> Result<Response, Problem> {
+    carry_out(&app, &own, hold, asked.decision).await?;
+    let words = match asked.decision {
+        Decision::Confirm => "Confirmed. The next sync carries it out.",
+        Decision::Restore => "Kept. The next sync puts back what was removed or changed.",
+    };
+    Ok(page::done(
+        &app.config,
+        &routes::connection(&connection.to_string()),
+        words,
+    ))
+}
+
+/// A decision stands once it is made: the run that carries it out may have begun.
+async fn carry_out(
+    app: &App,
+    own: &Own,
+    hold: HoldId,
+    decision: Decision,
+) -> Result<Option<RunId>, Problem> {
+    let found = own.store.hold(own.connection().id, hold).await?;
+    let hold = found.ok_or_else(|| Problem::not_found("hold"))?;
+    match hold.decision() {
+        Some(made) if made == decision => {}
+        Some(_) => {
+            return Err(Problem::conflict(
+                "decided",
+                "This was decided otherwise already, and is being carried out.",
+            ));
+        }
+        None => {
+            let now = app.clock.now();
+            let decided = Some(Decided {
+                decision,
+                by: own.session.member,
+                at: now,
+                begun: false,
+            });
+            match own.store.put_hold(&Hold { decided, ..hold }, now).await {
+                Ok(_) => {}
+                Err(StoreError::Conflict) => {
+                    return Err(Problem::conflict(
+                        "changed",
+                        "More came to be held meanwhile. Look at it again.",
+                    ));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    actions::sync_unless_idle(app, own, Trigger::Member).await
+}
+
+/// As the connection's page shows it.
+pub(crate) fn shown(holds: &[Hold], calendars: &[Calendar]) -> Vec<HeldChanges> {
+    holds
+        .iter()
+        .map(|hold| shown_one(hold, calendars))
+        .collect()
+}
+
+fn shown_one(hold: &Hold, calendars: &[Calendar]) -> HeldChanges {
+    let calendar = calendars
+        .iter()
+        .find(|calendar| calendar.id == hold.calendar);
+    let name = calendar.map_or("A calendar", |calendar| calendar.name.as_str());
+    let count = hold.count;
+    let what = match (hold.way, hold.brake) {
+        (Way::Changes | Way::Comparison, Brake::Deletions) => {
+            format!("{count} events are gone from {name}")
+        }
+        (Way::Changes | Way::Comparison, Brake::Overwrites) => {
+            format!("{count} events changed in {name}")
+        }
+        (Way::Entries, Brake::Deletions) => {
+            format!("{count} entries of {name} were removed from the schedule")
+        }
+        (Way::Entries, Brake::Overwrites) => format!("{count} entries of {name} changed here"),
+    };
+    let confirm = match hold.brake {
+        Brake::Deletions => "Delete them on the other side too",
+        Brake::Overwrites => "Change them on the other side too",
+    };
+    HeldChanges {
+        id: hold.id.to_string(),
+        what,
+        sample: hold
+            .sample
+            .iter()
+            .map(|step| (step.title.clone(), step.what.clone()))
+            .collect(),
+        more: count.saturating_sub(u32::try_from(hold.sample.len()).unwrap_or(count)),
+        confirm: confirm.to_owned(),
+        decided: hold.decision().map(|decision| match decision {
+            Decision::Confirm => "Confirmed. The next sync carries it out.".to_owned(),
+            Decision::Restore => "The next sync puts it back.".to_owned(),
+        }),
+    }
+}

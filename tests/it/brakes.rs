@@ -1,0 +1,190 @@
+//! Unusually many deletions or changes wait until the calendar's owner decides; everything else goes on.
+
+use serde_json::{Value, json};
+
+use crate::support::{Connected, google_visit, visit};
+
+const MANY: u8 = 24;
+
+async fn with_many() -> (Connected, Vec<String>) {
+    let mia = Connected::start().await;
+    let mut ids = Vec::new();
+    for number in 0..MANY {
+        let event = google_visit(&format!("visit {number:02}"), 1 + number);
+        let made = mia.google.insert(event).await.unwrap();
+        ids.push(made["id"].as_str().unwrap().to_owned());
+    }
+    mia.settle().await;
+    assert_eq!(mia.entries().await.len(), usize::from(MANY));
+    (mia, ids)
+}
+
+async fn only_hold(mia: &Connected) -> Value {
+    let holds = mia.api("/holds").await;
+    assert_eq!(holds["items"].as_array().unwrap().len(), 1, "{holds:#}");
+    holds["items"][0].clone()
+}
+
+async fn decide(mia: &Connected, hold: &Value, decision: &str) {
+    let path = format!(
+        "/api/v1/connections/{}/holds/{}",
+        mia.connection,
+        hold["id"].as_str().unwrap()
+    );
+    let body = json!({ "decision": decision });
+    mia.person
+        .post(&path, &body)
+        .await
+        .unwrap()
+        .expect(202)
+        .unwrap();
+    mia.settle().await;
+}
+
+#[tokio::test]
+async fn a_mass_deletion_at_the_provider_is_held_while_the_rest_syncs() {
+    let (mia, ids) = with_many().await;
+    for id in &ids {
+        mia.google.delete(id).await.unwrap();
+    }
+    mia.google
+        .insert(google_visit("new one", 28))
+        .await
+        .unwrap();
+    mia.settle().await;
+
+    assert_eq!(mia.entries().await.len(), usize::from(MANY) + 1);
+    let hold = only_hold(&mia).await;
+    assert_eq!(
+        (&hold["count"], &hold["brake"]),
+        (&json!(MANY), &json!("deletions"))
+    );
+    assert_eq!(hold["sample"].as_array().unwrap().len(), 20);
+
+    mia.google
+        .insert(google_visit("another", 28))
+        .await
+        .unwrap();
+    mia.settle().await;
+    mia.entry("another").await;
+    assert_eq!(mia.entries().await.len(), usize::from(MANY) + 2);
+    assert_eq!(
+        only_hold(&mia).await["id"],
+        hold["id"],
+        "one hold, however often it is met"
+    );
+
+    decide(&mia, &hold, "confirm").await;
+    assert_eq!(mia.entries().await.len(), 2);
+    assert_eq!(mia.api("/holds").await["items"], json!([]));
+
+    // The brakes hold again.
+    let id = mia.event("another").await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    mia.google.delete(&id).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.entries().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_held_can_be_put_back_into_the_calendar() {
+    let (mia, ids) = with_many().await;
+    for id in &ids {
+        mia.google.delete(id).await.unwrap();
+    }
+    mia.settle().await;
+    let hold = only_hold(&mia).await;
+
+    decide(&mia, &hold, "restore").await;
+
+    assert_eq!(mia.google.events().await.unwrap().len(), usize::from(MANY));
+    assert_eq!(mia.entries().await.len(), usize::from(MANY));
+    assert_eq!(mia.api("/holds").await["items"], json!([]));
+    mia.sync_now().await;
+    assert_eq!(mia.google.events().await.unwrap().len(), usize::from(MANY));
+    assert_eq!(mia.entries().await.len(), usize::from(MANY));
+}
+
+#[tokio::test]
+async fn a_mass_deletion_found_by_a_complete_read_is_held_too() {
+    let (mia, ids) = with_many().await;
+    mia.fault(&json!({ "name": "notification_drop", "count": 1000 }))
+        .await;
+    for id in &ids {
+        mia.google.delete(id).await.unwrap();
+    }
+    mia.fault(&json!({ "name": "cursor_expired", "scope": "events.list", "count": 1 }))
+        .await;
+    mia.sync_now().await;
+
+    assert_eq!(mia.entries().await.len(), usize::from(MANY));
+    let hold = only_hold(&mia).await;
+    let probes = mia.calls("events.get").await;
+    mia.sync_now().await;
+    assert_eq!(
+        mia.calls("events.get").await,
+        probes,
+        "nothing is looked for twice while it waits"
+    );
+
+    decide(&mia, &hold, "confirm").await;
+    assert_eq!(mia.entries().await.len(), 0);
+    assert_eq!(mia.api("/holds").await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_mass_deletion_in_the_schedule_is_held_and_can_be_taken_back() {
+    let (mia, _) = with_many().await;
+    for entry in mia.entries().await {
+        let path = format!("/api/v1/schedule/entries/{}", entry["id"].as_str().unwrap());
+        mia.person.delete(&path).await.unwrap().expect(204).unwrap();
+    }
+    mia.create_entry(&visit("new here", 27)).await;
+    mia.settle().await;
+
+    mia.event("new here").await;
+    let hold = only_hold(&mia).await;
+    assert_eq!(hold["way"], "entries");
+    let left = mia.google.events().await.unwrap().len();
+    assert!(left > usize::from(MANY) - 20, "{left} are left");
+
+    decide(&mia, &hold, "restore").await;
+
+    let count = usize::try_from(hold["count"].as_u64().unwrap()).unwrap();
+    assert_eq!(mia.entries().await.len(), count + 1);
+    assert_eq!(mia.google.events().await.unwrap().len(), count + 1);
+    assert_eq!(mia.api("/holds").await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_decision_is_made_once() {
+    let (mia, ids) = with_many().await;
+    for id in &ids {
+        mia.google.delete(id).await.unwrap();
+    }
+    mia.settle().await;
+    let hold = only_hold(&mia).await;
+    let path = format!(
+        "/api/v1/connections/{}/holds/{}",
+        mia.connection,
+        hold["id"].as_str().unwrap()
+    );
+    let press = async |decision: &str| {
+        let body = json!({ "decision": decision });
+        mia.person.post(&path, &body).await
+    };
+
+    press("maybe").await.unwrap().expect(422).unwrap();
+    press("restore").await.unwrap().expect(202).unwrap();
+    press("restore").await.unwrap().expect(202).unwrap();
+    press("confirm").await.unwrap().expect(409).unwrap();
+    let elsewhere = path.replace("hld_0", "hld_1");
+    mia.person
+        .post(&elsewhere, &json!({ "decision": "confirm" }))
+        .await
+        .unwrap()
+        .expect(404)
+        .unwrap();
+}
