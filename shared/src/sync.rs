@@ -14,7 +14,8 @@ mod subscribe;
 use domain::{
     calendar::Calendar,
     connection::Connection,
-    id::ConnectionId,
+    id::{ConnectionId, ItemId},
+    item::StuckItem,
     run::{Counts, CursorMove},
 };
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ use crate::{
     crypto::{Secret, fingerprint},
     oauth::AccessError,
     providers::{CalendarProvider, ProviderError},
-    store::{RefusedItem, Shown, StoreError, SyncPosition, TenantStore},
+    store::{Shown, StoreError, SyncPosition, TenantStore},
     vault::VaultError,
 };
 
@@ -65,8 +66,10 @@ struct Context<'a> {
     cursors: Vec<CursorMove>,
     /// After that no new page or handful of entries is begun; what is left becomes another run.
     ends_at: Timestamp,
-    /// Items that were refused before: cleared once they sync.
-    refused: Vec<RefusedItem>,
+    /// Items that did not sync before: cleared once they do.
+    stuck: Vec<StuckItem>,
+    /// Items that the provider failed to take, one after the other.
+    failed_in_a_row: Vec<ItemId>,
     holds: Holds,
 }
 

@@ -138,6 +138,20 @@ fn in_paths(own: &Ids, named: &Ids) -> Vec<Attempt> {
         ));
         all.push(attempt(Method::POST, format!("{page}/{rest}"), form()));
     }
+    let item = "itm_00000000000000000000000000";
+    all.extend([
+        attempt(
+            Method::POST,
+            format!("{api}/items/retry"),
+            Some(Json(json!({}))),
+        ),
+        attempt(
+            Method::POST,
+            format!("{api}/items/{item}/retry"),
+            Some(Json(json!({}))),
+        ),
+        attempt(Method::POST, format!("{page}/items/{item}/retry"), form()),
+    ]);
     let (theirs, mixed) = (format!("{api}/runs/{}", named.run), &own.connection);
     all.extend([
         attempt(Method::PUT, format!("{api}/calendars"), none()),

@@ -10,6 +10,7 @@ mod connections;
 mod contract;
 mod google_sim;
 mod isolation;
+mod items;
 mod oauth;
 mod queue;
 mod requests;

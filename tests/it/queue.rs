@@ -166,7 +166,7 @@ impl Both {
     async fn finish(&mut self, granted: Granted) -> bool {
         let ended = self
             .store
-            .finish_lease(self.id, granted, self.now())
+            .finish_lease(self.id, granted, self.now(), self.now() + LEASE)
             .await
             .unwrap();
         assert_eq!(ended.is_some(), self.model.finish(granted, self.now()));

@@ -204,7 +204,7 @@ async fn an_event_that_cannot_be_held_stands_with_its_reason_and_blocks_nobody()
 #[tokio::test]
 async fn an_edit_after_a_lost_answer_is_not_taken_back() {
     let mia = Connected::start().await;
-    mia.fault(&json!({ "name": "drop_response", "scope": "events.insert", "count": 1 }))
+    mia.fault(&json!({ "name": "drop_response", "scope": "events.insert", "count": 2 }))
         .await;
     let entry = mia.create_entry(&visit("pump", 4)).await;
     while mia.calls("events.insert").await == 0 {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::own::Own;
+use crate::{answers::RetryAnswer, own::Own};
 use axum::http::StatusCode;
 use domain::{
     calendar::{Calendar, CalendarSettings},
     connection::{Connection, Idle},
     failure::FailureClass,
-    id::{CalendarId, RunId},
+    id::{CalendarId, ItemId, RunId},
+    item::StuckItem,
     run::{RunState, SyncRun, Trigger},
 };
 use shared::{
@@ -106,6 +107,39 @@ pub(crate) async fn pause(app: &App, own: &mut Own) -> Result<(), Problem> {
 pub(crate) async fn resume(app: &App, own: &mut Own) -> Result<Option<RunId>, Problem> {
     edit(own, |connection| connection.paused_at = None).await?;
     sync_unless_idle(app, own, Trigger::Member).await
+}
+
+/// Items of one call; what the filter names beyond them is left for the next.
+const RETRIES_MAX: usize = 100;
+
+/// Lets items be tried again from the first attempt, and asks for the sync that tries them.
+pub(crate) async fn retry(
+    app: &App,
+    own: &Own,
+    stuck: Vec<StuckItem>,
+) -> Result<RetryAnswer, Problem> {
+    let now = app.clock.now();
+    let left = stuck.len().saturating_sub(RETRIES_MAX);
+    let retried = stuck.len() - left;
+    for item in stuck.into_iter().take(RETRIES_MAX) {
+        let item = item.replayed(now);
+        own.store.put_stuck_item(own.connection().id, &item).await?;
+    }
+    let run = match retried {
+        0 => None,
+        _ => sync_unless_idle(app, own, Trigger::Member).await?,
+    };
+    Ok(RetryAnswer { retried, left, run })
+}
+
+pub(crate) async fn retry_one(
+    app: &App,
+    own: &Own,
+    item: ItemId,
+) -> Result<Option<RunId>, Problem> {
+    let found = own.store.stuck_item(own.connection().id, item).await?;
+    let found = found.ok_or_else(|| Problem::not_found("item"))?;
+    Ok(retry(app, own, vec![found]).await?.run)
 }
 
 async fn edit(own: &mut Own, change: impl Fn(&mut Connection)) -> Result<(), Problem> {

@@ -4,14 +4,15 @@ use domain::{
     calendar::{Calendar, ConflictPolicy, Direction, Privacy},
     connection::{Auth, LastFailure, Provider, ReauthReason},
     failure::Refusal,
-    id::{CalendarId, ConnectionId, EntryId, RunId, SubscriptionId},
+    id::{CalendarId, ConnectionId, EntryId, ItemId, RunId, SubscriptionId},
+    item::{ItemState, StuckItem},
     run::{Counts, CursorMove, RunOutcome, RunState, SyncRun},
     subscription::{Subscription, SubscriptionState},
     sync::demand::Standing,
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::store::{Asked, ConnectionRow, RefusedItem};
+use shared::store::{Asked, ConnectionRow};
 
 #[derive(Serialize)]
 pub(crate) struct List<T> {
@@ -269,35 +270,62 @@ impl From<SyncRun> for RunAnswer {
 /// An event or entry that is not synced.
 #[derive(Serialize)]
 pub(crate) struct ItemAnswer {
+    id: ItemId,
     calendar: CalendarId,
     /// The provider's id of the event, or null where our entry could not be written there.
     external_id: Option<String>,
     entry: Option<EntryId>,
     title: String,
+    /// `refused` until it changes, `failing` until it succeeds or is given up, then `dead`.
+    state: &'static str,
     /// `reason` is its code; what else it knows stands beside it.
     #[serde(flatten)]
-    refusal: Refusal,
+    cause: Cause,
     words: String,
     needs_attention: bool,
     attempts: u32,
     first_seen_at: Timestamp,
     last_seen_at: Timestamp,
+    next_try_at: Option<Timestamp>,
 }
 
-impl From<RefusedItem> for ItemAnswer {
-    fn from(refused: RefusedItem) -> Self {
-        let entry: Option<EntryId> = refused.item.parse().ok();
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Cause {
+    Refusal(Refusal),
+    Failure { reason: &'static str },
+}
+
+impl From<StuckItem> for ItemAnswer {
+    fn from(stuck: StuckItem) -> Self {
+        let is_entry = stuck.item.parse::<EntryId>().is_ok();
         Self {
-            calendar: refused.calendar,
-            external_id: entry.is_none().then_some(refused.item),
-            entry,
-            title: refused.title,
-            words: refused.refusal.to_string(),
-            needs_attention: refused.refusal.needs_attention(),
-            refusal: refused.refusal,
-            attempts: refused.attempts,
-            first_seen_at: refused.first_seen_at,
-            last_seen_at: refused.last_seen_at,
+            id: stuck.id,
+            calendar: stuck.calendar,
+            state: stuck.state.name(),
+            words: stuck.words(),
+            needs_attention: stuck.needs_attention(),
+            next_try_at: stuck.next_try_at(),
+            cause: match stuck.state {
+                ItemState::Refused { ref refusal } => Cause::Refusal(refusal.clone()),
+                ItemState::Failing { .. } | ItemState::Dead { .. } => Cause::Failure {
+                    reason: stuck.reason(),
+                },
+            },
+            external_id: (!is_entry).then_some(stuck.item),
+            entry: stuck.entry,
+            title: stuck.title,
+            attempts: stuck.attempts,
+            first_seen_at: stuck.first_seen_at,
+            last_seen_at: stuck.last_seen_at,
         }
     }
+}
+
+/// What came of a retry: how many items are tried again, and how many that the filter names are left for another call.
+#[derive(Serialize)]
+pub(crate) struct RetryAnswer {
+    pub(crate) retried: usize,
+    pub(crate) left: usize,
+    pub(crate) run: Option<RunId>,
 }

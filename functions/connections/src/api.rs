@@ -10,7 +10,8 @@ use domain::{
     calendar::{
         CalendarSettings, ConflictPolicy, Direction, Flaw, History, Privacy, Setting, check_choice,
     },
-    id::{CalendarId, ConnectionId, RunId},
+    id::{CalendarId, ConnectionId, ItemId, RunId},
+    item::{ItemState, StuckItem},
     run::Trigger,
 };
 use futures::future::{try_join, try_join_all};
@@ -25,7 +26,8 @@ use shared::{
 use crate::{
     actions,
     answers::{
-        CalendarAnswer, CalendarsAnswer, ConnectionAnswer, ItemAnswer, List, RunAnswer, RunAsked,
+        CalendarAnswer, CalendarsAnswer, ConnectionAnswer, ItemAnswer, List, RetryAnswer,
+        RunAnswer, RunAsked,
     },
     own::Own,
 };
@@ -194,8 +196,64 @@ pub(crate) async fn run(
     Ok(Answer(found.into()))
 }
 
-pub(crate) async fn items(own: Own) -> Result<Answer<List<ItemAnswer>>, Problem> {
-    let refused = own.store.refused_items(own.connection().id).await?;
-    let answers: Vec<_> = refused.into_iter().map(ItemAnswer::from).collect();
+/// Which items: all that are named, where something is.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ItemFilter {
+    calendar: Option<CalendarId>,
+    state: Option<String>,
+    reason: Option<String>,
+}
+
+impl ItemFilter {
+    fn check(&self) -> Result<(), Problem> {
+        match self.state.as_deref() {
+            Some(state) if !ItemState::NAMES.contains(&state) => Err(Problem::bad_request(
+                "bad_state",
+                "state is refused, failing or dead.",
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn names(&self, item: &StuckItem) -> bool {
+        let is = |wanted: &Option<String>, name: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == name)
+        };
+        self.calendar
+            .is_none_or(|calendar| calendar == item.calendar)
+            && is(&self.state, item.state.name())
+            && is(&self.reason, item.reason())
+    }
+}
+
+pub(crate) async fn items(
+    own: Own,
+    Query(filter): Query<ItemFilter>,
+) -> Result<Answer<List<ItemAnswer>>, Problem> {
+    filter.check()?;
+    let mut stuck = own.store.stuck_items(own.connection().id).await?;
+    stuck.retain(|item| filter.names(item));
+    let answers: Vec<_> = stuck.into_iter().map(ItemAnswer::from).collect();
     Ok(Answer(answers.into()))
+}
+
+pub(crate) async fn retry_item(
+    State(app): State<App>,
+    own: Own,
+    Path((_, item)): Path<(ConnectionId, ItemId)>,
+) -> Result<Response, Problem> {
+    let run = actions::retry_one(&app, &own, item).await?;
+    Ok(accepted(own.connection().id, run))
+}
+
+pub(crate) async fn retry_items(
+    State(app): State<App>,
+    own: Own,
+    Json(filter): Json<ItemFilter>,
+) -> Result<Answer<RetryAnswer>, Problem> {
+    filter.check()?;
+    let mut stuck = own.store.stuck_items(own.connection().id).await?;
+    stuck.retain(|item| filter.names(item));
+    Ok(Answer(actions::retry(&app, &own, stuck).await?))
 }

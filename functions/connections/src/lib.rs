@@ -19,6 +19,7 @@ pub fn routes() -> Routes {
         .post(routes::CONNECTION_SETTINGS, pages::save_settings)
         .post(routes::CONNECTION_HOLD, holds::press)
         .post(routes::CONNECTION_ACTION, pages::act)
+        .post(routes::CONNECTION_RETRY, pages::retry)
         .as_pages();
     Routes::new()
         .get("/api/v1/connections", api::list)
@@ -33,5 +34,10 @@ pub fn routes() -> Routes {
         .get("/api/v1/connections/{id}/items", api::items)
         .get("/api/v1/connections/{id}/holds", holds::list)
         .post("/api/v1/connections/{id}/holds/{hold}", holds::decide)
+        .post("/api/v1/connections/{id}/items/retry", api::retry_items)
+        .post(
+            "/api/v1/connections/{id}/items/{item}/retry",
+            api::retry_item,
+        )
         .merge(pages)
 }

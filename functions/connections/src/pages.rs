@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::{
     calendar::{Calendar, check_choice},
-    id::ConnectionId,
+    id::{ConnectionId, ItemId},
     run::Trigger,
 };
 use futures::future::{try_join, try_join_all, try_join5};
@@ -51,8 +51,8 @@ pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Res
 
 async fn card(app: &App, store: &TenantStore, row: &ConnectionRow) -> Result<Card, StoreError> {
     let id = row.connection.id;
-    let looks = try_join(store.demand(id), store.refused_items(id));
-    let (asked, refused) = Box::pin(looks).await?;
+    let looks = try_join(store.demand(id), store.stuck_items(id));
+    let (asked, stuck) = Box::pin(looks).await?;
     let named = asked.as_ref().and_then(|asked| asked.demand.run);
     let run = match named {
         Some(run) => store.run(id, run).await?,
@@ -61,7 +61,7 @@ async fn card(app: &App, store: &TenantStore, row: &ConnectionRow) -> Result<Car
     let syncing = Syncing {
         asked: asked.as_ref(),
         runs: run.as_slice(),
-        refused: &refused,
+        stuck: &stuck,
         now: app.clock.now(),
     };
     Ok(view::card(&row.connection, &syncing))
@@ -99,10 +99,10 @@ async fn render(
         own.store.holds(id),
         own.store.demand(id),
         own.store.runs(id),
-        own.store.refused_items(id),
+        own.store.stuck_items(id),
         own.store.subscriptions(id),
     );
-    let (holds, asked, runs, refused, subscriptions) = Box::pin(looks).await?;
+    let (holds, asked, runs, stuck, subscriptions) = Box::pin(looks).await?;
     let whole = Whole {
         row: &own.row,
         calendars,
@@ -111,7 +111,7 @@ async fn render(
         syncing: Syncing {
             asked: asked.as_ref(),
             runs: &runs,
-            refused: &refused,
+            stuck: &stuck,
             now: app.clock.now(),
         },
     };
@@ -178,6 +178,20 @@ pub(crate) async fn act(
         }
         Err(problem) => Err(problem),
     }
+}
+
+pub(crate) async fn retry(
+    State(app): State<App>,
+    own: Own,
+    Path((_, item)): Path<(ConnectionId, ItemId)>,
+) -> Result<Response, Problem> {
+    let words = match actions::retry_one(&app, &own, item).await {
+        Ok(Some(_)) => "It is tried again now.",
+        Ok(None) => "It is tried again once the connection syncs.",
+        Err(problem) if problem.status == StatusCode::NOT_FOUND => "It has synced meanwhile.",
+        Err(problem) => return Err(problem),
+    };
+    Ok(page::done(&app.config, &page_of(&own), words))
 }
 
 async fn reconnect(app: &App, own: &Own, headers: &HeaderMap) -> Result<Response, Problem> {

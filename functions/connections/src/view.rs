@@ -4,7 +4,7 @@ use domain::{
     calendar::{Calendar, Direction, History},
     connection::{Auth, Connection, Idle, Provider, ReauthReason},
     hold::Hold,
-    id::EntryId,
+    item::{ItemState, StuckItem},
     run::{RunOutcome, RunState, SyncRun, Trigger},
     subscription::{Subscription, SubscriptionState as Stored},
     sync::demand::Standing,
@@ -13,14 +13,14 @@ use domain::{
 use jiff::Timestamp;
 use shared::{
     providers::google,
-    store::{Asked, ConnectionRow, POLL_EVERY, RefusedItem},
+    store::{Asked, ConnectionRow, POLL_EVERY},
 };
 use ui::{
     components::{FieldError, Moment},
     layout::Frame,
     pages::{
         connection::{
-            CalendarChoice, ConnectionPage, Facts, ItemError, Outcome, Run, Settings,
+            CalendarChoice, ConnectionPage, Facts, ItemError, NextTry, Outcome, Run, Settings,
             SubscriptionState,
         },
         connections::{AuthState, Card, Progress, ProviderKind, SyncState},
@@ -34,7 +34,7 @@ pub(crate) struct Syncing<'a> {
     pub(crate) asked: Option<&'a Asked>,
     /// The latest, newest first.
     pub(crate) runs: &'a [SyncRun],
-    pub(crate) refused: &'a [RefusedItem],
+    pub(crate) stuck: &'a [StuckItem],
     pub(crate) now: Timestamp,
 }
 
@@ -75,8 +75,8 @@ pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> Conn
         last_error: last_error(connection, syncing),
         settings: settings(whole.calendars, errors),
         runs: syncing.runs.iter().map(|one| run(one, &zone)).collect(),
-        attention: attention(syncing.refused)
-            .map(|refused| item(refused, &zone))
+        attention: attention(syncing.stuck)
+            .map(|stuck| item(stuck, &zone))
             .collect(),
         held: holds::shown(whole.holds, whole.calendars),
         can_disconnect: false,
@@ -120,7 +120,7 @@ fn running<'a>(syncing: &Syncing<'a>) -> Option<&'a SyncRun> {
 }
 
 fn settled(connection: &Connection, syncing: &Syncing) -> SyncState {
-    let items = u32::try_from(attention(syncing.refused).count()).unwrap_or(u32::MAX);
+    let items = u32::try_from(attention(syncing.stuck).count()).unwrap_or(u32::MAX);
     if connection.last_failure.is_some() {
         SyncState::Failing
     } else if connection.last_sync_at.is_none() {
@@ -132,8 +132,8 @@ fn settled(connection: &Connection, syncing: &Syncing) -> SyncState {
     }
 }
 
-fn attention(refused: &[RefusedItem]) -> impl Iterator<Item = &RefusedItem> {
-    refused.iter().filter(|item| item.refusal.needs_attention())
+fn attention(stuck: &[StuckItem]) -> impl Iterator<Item = &StuckItem> {
+    stuck.iter().filter(|item| item.needs_attention())
 }
 
 fn last_error(connection: &Connection, syncing: &Syncing) -> Option<String> {
@@ -299,7 +299,11 @@ fn run(run: &SyncRun, zone: &Zone) -> Run {
         } => {
             let took_ms = finished_at.duration_since(*started_at).as_millis();
             let duration = format!("{}.{} s", took_ms / 1_000, took_ms % 1_000 / 100);
-            (*started_at, duration, finished(outcome, counts.refused))
+            (
+                *started_at,
+                duration,
+                finished(outcome, counts.refused + counts.failed),
+            )
         }
     };
     Run {
@@ -321,9 +325,9 @@ fn pulled(run: &SyncRun) -> u32 {
     run.counts.entries_created + run.counts.entries_updated
 }
 
-fn finished(outcome: &RunOutcome, refused: u32) -> Outcome {
+fn finished(outcome: &RunOutcome, left_over: u32) -> Outcome {
     match outcome {
-        RunOutcome::Succeeded if refused > 0 => Outcome::Partly { failed: refused },
+        RunOutcome::Succeeded if left_over > 0 => Outcome::Partly { failed: left_over },
         RunOutcome::Succeeded => Outcome::Done,
         RunOutcome::Continues { why } => Outcome::Continues(capitalised(why)),
         RunOutcome::Failed { why } => Outcome::Failed(capitalised(why)),
@@ -331,15 +335,20 @@ fn finished(outcome: &RunOutcome, refused: u32) -> Outcome {
     }
 }
 
-fn item(refused: &RefusedItem, zone: &Zone) -> ItemError {
-    let entry: Option<EntryId> = refused.item.parse().ok();
+fn item(stuck: &StuckItem, zone: &Zone) -> ItemError {
     ItemError {
-        title: refused.title.clone(),
-        external_id: refused.item.clone(),
-        entry: entry.map(|entry| entry.to_string()),
-        reason: capitalised(&refused.refusal.to_string()),
-        attempts: refused.attempts,
-        last_seen: moment(refused.last_seen_at, zone),
+        id: stuck.id.to_string(),
+        title: stuck.title.clone(),
+        external_id: stuck.item.clone(),
+        entry: stuck.entry.map(|entry| entry.to_string()),
+        reason: capitalised(&stuck.words()),
+        attempts: stuck.attempts,
+        last_seen: moment(stuck.last_seen_at, zone),
+        next: match &stuck.state {
+            ItemState::Refused { .. } => NextTry::WhenItChanges,
+            ItemState::Failing { next_try_at, .. } => NextTry::At(moment(*next_try_at, zone)),
+            ItemState::Dead { .. } => NextTry::GivenUp,
+        },
     }
 }
 

@@ -7,8 +7,8 @@ use domain::{
     connection::{Connection, Idle},
     content::Fields,
     entry::Entry,
-    failure::Refusal,
     id::{CalendarId, EntryId, MemberId},
+    item::StuckItem,
     link::{EventLink, LinkState},
 };
 use futures::future::try_join_all;
@@ -26,7 +26,7 @@ struct Side {
     connection: Connection,
     calendars: Vec<Calendar>,
     links: HashMap<EntryId, EventLink>,
-    refused: HashMap<(CalendarId, String), Refusal>,
+    stuck: HashMap<(CalendarId, String), StuckItem>,
     masked: Fields,
 }
 
@@ -49,19 +49,19 @@ impl Connected {
         let rows = store.connections_of(member).await?;
         let sides = rows.into_iter().map(async |row| {
             let id = row.connection.id;
-            let (calendars, links, refused) = futures::try_join!(
+            let (calendars, links, stuck) = futures::try_join!(
                 store.calendars(id),
                 store.links_of_entries(entries, id),
-                store.refused_items(id),
+                store.stuck_items(id),
             )?;
             Ok::<_, StoreError>(Side {
                 masked: app.provider(row.connection.provider).masked(),
                 connection: row.connection,
                 calendars,
                 links: links.into_iter().map(|link| (link.entry, link)).collect(),
-                refused: refused
+                stuck: stuck
                     .into_iter()
-                    .map(|item| ((item.calendar, item.item), item.refusal))
+                    .map(|item| ((item.calendar, item.item.clone()), item))
                     .collect(),
             })
         });
@@ -103,8 +103,11 @@ impl Side {
             None => calendars.find(receives),
         }?;
         let item = link.map_or_else(|| entry.id.to_string(), |link| link.external_id.0.clone());
-        let (state, reason) = match self.refused.get(&(calendar.id, item)) {
-            Some(refusal) => (Copies::Failed, Some(format!("Not synced: {refusal}."))),
+        let (state, reason) = match self.stuck.get(&(calendar.id, item)) {
+            Some(stuck) => {
+                let reason = format!("Not synced: {}.", stuck.words());
+                (Copies::Failed, Some(reason))
+            }
             None => self.progress(entry, link, calendar),
         };
         Some(CopySeen {

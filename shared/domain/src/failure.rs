@@ -77,6 +77,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Its code, as it is stored.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::SameMeeting { .. } => "same_meeting",
+            Self::ProviderKind { .. } => "provider_kind",
+            Self::UnknownZone { .. } => "unknown_zone",
+            Self::Recurrence { .. } => "recurrence",
+            Self::Span { .. } => "span",
+            Self::TooLong { .. } => "too_long",
+            Self::BeforeHistory => "before_history",
+            Self::Provider { .. } => "provider",
+            Self::Malformed { .. } => "malformed",
+        }
+    }
+
     /// Someone would want to know; the rest is as the member or the provider means it to be.
     pub fn needs_attention(&self) -> bool {
         match self {

@@ -81,6 +81,8 @@ ids! {
     ConflictId "cfl";
     /// A provider's promise to call us.
     SubscriptionId "sub";
+    /// An event or entry that does not sync.
+    ItemId "itm";
     /// A row of the outbox.
     OutboxId "out";
     TraceId "trc";

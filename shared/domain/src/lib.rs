@@ -28,6 +28,7 @@ pub mod event;
 pub mod failure;
 pub mod hold;
 pub mod id;
+pub mod item;
 pub mod link;
 pub mod member;
 pub mod recurrence;

@@ -159,6 +159,9 @@ pub struct Counts {
     pub events_deleted: u32,
     pub conflicts: u32,
     pub refused: u32,
+    /// Items that the provider failed to take; they are tried again.
+    #[serde(default)]
+    pub failed: u32,
 }
 
 impl Counts {
@@ -173,6 +176,6 @@ impl Counts {
 
     /// Nothing was met that differs from what is known.
     pub fn is_quiet(&self) -> bool {
-        self.changed() + self.conflicts + self.refused == 0
+        self.changed() + self.conflicts + self.refused + self.failed == 0
     }
 }

@@ -201,18 +201,19 @@ impl TenantStore {
         }
     }
 
-    /// Ends a run that covered what it set out to. `None`: the lease was lost, and with it the right to say so.
+    /// Ends a run that covered what it set out to; the next look is at `look_at`. `None`: the lease was lost, and with it the right to say so.
     pub async fn finish_lease(
         &self,
         connection: ConnectionId,
         granted: Granted,
         now: Timestamp,
+        look_at: Timestamp,
     ) -> Result<Option<Asked>, StoreError> {
         let set = "SET covered = :covers, failures = :zero, not_before = :zero, lease_until = :zero, \
                    released_at = :now, GSI2PK = :shard, GSI2SK = :due REMOVE #run";
         let change = Change::new(set, "t = :t AND fence = :fence")
             .value(":covers", number(granted.covers))
-            .value(":due", text(due_at(now + POLL_EVERY)));
+            .value(":due", text(due_at(look_at)));
         self.end_lease(change, connection, granted, now).await
     }
 

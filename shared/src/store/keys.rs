@@ -4,7 +4,7 @@
 use domain::{
     event::{ExternalEventId, Uid},
     id::{
-        CalendarId, ConflictId, ConnectionId, EntryId, HoldId, MemberId, OutboxId, RunId,
+        CalendarId, ConflictId, ConnectionId, EntryId, HoldId, ItemId, MemberId, OutboxId, RunId,
         SessionId, SubscriptionId, TenantId, TraceId,
     },
     member::EmailAddress,
@@ -187,16 +187,12 @@ pub(crate) fn link_by_event(
     )
 }
 
-pub(crate) fn refused(
-    tenant: TenantId,
-    connection: ConnectionId,
-    calendar: CalendarId,
-    item: &str,
-) -> Key {
-    key(
-        format!("T#{tenant}#ITEM#{connection}"),
-        format!("{calendar}#{}", fingerprint(item)),
-    )
+pub(crate) fn stuck(tenant: TenantId, connection: ConnectionId, lane: char, item: ItemId) -> Key {
+    key(stuck_of(tenant, connection), format!("{lane}#{item}"))
+}
+
+pub(crate) fn stuck_of(tenant: TenantId, connection: ConnectionId) -> String {
+    format!("T#{tenant}#ITEM#{connection}")
 }
 
 pub(crate) fn run(tenant: TenantId, connection: ConnectionId, run: RunId) -> Key {

@@ -4,12 +4,11 @@
 use domain::{
     conflict::Conflict,
     event::{ExternalEventId, Uid},
-    failure::Refusal,
     id::{CalendarId, ConnectionId, EntryId},
     link::EventLink,
     trace::Trace,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -54,22 +53,8 @@ struct ByEvent {
     connection: ConnectionId,
 }
 
-/// An event or entry that is not synced, with the reason in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RefusedItem {
-    pub calendar: CalendarId,
-    /// The provider's event id, or the entry's id.
-    pub item: String,
-    pub title: String,
-    pub refusal: Refusal,
-    pub attempts: u32,
-    pub first_seen_at: Timestamp,
-    pub last_seen_at: Timestamp,
-}
-
 /// Three months, as long as people ask why something changed.
 const TRACE_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
-const REFUSED_MAX: usize = 1_000;
 const LINKS_MAX: usize = 200_000;
 
 impl TenantStore {
@@ -235,47 +220,5 @@ impl TenantStore {
         Item::new("meeting", key, Some(self.tenant), &next)
             .guarded(guard)
             .put()
-    }
-
-    pub async fn refused_items(
-        &self,
-        connection: ConnectionId,
-    ) -> Result<Vec<RefusedItem>, StoreError> {
-        let pk = format!("T#{}#ITEM#{connection}", self.tenant);
-        self.table.range(Range::prefix(&pk, "", REFUSED_MAX)).await
-    }
-
-    pub async fn refused_item(
-        &self,
-        connection: ConnectionId,
-        calendar: CalendarId,
-        item: &str,
-    ) -> Result<Option<RefusedItem>, StoreError> {
-        self.table
-            .get(&keys::refused(self.tenant, connection, calendar, item))
-            .await
-    }
-
-    pub async fn put_refused_item(
-        &self,
-        connection: ConnectionId,
-        refused: &RefusedItem,
-    ) -> Result<(), StoreError> {
-        let key = keys::refused(self.tenant, connection, refused.calendar, &refused.item);
-        self.table
-            .put(Item::new("refused_item", key, Some(self.tenant), refused))
-            .await
-    }
-
-    pub async fn clear_refused_item(
-        &self,
-        connection: ConnectionId,
-        calendar: CalendarId,
-        item: &str,
-    ) -> Result<(), StoreError> {
-        let key = keys::refused(self.tenant, connection, calendar, item);
-        self.table
-            .write(vec![Write::delete(key, Some(self.tenant), &Guard::Any)])
-            .await
     }
 }

@@ -3,7 +3,7 @@
 
 mod create;
 mod record;
-mod refusal;
+mod stuck;
 mod write;
 
 use domain::{
@@ -11,6 +11,7 @@ use domain::{
     entry::Entry,
     event::CalendarEvent,
     failure::{FailureClass, Refusal},
+    id::EntryId,
     link::EventLink,
     sync::{
         decide::decide,
@@ -60,10 +61,11 @@ impl From<ProviderError> for Halt {
     }
 }
 
-/// What an item is called where it is refused, and what to look at again when it moved.
+/// What an item is called where it does not sync, and what to look at again when it moved.
 struct Named {
     item: String,
     title: String,
+    entry: Option<EntryId>,
     subject: Subject,
 }
 
@@ -82,28 +84,33 @@ impl Context<'_> {
                 return Ok(());
             };
             let named = name(&current);
+            let calls_provider = stuck::calls_provider(&current);
             // Boxed: the steps are many and large, and only one is under way.
             match Box::pin(self.carry_out(calendar, current)).await {
                 Ok(next) => {
                     step = next;
+                    if calls_provider {
+                        self.failed_in_a_row.clear();
+                    }
                     if step.is_none() {
-                        return self.clear_refusal(calendar, &named.item).await;
+                        return self.clear_stuck(calendar, &named.item, named.entry).await;
                     }
                 }
-                Err(Halt::Stop(error)) => return Err(error),
-                Err(Halt::Refused(refusal)) => {
-                    return self
-                        .refuse(calendar, named.item, named.title, refusal)
-                        .await;
-                }
-                Err(Halt::Stale) => step = self.decide_again(calendar, named.subject).await?,
+                Err(Halt::Stop(error)) => return self.fail(calendar, named, error).await,
+                Err(Halt::Refused(refusal)) => return self.refuse(calendar, named, refusal).await,
+                Err(Halt::Stale) => match self.decide_again(calendar, &named.subject).await {
+                    Ok(next) => step = next,
+                    Err(error) => return self.fail(calendar, named, error).await,
+                },
             }
         }
         match step {
-            // The cursor stays where it is, so that the item is met again.
-            Some(step) => Err(SyncError::Unsettled {
-                item: name(&step).item,
-            }),
+            Some(step) => {
+                let named = name(&step);
+                let item = named.item.clone();
+                self.fail(calendar, named, SyncError::Unsettled { item })
+                    .await
+            }
             None => Ok(()),
         }
     }
@@ -111,9 +118,9 @@ impl Context<'_> {
     async fn decide_again(
         &self,
         calendar: &Calendar,
-        subject: Subject,
+        subject: &Subject,
     ) -> Result<Option<Step>, SyncError> {
-        let link = match &subject {
+        let link = match subject {
             Subject::Nothing => return Ok(None),
             Subject::Link(link) => Some((**link).clone()),
             Subject::Event(event) => {
@@ -135,7 +142,7 @@ impl Context<'_> {
             Subject::Event(event) => {
                 let seen = Observation {
                     policy: self.policy(calendar),
-                    new_events: self.known(vec![*event]).await?,
+                    new_events: self.known(vec![(**event).clone()]).await?,
                     ..Observation::default()
                 };
                 Ok(decide(seen).steps.pop())
@@ -227,32 +234,38 @@ impl Context<'_> {
     }
 }
 
+fn linked(link: &EventLink, title: &str) -> Named {
+    Named {
+        item: link.external_id.0.clone(),
+        title: title.to_owned(),
+        entry: Some(link.entry),
+        subject: Subject::Link(link.clone().into()),
+    }
+}
+
 fn name(step: &Step) -> Named {
-    let named = |item: String, title: &str, subject| Named {
+    let named = |item: String, title: &str, entry, subject| Named {
         item,
         title: title.to_owned(),
+        entry,
         subject,
-    };
-    let linked = |link: &EventLink, title: &str| {
-        named(
-            link.external_id.0.clone(),
-            title,
-            Subject::Link(link.clone().into()),
-        )
     };
     match step {
         Step::CreateEntry { event, .. } | Step::JoinEntry { event, .. } => named(
             event.external_id.0.clone(),
             &event.content.title,
+            None,
             Subject::Event(event.clone()),
         ),
         Step::CreateEvent { entry } => named(
             entry.id.to_string(),
             &entry.content.title,
+            Some(entry.id),
             Subject::Entry(entry.clone()),
         ),
         Step::Refuse { event } => {
-            named(event.external_id.0.clone(), &event.title, Subject::Nothing)
+            let item = event.external_id.0.clone();
+            named(item, &event.title, None, Subject::Nothing)
         }
         Step::Write(write) => linked(&write.link, &write.content.title),
         Step::FinishCreate { link, content, .. } | Step::RestoreEntry { link, content, .. } => {

@@ -146,7 +146,7 @@ async fn carry_out_page(
     carry_out(context, calendar, Way::Changes, observation).await?;
     for event in gone {
         // An event that could not be held no longer needs to be explained.
-        context.clear_refusal(calendar, &event.0).await?;
+        context.clear_stuck(calendar, &event.0, None).await?;
     }
     Ok(())
 }

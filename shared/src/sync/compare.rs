@@ -84,7 +84,10 @@ async fn walk(
                     break;
                 }
                 probes += 1;
-                pairs.extend(context.observe_again(calendar, &link).await?);
+                match context.observe_again(calendar, &link).await {
+                    Ok(pair) => pairs.extend(pair),
+                    Err(error) => context.fail_link(calendar, &link, error).await?,
+                }
             }
             place = Some(next);
         }

@@ -4,6 +4,7 @@ use domain::{
     connection::{Connection, Idle},
     failure::FailureClass,
     id::{ConnectionId, RunId},
+    item::StuckItem,
     run::{Counts, RunOutcome, Trigger},
     sync::demand::{AfterRefusal, Granted},
 };
@@ -16,7 +17,7 @@ use crate::{
     oauth::{AccessError, access_token},
     providers::ProviderError,
     queue::{self, AskError, CheckedMessage, DELAY_MAX},
-    store::{Asked, StoreError, TenantStore},
+    store::{Asked, POLL_EVERY, StoreError, TenantStore},
     telemetry::chain,
 };
 
@@ -43,6 +44,8 @@ struct Ended {
     covered: bool,
     /// Not to be tried again before then.
     not_before: Option<Timestamp>,
+    /// Something is to be done then, whatever else happens.
+    look_at: Option<Timestamp>,
 }
 
 /// Carries out one message. An error leaves the message where it is.
@@ -77,7 +80,7 @@ pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskE
         Some((None, found)) => {
             record.start(&store).await?;
             let failures = asked.demand.failures;
-            sync(app, &store, &found, fence, &mut record, failures).await?
+            Box::pin(sync(app, &store, &found, fence, &mut record, failures)).await?
         }
     };
     record.end(&store, &ended.outcome, app.clock.now()).await?;
@@ -122,6 +125,8 @@ struct Visit {
     left: Option<String>,
     /// Calendars that the provider does not let us read, in words. They do not hold up the others.
     out_of_reach: Vec<String>,
+    /// When the first of the failed items is to be tried again.
+    retry_at: Option<Timestamp>,
 }
 
 impl Visit {
@@ -137,6 +142,7 @@ impl Visit {
             covered: !matches!(outcome, RunOutcome::Continues { .. }),
             outcome,
             not_before: None,
+            look_at: self.retry_at,
         }
     }
 }
@@ -159,7 +165,8 @@ async fn sync_calendars(
         counts: Counts::default(),
         cursors: Vec::new(),
         ends_at: app.clock.now() + WORK_TIME,
-        refused: store.refused_items(connection.id).await?,
+        stuck: store.stuck_items(connection.id).await?,
+        failed_in_a_row: Vec::new(),
         holds: Holds::of(store.holds(connection.id).await?),
     };
     let result = visit(&mut context, record).await;
@@ -194,6 +201,18 @@ async fn visit(context: &mut Context<'_>, record: &mut Record) -> Result<Visit, 
     }
     let left = calendar::push(context, &looked_at, &readable).await?;
     visit.left = left.or(visit.left);
+    for calendar in calendars
+        .iter()
+        .filter(|calendar| readable.contains(&calendar.id))
+    {
+        context.retry_due(calendar).await?;
+    }
+    visit.retry_at = context
+        .stuck
+        .iter()
+        .filter(|stuck| readable.contains(&stuck.calendar))
+        .filter_map(StuckItem::next_try_at)
+        .min();
     Ok(visit)
 }
 
@@ -206,6 +225,7 @@ fn skipped(why: &str) -> Ended {
         outcome: RunOutcome::Skipped { why: why.into() },
         covered: true,
         not_before: None,
+        look_at: None,
     }
 }
 
@@ -236,6 +256,7 @@ async fn stopped(
             outcome,
             covered: true,
             not_before: None,
+            look_at: None,
         });
     }
     let backoff = SignedDuration::from_secs(5 << failures.min(10)).min(BACKOFF_MAX);
@@ -248,6 +269,7 @@ async fn stopped(
         outcome,
         covered: false,
         not_before: Some(app.clock.now() + wait),
+        look_at: None,
     })
 }
 
@@ -260,8 +282,12 @@ async fn release(
     ended: Ended,
 ) -> Result<Handled, AskError> {
     let now = app.clock.now();
+    let poll_at = now + POLL_EVERY;
+    let look_at = ended.look_at.map_or(poll_at, |at| at.min(poll_at));
     let row = if ended.covered {
-        store.finish_lease(connection, granted, now).await?
+        store
+            .finish_lease(connection, granted, now, look_at)
+            .await?
     } else {
         store
             .give_lease_back(connection, granted, now, ended.not_before)

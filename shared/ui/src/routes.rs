@@ -15,6 +15,8 @@ pub const CONNECTION_SETTINGS: &str = "/connections/{id}/settings";
 pub const CONNECTION_HOLD: &str = "/connections/{id}/holds/{hold}";
 /// `POST`; `GET` of `disconnect` is the confirmation page.
 pub const CONNECTION_ACTION: &str = "/connections/{id}/{action}";
+/// `POST` tries an item again.
+pub const CONNECTION_RETRY: &str = "/connections/{id}/items/{item}/retry";
 
 /// `GET ?week=2027-03-01` shows the week that holds the day.
 pub const SCHEDULE: &str = "/schedule";
@@ -76,6 +78,10 @@ pub fn connection_action(id: &str, action: Action) -> String {
 
 pub fn connection_hold(id: &str, hold: &str) -> String {
     fill(CONNECTION_HOLD, id).replace("{hold}", hold)
+}
+
+pub fn connection_retry(id: &str, item: &str) -> String {
+    fill(CONNECTION_RETRY, id).replace("{item}", item)
 }
 
 pub fn schedule_week(date: &str) -> String {

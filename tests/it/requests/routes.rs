@@ -12,12 +12,14 @@ pub(super) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 10] = [
+const READ_NOTHING: [&str; 12] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
+    "/api/v1/connections/{id}/items/{item}/retry",
     "/api/v1/connections/{id}/pause",
     "/api/v1/connections/{id}/resume",
     "/api/v1/connections/{id}/sync",
+    "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
     "/sign-in/continue",
     "/sign-out",
@@ -104,6 +106,7 @@ impl Route {
                 "{id}" if self.pattern.contains("/connections/") => places.connection,
                 "{run}" => places.run,
                 "{hold}" => "hld_00000000010000000000000001",
+                "{item}" => "itm_00000000000000000000000000",
                 "{action}" => "sync",
                 "{provider}" => "google",
                 "{file}" => "app.css",

@@ -123,7 +123,7 @@ impl Context<'_> {
             .filter(|known| !known.is_empty());
         let moved = base.is_some_and(|base| base.revision != event.revision);
         let was_refused = self
-            .refused
+            .stuck
             .iter()
             .any(|item| item.calendar == calendar.id && item.item == event.external_id.0);
         if (known.is_some() && moved) || (base.is_none() && was_refused) {

@@ -5,7 +5,7 @@ mod records;
 mod settings;
 
 pub use held::HeldChanges;
-pub use records::{ItemError, Outcome, Run};
+pub use records::{ItemError, NextTry, Outcome, Run};
 pub use settings::{CalendarChoice, Settings, fields};
 
 use maud::{Markup, html};
@@ -93,7 +93,7 @@ impl ConnectionPage {
                     div #reauthorize { @if self.auth == AuthState::ActionRequired { (self.action_required()) } }
                     (self.progress())
                     div #held { @if !self.held.is_empty() { (held::held(&self.id, &self.frame.csrf, &self.held)) } }
-                    div #attention { @if !self.attention.is_empty() { (records::attention(&self.attention)) } }
+                    div #attention { @if !self.attention.is_empty() { (records::attention(&self.id, &self.attention, &self.frame.csrf)) } }
                     (self.settings.render(&self.id, &self.frame.csrf))
                     (records::runs(&self.runs))
                 }

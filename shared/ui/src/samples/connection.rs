@@ -6,7 +6,7 @@ use crate::components::{FieldError, Meaning, Moment};
 use crate::layout::Section;
 use crate::pages::confirmation::Confirmation;
 use crate::pages::connection::{
-    CalendarChoice, ConnectionPage, Facts, HeldChanges, ItemError, Outcome, Run, Settings,
+    CalendarChoice, ConnectionPage, Facts, HeldChanges, ItemError, NextTry, Outcome, Run, Settings,
     SubscriptionState, fields,
 };
 use crate::pages::connections::{AuthState, Progress, ProviderKind, SyncState};
@@ -38,7 +38,7 @@ fn connection() -> ConnectionPage {
         account: "ada@northwind.test".to_owned(),
         auth: AuthState::Complete,
         subscription: SubscriptionState::Active,
-        sync: SyncState::NeedsAttention { items: 2 },
+        sync: SyncState::NeedsAttention { items: 3 },
         facts: facts(),
         last_error: None,
         settings: settings(),
@@ -284,6 +284,7 @@ fn attention() -> Vec<ItemError> {
     let seen = Moment::new("2027-03-02T09:41:10Z", "2 March 2027, 10:41 Europe/Berlin");
     vec![
         ItemError {
+            id: "itm_1".to_owned(),
             title: "Boiler inspection, Lindenstraße 12".to_owned(),
             external_id: "k3v0q2m4a6b8c0".to_owned(),
             entry: Some("ent_4".to_owned()),
@@ -291,8 +292,23 @@ fn attention() -> Vec<ItemError> {
                 .to_owned(),
             attempts: 1,
             last_seen: seen.clone(),
+            next: NextTry::At(Moment::new(
+                "2027-03-02T09:57:10Z",
+                "2 March 2027, 10:57 Europe/Berlin",
+            )),
         },
         ItemError {
+            id: "itm_3".to_owned(),
+            title: "Night shift".to_owned(),
+            external_id: "c2e4g6i8k0m2o4".to_owned(),
+            entry: None,
+            reason: "Could not change the event: transient: 503 backendError".to_owned(),
+            attempts: 8,
+            last_seen: seen.clone(),
+            next: NextTry::GivenUp,
+        },
+        ItemError {
+            id: "itm_2".to_owned(),
             title: "Quarterly review".to_owned(),
             external_id: "p9d1f3h5j7l9n1".to_owned(),
             entry: None,
@@ -300,6 +316,7 @@ fn attention() -> Vec<ItemError> {
                 .to_owned(),
             attempts: 5,
             last_seen: seen,
+            next: NextTry::WhenItChanges,
         },
     ]
 }

@@ -2,7 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::components::{Meaning, Moment, absolute, badge, link, relative};
+use crate::components::{
+    Csrf, Look, Meaning, Moment, absolute, badge, labelled, link, post, relative, submit,
+};
+use crate::icons::Icon;
 use crate::routes;
 
 #[derive(Clone, Debug)]
@@ -36,9 +39,10 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// An event or entry that cannot be synced until something changes.
+/// An event or entry that does not sync.
 #[derive(Clone, Debug)]
 pub struct ItemError {
+    pub id: String,
     pub title: String,
     /// The provider's id, for those who look it up there.
     pub external_id: String,
@@ -47,6 +51,14 @@ pub struct ItemError {
     pub reason: String,
     pub attempts: u32,
     pub last_seen: Moment,
+    pub next: NextTry,
+}
+
+#[derive(Clone, Debug)]
+pub enum NextTry {
+    WhenItChanges,
+    At(Moment),
+    GivenUp,
 }
 
 impl Outcome {
@@ -103,7 +115,7 @@ pub(super) fn runs(runs: &[Run]) -> Markup {
     }
 }
 
-pub(super) fn attention(items: &[ItemError]) -> Markup {
+pub(super) fn attention(connection: &str, items: &[ItemError], csrf: &Csrf) -> Markup {
     html! {
         section.panel aria-labelledby="attention-title" {
             h2 #attention-title { "Needs attention" }
@@ -119,8 +131,16 @@ pub(super) fn attention(items: &[ItemError]) -> Markup {
                         p { (item.reason) }
                         p.quiet {
                             "Tried " (item.attempts) @if item.attempts == 1 { " time" } @else { " times" }
-                            " · last " (relative(&item.last_seen)) " · " code { (item.external_id) }
+                            " · last " (relative(&item.last_seen)) " · "
+                            @match &item.next {
+                                NextTry::WhenItChanges => "again when it changes",
+                                NextTry::At(moment) => { "next try " (absolute(moment)) },
+                                NextTry::GivenUp => "given up",
+                            }
+                            " · " code { (item.external_id) }
                         }
+                        @let retry = submit(&format!("{}-retry", item.id), Look::Quiet, labelled(Icon::Sync, "Retry"), "Asking");
+                        (post(csrf, &routes::connection_retry(connection, &item.id), "", retry))
                     }
                 }
             }
