@@ -7,6 +7,7 @@ pub mod channel;
 mod compare;
 mod fetch;
 mod holds;
+pub mod preview;
 mod record;
 mod run;
 mod subscribe;
@@ -18,7 +19,7 @@ use domain::{
     item::StuckItem,
     run::{Counts, CursorMove},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use holds::Holds;
 pub use run::{Handled, handle};
@@ -31,6 +32,9 @@ use crate::{
     store::{Shown, StoreError, SyncPosition, TenantStore},
     vault::VaultError,
 };
+
+/// Two thirds of the time limit: the last page begun still comes to its end.
+const WORK_TIME: SignedDuration = SignedDuration::from_secs(40);
 
 /// Proof of holding the lease: what is written under it fails once somebody else holds it.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +75,31 @@ struct Context<'a> {
     /// Items that the provider failed to take, one after the other.
     failed_in_a_row: Vec<ItemId>,
     holds: Holds,
+}
+
+impl<'a> Context<'a> {
+    async fn begin(
+        app: &'a App,
+        store: &'a TenantStore,
+        connection: &'a Connection,
+        access: Secret,
+        fence: Fence,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            app,
+            store,
+            connection,
+            provider: app.provider(connection.provider),
+            access,
+            fence,
+            counts: Counts::default(),
+            cursors: Vec::new(),
+            ends_at: app.clock.now() + WORK_TIME,
+            stuck: store.stuck_items(connection.id).await?,
+            failed_in_a_row: Vec::new(),
+            holds: Holds::of(store.holds(connection.id).await?),
+        })
+    }
 }
 
 impl Context<'_> {

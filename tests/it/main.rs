@@ -12,6 +12,7 @@ mod google_sim;
 mod isolation;
 mod items;
 mod oauth;
+mod preview;
 mod queue;
 mod requests;
 mod resync;

@@ -172,7 +172,7 @@ fn needs_reauth() -> Problem {
 }
 
 /// What the provider's failure means to the caller.
-fn problem(error: SyncError) -> Problem {
+pub(crate) fn problem(error: SyncError) -> Problem {
     match error {
         SyncError::Access(AccessError::NeedsReauth) => needs_reauth(),
         SyncError::Store(error) => error.into(),

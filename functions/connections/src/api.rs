@@ -1,5 +1,7 @@
 //! Connections for programs.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json as Answer,
     extract::State,
@@ -8,7 +10,8 @@ use axum::{
 };
 use domain::{
     calendar::{
-        CalendarSettings, ConflictPolicy, Direction, Flaw, History, Privacy, Setting, check_choice,
+        Calendar, CalendarSettings, ConflictPolicy, Direction, Flaw, History, Privacy, Setting,
+        check_choice,
     },
     id::{CalendarId, ConnectionId, ItemId, RunId},
     item::{ItemState, StuckItem},
@@ -115,11 +118,17 @@ pub(crate) async fn choose_calendars(
     own: Own,
     Json(choice): Json<Choice>,
 ) -> Result<Response, Problem> {
-    let lines: Vec<_> = choice.calendars.iter().map(line).collect();
     let known = own.store.calendars(own.connection().id).await?;
-    let chosen = check_choice(&known, &lines).map_err(|flaws| invalid(&flaws))?;
+    let chosen = checked(&known, &choice)?;
     let run = actions::choose(&app, &own, &chosen).await?;
     Ok(accepted(own.connection().id, run))
+}
+
+type Chosen = BTreeMap<CalendarId, CalendarSettings>;
+
+pub(crate) fn checked(known: &[Calendar], choice: &Choice) -> Result<Chosen, Problem> {
+    let lines: Vec<_> = choice.calendars.iter().map(line).collect();
+    check_choice(known, &lines).map_err(|flaws| invalid(&flaws))
 }
 
 fn line(choice: &CalendarChoice) -> (CalendarId, CalendarSettings) {

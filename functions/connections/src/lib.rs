@@ -7,6 +7,7 @@ mod form;
 mod holds;
 mod own;
 mod pages;
+mod previews;
 mod view;
 
 use shared::web::Routes;
@@ -17,6 +18,7 @@ pub fn routes() -> Routes {
         .get(routes::CONNECTIONS, pages::list)
         .get(routes::CONNECTION, pages::show)
         .post(routes::CONNECTION_SETTINGS, pages::save_settings)
+        .post(routes::CONNECTION_PREVIEW, previews::press)
         .post(routes::CONNECTION_HOLD, holds::press)
         .post(routes::CONNECTION_ACTION, pages::act)
         .post(routes::CONNECTION_RETRY, pages::retry)
@@ -32,6 +34,7 @@ pub fn routes() -> Routes {
         .get("/api/v1/connections/{id}/runs", api::runs)
         .get("/api/v1/connections/{id}/runs/{run}", api::run)
         .get("/api/v1/connections/{id}/items", api::items)
+        .post("/api/v1/connections/{id}/preview", previews::show)
         .get("/api/v1/connections/{id}/holds", holds::list)
         .post("/api/v1/connections/{id}/holds/{hold}", holds::decide)
         .post("/api/v1/connections/{id}/items/retry", api::retry_items)

@@ -24,6 +24,7 @@ use shared::{
 use ui::{
     components::FieldError,
     pages::{
+        connection::PreviewShown,
         connections::{Card, Connections, ProviderKind},
         forward::Forward,
     },
@@ -84,15 +85,16 @@ pub(crate) async fn show(
             Vec::new()
         }
     };
-    render(&app, visitor, &own, &calendars, Vec::new()).await
+    render(&app, visitor, &own, &calendars, Vec::new(), Vec::new()).await
 }
 
-async fn render(
+pub(crate) async fn render(
     app: &App,
     visitor: Visitor,
     own: &Own,
     calendars: &[Calendar],
     errors: Vec<FieldError>,
+    preview: Vec<PreviewShown>,
 ) -> Result<Response, Problem> {
     let id = own.connection().id;
     let looks = try_join5(
@@ -116,7 +118,8 @@ async fn render(
         },
     };
     let refused = !errors.is_empty();
-    let page = view::page(visitor.frame, &whole, errors);
+    let mut page = view::page(visitor.frame, &whole, errors);
+    page.preview = preview;
     if refused {
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()));
     }
@@ -140,7 +143,7 @@ pub(crate) async fn save_settings(
         Ok(chosen) if errors.is_empty() => chosen,
         Ok(_) | Err(_) => {
             let shown = form::applied(&known, lines);
-            return render(&app, visitor, &own, &shown, errors).await;
+            return render(&app, visitor, &own, &shown, errors, Vec::new()).await;
         }
     };
     let words = match actions::choose(&app, &own, &chosen).await? {

@@ -79,6 +79,7 @@ pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> Conn
             .map(|stuck| item(stuck, &zone))
             .collect(),
         held: holds::shown(whole.holds, whole.calendars),
+        preview: Vec::new(),
         can_disconnect: false,
     }
 }

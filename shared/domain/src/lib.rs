@@ -31,6 +31,7 @@ pub mod id;
 pub mod item;
 pub mod link;
 pub mod member;
+pub mod preview;
 pub mod recurrence;
 pub mod run;
 pub mod series;

@@ -8,7 +8,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use super::{Context, SyncError, calendar::carry_out, holds::RoundSeen};
+use super::{Context, SyncError, calendar::carry_out, fetch::ended_before, holds::RoundSeen};
 use crate::store::{AllShown, Comparing, Shown, SyncPosition};
 
 /// Links that are read together.
@@ -78,7 +78,7 @@ async fn walk(
         let mut is_cut = false;
         let mut place = comparing.after.clone();
         for (next, link) in missing {
-            if !ended_before(&link, comparing.since) {
+            if !is_over(&link, comparing.since) {
                 if probes >= PROBES_PER_RUN_MAX || context.out_of_time() {
                     is_cut = true;
                     break;
@@ -111,10 +111,7 @@ async fn walk(
 }
 
 /// It is not in the answer for another reason than its end. A series is asked for all the same.
-fn ended_before(link: &EventLink, since: Option<Timestamp>) -> bool {
-    let (Some(base), Some(since)) = (link.base(), since) else {
-        return false;
-    };
-    let timing = &base.event().timing;
-    timing.recurrence.is_none() && timing.when.widest_bounds().1 < since
+fn is_over(link: &EventLink, since: Option<Timestamp>) -> bool {
+    link.base()
+        .is_some_and(|base| ended_before(base.event(), since))
 }

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{
     calendar::Calendar,
+    content::Content,
     entry::Entry,
     event::{CalendarEvent, Change, ExternalEventId, Uid},
     failure::Refusal,
@@ -156,6 +157,7 @@ impl Context<'_> {
             .map(|link| (link.entry, link))
             .collect();
         let mut entries = self.entries(&ids).await?;
+        let since = calendar.settings.history.starts_at(self.app.clock.now());
         let mut seen = Observation {
             policy: self.policy(calendar),
             ..Observation::default()
@@ -175,9 +177,10 @@ impl Context<'_> {
                     event: EventSeen::Unreported,
                 }),
                 None if calendar.settings.receives_new => {
-                    let entry = entries
-                        .remove(&id)
-                        .filter(|entry| entry.assignees.contains(&calendar.member));
+                    let entry = entries.remove(&id).filter(|entry| {
+                        entry.assignees.contains(&calendar.member)
+                            && !ended_before(&entry.content, since)
+                    });
                     seen.new_entries.extend(entry);
                 }
                 Some(_) | None => {}
@@ -269,11 +272,14 @@ fn event_seen(change: Change) -> (EventSeen, Option<RefusedEvent>) {
 }
 
 fn before_history(event: &CalendarEvent, since: Option<Timestamp>) -> Option<RefusedEvent> {
-    let timing = &event.content.timing;
-    let ended = timing.recurrence.is_none() && timing.when.widest_bounds().1 < since?;
-    ended.then(|| RefusedEvent {
+    ended_before(&event.content, since).then(|| RefusedEvent {
         external_id: event.external_id.clone(),
         title: event.content.title.clone(),
         refusal: Refusal::BeforeHistory,
     })
+}
+
+/// What was over before the history that the calendar keeps.
+pub(super) fn ended_before(content: &Content, since: Option<Timestamp>) -> bool {
+    !content.repeats() && since.is_some_and(|since| content.timing.when.widest_bounds().1 < since)
 }

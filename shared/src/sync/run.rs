@@ -5,12 +5,12 @@ use domain::{
     failure::FailureClass,
     id::{ConnectionId, RunId},
     item::StuckItem,
-    run::{Counts, RunOutcome, Trigger},
+    run::{RunOutcome, Trigger},
     sync::demand::{AfterRefusal, Granted},
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Context, Fence, SyncError, calendar, holds::Holds, record::Record, subscribe};
+use super::{Context, Fence, SyncError, calendar, record::Record, subscribe};
 use crate::{
     app::App,
     ids,
@@ -23,8 +23,6 @@ use crate::{
 
 /// The function's time limit and ten seconds: a lease outlives its worker, but not the message's visibility.
 const LEASE: SignedDuration = SignedDuration::from_secs(70);
-/// Two thirds of the time limit: the last page begun still comes to its end.
-const WORK_TIME: SignedDuration = SignedDuration::from_secs(40);
 const BACKOFF_MAX: SignedDuration = SignedDuration::from_mins(60);
 
 /// What becomes of the message.
@@ -155,20 +153,7 @@ async fn sync_calendars(
     record: &mut Record,
 ) -> Result<Visit, SyncError> {
     let access = access_token(app, store, connection.id).await?;
-    let mut context = Context {
-        app,
-        store,
-        connection,
-        provider: app.provider(connection.provider),
-        access,
-        fence,
-        counts: Counts::default(),
-        cursors: Vec::new(),
-        ends_at: app.clock.now() + WORK_TIME,
-        stuck: store.stuck_items(connection.id).await?,
-        failed_in_a_row: Vec::new(),
-        holds: Holds::of(store.holds(connection.id).await?),
-    };
+    let mut context = Context::begin(app, store, connection, access, fence).await?;
     let result = visit(&mut context, record).await;
     record.note(context.counts, context.cursors);
     result

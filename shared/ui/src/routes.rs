@@ -11,6 +11,8 @@ pub const CONNECTIONS: &str = "/connections";
 pub const CONNECTIONS_CONNECT: &str = "/connections/connect";
 pub const CONNECTION: &str = "/connections/{id}";
 pub const CONNECTION_SETTINGS: &str = "/connections/{id}/settings";
+/// `POST` of the settings' fields shows what they would do.
+pub const CONNECTION_PREVIEW: &str = "/connections/{id}/preview";
 /// `POST decision=confirm|restore`.
 pub const CONNECTION_HOLD: &str = "/connections/{id}/holds/{hold}";
 /// `POST`; `GET` of `disconnect` is the confirmation page.
@@ -74,6 +76,10 @@ pub fn connection_settings(id: &str) -> String {
 
 pub fn connection_action(id: &str, action: Action) -> String {
     fill(CONNECTION_ACTION, id).replace("{action}", action.segment())
+}
+
+pub fn connection_preview(id: &str) -> String {
+    fill(CONNECTION_PREVIEW, id)
 }
 
 pub fn connection_hold(id: &str, hold: &str) -> String {

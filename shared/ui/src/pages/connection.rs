@@ -1,10 +1,12 @@
 //! One connection: its three states, its calendars, its runs, and what needs a person.
 
 mod held;
+mod preview;
 mod records;
 mod settings;
 
 pub use held::HeldChanges;
+pub use preview::PreviewShown;
 pub use records::{ItemError, NextTry, Outcome, Run};
 pub use settings::{CalendarChoice, Settings, fields};
 
@@ -38,6 +40,8 @@ pub struct ConnectionPage {
     pub attention: Vec<ItemError>,
     /// Mass changes that wait for the owner.
     pub held: Vec<HeldChanges>,
+    /// What the settings would do, if that was asked.
+    pub preview: Vec<PreviewShown>,
     /// Whether the page offers to end the connection.
     pub can_disconnect: bool,
 }
@@ -94,6 +98,7 @@ impl ConnectionPage {
                     (self.progress())
                     div #held { @if !self.held.is_empty() { (held::held(&self.id, &self.frame.csrf, &self.held)) } }
                     div #attention { @if !self.attention.is_empty() { (records::attention(&self.id, &self.attention, &self.frame.csrf)) } }
+                    @if !self.preview.is_empty() { (preview::preview(&self.preview)) }
                     (self.settings.render(&self.id, &self.frame.csrf))
                     (records::runs(&self.runs))
                 }

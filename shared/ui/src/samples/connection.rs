@@ -6,8 +6,8 @@ use crate::components::{FieldError, Meaning, Moment};
 use crate::layout::Section;
 use crate::pages::confirmation::Confirmation;
 use crate::pages::connection::{
-    CalendarChoice, ConnectionPage, Facts, HeldChanges, ItemError, NextTry, Outcome, Run, Settings,
-    SubscriptionState, fields,
+    CalendarChoice, ConnectionPage, Facts, HeldChanges, ItemError, NextTry, Outcome, PreviewShown,
+    Run, Settings, SubscriptionState, fields,
 };
 use crate::pages::connections::{AuthState, Progress, ProviderKind, SyncState};
 
@@ -45,6 +45,7 @@ fn connection() -> ConnectionPage {
         runs: runs(),
         attention: attention(),
         held: held(),
+        preview: Vec::new(),
         can_disconnect: true,
     }
 }
@@ -68,6 +69,7 @@ fn first_sync() -> ConnectionPage {
         runs: Vec::new(),
         attention: Vec::new(),
         held: Vec::new(),
+        preview: previews(),
         ..connection()
     }
 }
@@ -105,6 +107,7 @@ fn action_required() -> ConnectionPage {
         ),
         attention: Vec::new(),
         held: Vec::new(),
+        preview: Vec::new(),
         ..connection()
     }
 }
@@ -118,6 +121,7 @@ fn paused() -> ConnectionPage {
         settings: unusual(),
         attention: Vec::new(),
         held: Vec::new(),
+        preview: Vec::new(),
         ..connection()
     }
 }
@@ -264,6 +268,20 @@ fn runs() -> Vec<Run> {
             Outcome::Failed("Google did not answer in time".to_owned()),
         ),
     ]
+}
+
+fn previews() -> Vec<PreviewShown> {
+    vec![PreviewShown {
+        calendar: "Work".into(),
+        entries_created: 312,
+        events_created: 4,
+        changed: 0,
+        deleted: 0,
+        conflicts: 0,
+        refused: 2,
+        sample: vec![("Boiler service".into(), "create the entry".into())],
+        whole: true,
+    }]
 }
 
 fn held() -> Vec<HeldChanges> {

@@ -89,7 +89,10 @@ impl Settings {
                     ..Select::new(fields::RECEIVES_NEW, "New entries go to", &receivers, &self.receives_new)
                 })
             }
-            div.actions { (submit("save-settings", Look::Primary, labelled(Icon::Save, "Save"), "Saving")) }
+            div.actions {
+                button #preview-settings class=(Look::Quiet.class()) type="submit" formaction=(routes::connection_preview(connection)) data-busy="Looking" { "Preview" }
+                (submit("save-settings", Look::Primary, labelled(Icon::Save, "Save"), "Saving"))
+            }
         };
         html! {
             section.panel aria-labelledby="calendars-title" {
