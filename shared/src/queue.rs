@@ -149,7 +149,11 @@ impl Queue {
         match (trigger, provider) {
             (Trigger::Member | Trigger::Setup, _) => &self.urls.sync_interactive,
             (
-                Trigger::Notice | Trigger::EntryChange | Trigger::Poll | Trigger::Continuation,
+                Trigger::Notice
+                | Trigger::EntryChange
+                | Trigger::Poll
+                | Trigger::Reconcile
+                | Trigger::Continuation,
                 Provider::Google,
             ) => &self.urls.sync_google,
         }
@@ -236,7 +240,11 @@ pub fn debounce(provider: Provider, trigger: Trigger) -> SignedDuration {
     match (trigger, provider) {
         (Trigger::Member | Trigger::Setup, _) => SignedDuration::ZERO,
         (
-            Trigger::Notice | Trigger::EntryChange | Trigger::Poll | Trigger::Continuation,
+            Trigger::Notice
+            | Trigger::EntryChange
+            | Trigger::Poll
+            | Trigger::Reconcile
+            | Trigger::Continuation,
             Provider::Google,
         ) => SignedDuration::from_secs(5),
     }

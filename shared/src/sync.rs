@@ -1,6 +1,7 @@
 //! The shell around the rules in [`domain::sync`]: fetch what both sides say, decide, apply, commit the cursor.
 
 mod apply;
+mod audit;
 mod calendar;
 pub mod calendars;
 pub mod channel;
@@ -11,6 +12,7 @@ pub mod preview;
 mod record;
 mod run;
 mod subscribe;
+mod visit;
 
 use domain::{
     calendar::Calendar,
@@ -23,13 +25,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use holds::Holds;
 pub use run::{Handled, handle};
+pub use visit::watch_of;
 
 use crate::{
     app::App,
     crypto::{Secret, fingerprint},
     oauth::AccessError,
     providers::{CalendarProvider, ProviderError},
-    store::{Shown, StoreError, SyncPosition, TenantStore},
+    store::{Asked, Shown, StoreError, SyncPosition, TenantStore},
     vault::VaultError,
 };
 
@@ -63,6 +66,8 @@ struct Context<'a> {
     app: &'a App,
     store: &'a TenantStore,
     connection: &'a Connection,
+    /// The row as it was when the lease was taken.
+    asked: &'a Asked,
     provider: &'a dyn CalendarProvider,
     access: Secret,
     fence: Fence,
@@ -82,6 +87,7 @@ impl<'a> Context<'a> {
         app: &'a App,
         store: &'a TenantStore,
         connection: &'a Connection,
+        asked: &'a Asked,
         access: Secret,
         fence: Fence,
     ) -> Result<Self, StoreError> {
@@ -89,6 +95,7 @@ impl<'a> Context<'a> {
             app,
             store,
             connection,
+            asked,
             provider: app.provider(connection.provider),
             access,
             fence,

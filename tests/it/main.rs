@@ -23,4 +23,5 @@ mod support;
 mod sync;
 mod sync_faults;
 mod tidy;
+mod watch;
 mod webhooks;

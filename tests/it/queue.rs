@@ -8,6 +8,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use shared::store::Findings;
 use tests::world::World;
 
 use crate::support::{Connected, MIA, google_visit};
@@ -164,9 +165,14 @@ impl Both {
     }
 
     async fn finish(&mut self, granted: Granted) -> bool {
+        let findings = Findings {
+            look_at: self.now() + LEASE,
+            missed: false,
+            reconciled: false,
+        };
         let ended = self
             .store
-            .finish_lease(self.id, granted, self.now(), self.now() + LEASE)
+            .finish_lease(self.id, granted, self.now(), findings)
             .await
             .unwrap();
         assert_eq!(ended.is_some(), self.model.finish(granted, self.now()));

@@ -153,10 +153,7 @@ async fn a_revoked_grant_stops_the_sync_and_deletes_nothing() {
 
     mia.fault(&json!({ "name": "token_revoked", "scope": "mia@northwind.test", "count": 1 }))
         .await;
-    mia.world
-        .advance(SignedDuration::from_hours(2))
-        .await
-        .unwrap();
+    mia.sync_now().await;
     mia.google
         .insert(google_visit("meanwhile", 4))
         .await

@@ -43,6 +43,10 @@ pub(crate) struct ConnectionAnswer {
     last_sync_at: Option<Timestamp>,
     last_failure: Option<LastFailure>,
     last_notice_at: Option<Timestamp>,
+    /// When a look last found what no notice had told.
+    last_miss_at: Option<Timestamp>,
+    /// When everything was last compared.
+    last_reconcile_at: Option<Timestamp>,
     subscriptions: Vec<SubscriptionAnswer>,
     sync: SyncAnswer,
     created_at: Timestamp,
@@ -108,6 +112,8 @@ impl ConnectionAnswer {
             last_sync_at: connection.last_sync_at,
             last_failure: connection.last_failure,
             last_notice_at: asked.and_then(|asked| asked.last_notice_at),
+            last_miss_at: asked.and_then(|asked| asked.last_miss_at),
+            last_reconcile_at: asked.and_then(|asked| asked.reconciled_at),
             subscriptions: subscriptions.iter().map(SubscriptionAnswer::from).collect(),
             sync: SyncAnswer::new(asked, now),
             created_at: connection.created_at,
@@ -205,7 +211,7 @@ pub(crate) struct RunAsked {
 pub(crate) struct RunAnswer {
     id: RunId,
     connection: ConnectionId,
-    /// Why it ran: `notice`, `entry_change`, `member`, `poll`, `setup` or `continuation`.
+    /// Why it ran: `notice`, `entry_change`, `member`, `poll`, `reconcile`, `setup` or `continuation`.
     trigger: domain::run::Trigger,
     state: &'static str,
     queued_at: Option<Timestamp>,

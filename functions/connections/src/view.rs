@@ -5,15 +5,16 @@ use domain::{
     connection::{Auth, Connection, Idle, Provider, ReauthReason},
     hold::Hold,
     item::{ItemState, StuckItem},
-    run::{RunOutcome, RunState, SyncRun, Trigger},
-    subscription::{Subscription, SubscriptionState as Stored},
-    sync::demand::Standing,
+    run::{RunOutcome, RunState, SyncRun},
+    subscription::Subscription,
+    sync::{demand::Standing, watch::POLL_EVERY},
     time::Zone,
 };
 use jiff::Timestamp;
 use shared::{
     providers::google,
-    store::{Asked, ConnectionRow, POLL_EVERY},
+    store::{Asked, ConnectionRow},
+    sync::watch_of,
 };
 use ui::{
     components::{FieldError, Moment},
@@ -185,9 +186,19 @@ fn subscription(whole: &Whole) -> SubscriptionState {
             worst = SubscriptionState::Polling { minutes };
         } else if ends.all(|end| end <= now) {
             return SubscriptionState::Failing;
+        } else if !is_proven(calendar, whole) {
+            worst = SubscriptionState::Polling { minutes };
         }
     }
     worst
+}
+
+fn is_proven(calendar: &Calendar, whole: &Whole) -> bool {
+    let Some(asked) = whole.syncing.asked else {
+        return false;
+    };
+    let watch = watch_of(calendar.id, whole.subscriptions, asked);
+    watch.is_proven(asked.last_miss_at, whole.syncing.now)
 }
 
 fn facts(whole: &Whole, zone: &Zone) -> Facts {
@@ -211,7 +222,7 @@ fn facts(whole: &Whole, zone: &Zone) -> Facts {
         ),
         next_renewal: shown(next_renewal(whole.subscriptions).filter(|_| !is_idle)),
         last_notice: shown(asked.and_then(|asked| asked.last_notice_at)),
-        last_miss: shown(last_miss(whole.syncing.runs)),
+        last_miss: shown(asked.and_then(|asked| asked.last_miss_at)),
         token_since: Some(moment(whole.row.secret.written_at, zone)),
     }
 }
@@ -219,23 +230,8 @@ fn facts(whole: &Whole, zone: &Zone) -> Facts {
 fn next_renewal(subscriptions: &[Subscription]) -> Option<Timestamp> {
     subscriptions
         .iter()
-        .filter_map(|subscription| match &subscription.state {
-            Stored::Active {
-                since, expires_at, ..
-            } => Some(*since + expires_at.duration_since(*since) / 2),
-            Stored::Intended { .. } => None,
-        })
+        .filter_map(Subscription::renew_at)
         .min()
-}
-
-/// A poll that found a change at the provider found one that no notice had told of.
-fn last_miss(runs: &[SyncRun]) -> Option<Timestamp> {
-    runs.iter()
-        .filter(|run| run.trigger == Trigger::Poll && pulled(run) + run.counts.entries_deleted > 0)
-        .find_map(|run| match run.state {
-            RunState::Finished { finished_at, .. } => Some(finished_at),
-            RunState::Queued { .. } | RunState::Running { .. } => None,
-        })
 }
 
 fn settings(calendars: &[Calendar], errors: Vec<FieldError>) -> Settings {
@@ -323,7 +319,7 @@ fn run(run: &SyncRun, zone: &Zone) -> Run {
 }
 
 fn pulled(run: &SyncRun) -> u32 {
-    run.counts.entries_created + run.counts.entries_updated
+    run.counts.pulled() - run.counts.entries_deleted
 }
 
 fn finished(outcome: &RunOutcome, left_over: u32) -> Outcome {

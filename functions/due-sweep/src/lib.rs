@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use domain::run::Trigger;
+use domain::{run::Trigger, sync::watch};
 use shared::{
     app::App,
     queue,
@@ -46,7 +46,18 @@ async fn ask(app: &App, due: &Asked) -> Result<(), Box<dyn Error + Send + Sync>>
     store
         .schedule_sync(due.connection, now + queue::LOOK_AGAIN_AFTER)
         .await?;
-    if let Some(asked) = store.ask(due.connection, Trigger::Poll, None).await? {
+    if due.demand.wants_another_run() {
+        // Asked for already, and what asked for it counts: only the message is missing.
+        return Ok(queue::follow_up(app, due).await?);
+    }
+    let reconcile_at = due
+        .reconciled_at
+        .map(|at| watch::reconcile_at(due.connection, at));
+    let trigger = match reconcile_at {
+        Some(at) if at <= now => Trigger::Reconcile,
+        Some(_) | None => Trigger::Poll,
+    };
+    if let Some(asked) = store.ask(due.connection, trigger, None).await? {
         queue::follow_up(app, &asked).await?;
     }
     Ok(())

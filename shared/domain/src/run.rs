@@ -19,6 +19,8 @@ pub enum Trigger {
     Member,
     /// The poll that stands in for notices that get lost.
     Poll,
+    /// The daily look at everything, for what notices and deltas missed.
+    Reconcile,
     /// A connection was made or its calendars were chosen.
     Setup,
     /// Work was left over, or the provider asked to wait.
@@ -29,7 +31,7 @@ impl Trigger {
     /// Nobody waits to hear of it: only what it finds is news.
     pub fn is_routine(self) -> bool {
         match self {
-            Self::Poll => true,
+            Self::Poll | Self::Reconcile => true,
             Self::Notice | Self::EntryChange | Self::Member | Self::Setup | Self::Continuation => {
                 false
             }
@@ -44,6 +46,7 @@ impl fmt::Display for Trigger {
             Self::EntryChange => "schedule changed",
             Self::Member => "sync now",
             Self::Poll => "poll",
+            Self::Reconcile => "reconcile",
             Self::Setup => "setup",
             Self::Continuation => "continued",
         })
@@ -162,6 +165,9 @@ pub struct Counts {
     /// Items that the provider failed to take; they are tried again.
     #[serde(default)]
     pub failed: u32,
+    /// Changes at the provider that no notice had told of.
+    #[serde(default)]
+    pub missed: u32,
 }
 
 impl Counts {
@@ -172,6 +178,11 @@ impl Counts {
             + self.events_created
             + self.events_updated
             + self.events_deleted
+    }
+
+    /// What came from the provider.
+    pub fn pulled(&self) -> u32 {
+        self.entries_created + self.entries_updated + self.entries_deleted
     }
 
     /// Nothing was met that differs from what is known.

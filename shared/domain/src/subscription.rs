@@ -33,16 +33,20 @@ impl Subscription {
         }
     }
 
+    pub fn renew_at(&self) -> Option<Timestamp> {
+        match &self.state {
+            SubscriptionState::Intended { .. } => None,
+            SubscriptionState::Active {
+                since, expires_at, ..
+            } => Some(*since + expires_at.duration_since(*since) / 2),
+        }
+    }
+
     /// Past half of its life a subscription is replaced, long before it can end.
     pub fn should_renew(&self, now: Timestamp) -> bool {
         match &self.state {
             SubscriptionState::Intended { at } => now > *at + SignedDuration::from_mins(10),
-            SubscriptionState::Active {
-                since, expires_at, ..
-            } => {
-                let life = expires_at.duration_since(*since);
-                now >= *since + life / 2
-            }
+            SubscriptionState::Active { .. } => self.renew_at().is_some_and(|at| now >= at),
         }
     }
 }

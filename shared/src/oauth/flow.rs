@@ -13,7 +13,7 @@ use crate::{
     crypto::Secret,
     ids,
     providers::ProviderError,
-    store::{ConnectionRow, OAuthState, POLL_EVERY, SecretPointer, StoreError, TenantStore},
+    store::{ConnectionRow, OAuthState, SecretPointer, StoreError, TenantStore},
     vault::VaultError,
     web::Session,
 };
@@ -244,7 +244,7 @@ async fn connect(
 /// A new connection, with its first timer: whatever gets lost from here on, somebody looks.
 async fn create(store: &TenantStore, fresh: &ConnectionRow) -> Result<(), StoreError> {
     store.create_connection(fresh).await?;
-    let first_look = fresh.connection.created_at + POLL_EVERY;
+    let first_look = fresh.connection.created_at + domain::sync::watch::POLL_EVERY;
     store.schedule_sync(fresh.connection.id, first_look).await
 }
 

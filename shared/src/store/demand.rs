@@ -2,12 +2,17 @@
 
 mod row;
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     connection::Provider,
     id::{ConnectionId, RunId, SubscriptionId, TenantId},
     run::Trigger,
-    sync::demand::{AfterRefusal, Demand, Granted},
+    sync::{
+        demand::{AfterRefusal, Demand, Granted},
+        watch::POLL_EVERY,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,9 +24,6 @@ use super::{
     table::{StoreError, read},
 };
 
-/// A poll stands in for notices that get lost.
-pub const POLL_EVERY: SignedDuration = SignedDuration::from_mins(15);
-
 /// The row as it stands, such as after a wish was recorded.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -32,8 +34,25 @@ pub struct Asked {
     pub trigger: Trigger,
     /// When the provider last called.
     pub last_notice_at: Option<Timestamp>,
+    /// When each channel last called.
+    pub heard: HashMap<SubscriptionId, Timestamp>,
+    /// When a look last found what no notice had told.
+    pub last_miss_at: Option<Timestamp>,
+    /// When everything was last compared.
+    pub reconciled_at: Option<Timestamp>,
     /// When the timer runs out: the next poll, or the end of a wait.
     pub next_look_at: Option<Timestamp>,
+}
+
+/// What a run that covered what was asked leaves in the row.
+#[derive(Clone, Copy, Debug)]
+pub struct Findings {
+    /// When the connection is looked at next.
+    pub look_at: Timestamp,
+    /// It found what no notice had told.
+    pub missed: bool,
+    /// It compared everything.
+    pub reconciled: bool,
 }
 
 /// A channel's call, after its token was verified.
@@ -52,7 +71,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<ChannelAsk, StoreError> {
         let change = Change::new(
-            "SET asked = asked + :one, last_trigger = :trigger, last_notice_at = :now",
+            "SET asked = asked + :one, last_trigger = :trigger, last_notice_at = :now, heard.#nonce = :now",
             "attribute_exists(PK) AND channels.#nonce >= :now",
         )
         .name("#nonce", nonce.to_string())
@@ -201,19 +220,31 @@ impl TenantStore {
         }
     }
 
-    /// Ends a run that covered what it set out to; the next look is at `look_at`. `None`: the lease was lost, and with it the right to say so.
+    /// Ends a run that covered what it set out to; `findings` stay. `None`: the lease was lost, and with it the right to say so.
     pub async fn finish_lease(
         &self,
         connection: ConnectionId,
         granted: Granted,
         now: Timestamp,
-        look_at: Timestamp,
+        findings: Findings,
     ) -> Result<Option<Asked>, StoreError> {
-        let set = "SET covered = :covers, failures = :zero, not_before = :zero, lease_until = :zero, \
-                   released_at = :now, GSI2PK = :shard, GSI2SK = :due REMOVE #run";
-        let change = Change::new(set, "t = :t AND fence = :fence")
+        let missed = if findings.missed {
+            ", last_miss_at = :now"
+        } else {
+            ""
+        };
+        let reconciled = if findings.reconciled {
+            ", reconciled_at = :now"
+        } else {
+            ""
+        };
+        let set = format!(
+            "SET covered = :covers, failures = :zero, not_before = :zero, lease_until = :zero, \
+             released_at = :now, GSI2PK = :shard, GSI2SK = :due{missed}{reconciled} REMOVE #run"
+        );
+        let change = Change::new(&set, "t = :t AND fence = :fence")
             .value(":covers", number(granted.covers))
-            .value(":due", text(due_at(look_at)));
+            .value(":due", text(due_at(findings.look_at)));
         self.end_lease(change, connection, granted, now).await
     }
 
@@ -290,7 +321,7 @@ impl TenantStore {
         connection: ConnectionId,
         nonce: SubscriptionId,
     ) -> Result<(), StoreError> {
-        let change = Change::new("REMOVE channels.#nonce", "t = :t")
+        let change = Change::new("REMOVE channels.#nonce, heard.#nonce", "t = :t")
             .name("#nonce", nonce.to_string())
             .value(":t", text(self.tenant));
         self.table.update(change.on(connection)).await.map(drop)

@@ -21,13 +21,13 @@ mod sessions;
 mod table;
 
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
-pub use demand::{Asked, ChannelAsk, POLL_EVERY};
+pub use demand::{Asked, ChannelAsk, Findings};
 pub use entries::{DeletedEntry, DirtyEntry, EntryWrite, Listed};
 pub use items::item_id;
 pub use links::{LinkWrite, Meeting};
 pub use members::{Login, Tries};
 pub use oauth_states::OAuthState;
-pub use positions::{AllShown, Comparing, Place, Shown, SyncPosition};
+pub use positions::{AllShown, Audit, Comparing, Place, Shown, SyncPosition};
 pub use sessions::{Refreshed, SessionRow};
 pub use table::StoreError;
 

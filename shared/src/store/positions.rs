@@ -42,7 +42,22 @@ pub struct SyncPosition {
     /// Links that the last complete read has still to be compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparing: Option<Comparing>,
+    /// A complete read beside the cursor, which it leaves alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Audit>,
+    /// When the calendar was last read as a whole and compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconciled_at: Option<Timestamp>,
     pub version: u64,
+}
+
+/// How far a complete read has come that looks for what notices and deltas missed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audit {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
 }
 
 /// A walk over the calendar's links, in the order of their places.
@@ -75,6 +90,7 @@ impl SyncPosition {
         self.cursor = None;
         self.page = None;
         self.comparing = None;
+        self.audit = None;
         self.read += 1;
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 /// Changed entries that are looked at together.
 const ENTRIES_AT_ONCE: usize = 25;
 /// Pages of one calendar in one run; what is left becomes another run.
-const PAGES_PER_RUN_MAX: u32 = 8;
+pub(super) const PAGES_PER_RUN_MAX: u32 = 8;
 
 /// Reads the calendar's changes to their end and carries out what follows. Answers why more is left, if it is.
 pub(super) async fn pull(
@@ -134,7 +134,7 @@ async fn read_page(
     }
 }
 
-async fn carry_out_page(
+pub(super) async fn carry_out_page(
     context: &mut Context<'_>,
     calendar: &Calendar,
     changes: Vec<Change>,
@@ -212,6 +212,12 @@ async fn complete(
         // What is skipped now has to be read once imports are wanted.
         imports: position.imports && calendar.settings.direction.pulls(),
         complete: true,
+        // The first complete read has nothing to be compared with.
+        reconciled_at: if was_complete_read && begins.is_none() {
+            Some(context.app.clock.now())
+        } else {
+            position.reconciled_at
+        },
         comparing: begins.or_else(|| position.comparing.clone()),
         ..position.clone()
     };

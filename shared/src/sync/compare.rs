@@ -46,6 +46,11 @@ pub(super) async fn go_on(
     }
     let next = SyncPosition {
         comparing: (!is_over).then_some(comparing),
+        reconciled_at: if is_over {
+            Some(context.app.clock.now())
+        } else {
+            position.reconciled_at
+        },
         ..position
     };
     context.commit(calendar, &next, &Shown::default()).await?;

@@ -31,13 +31,16 @@ pub async fn preview(
     connection: &Connection,
     chosen: &BTreeMap<CalendarId, CalendarSettings>,
 ) -> Result<Vec<Preview>, SyncError> {
+    let Some(asked) = store.demand(connection.id).await? else {
+        return Ok(Vec::new());
+    };
     let access = access_token(app, store, connection.id).await?;
     // Nothing is written under it.
     let fence = Fence {
         connection: connection.id,
         number: 0,
     };
-    let mut context = Context::begin(app, store, connection, access, fence).await?;
+    let mut context = Context::begin(app, store, connection, &asked, access, fence).await?;
     context.ends_at = app.clock.now() + TIME;
     let mut previews = Vec::new();
     for mut calendar in store.calendars(connection.id).await? {

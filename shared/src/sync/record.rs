@@ -16,7 +16,7 @@ const TRIES_MAX: u32 = 5;
 
 pub(super) struct Record {
     pub(super) run: SyncRun,
-    started_at: Timestamp,
+    pub(super) started_at: Timestamp,
     /// Somebody was told this run's id.
     promised: bool,
     /// The start was told, by this worker or by one that died.

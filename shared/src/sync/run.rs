@@ -4,20 +4,25 @@ use domain::{
     connection::{Connection, Idle},
     failure::FailureClass,
     id::{ConnectionId, RunId},
-    item::StuckItem,
     run::{RunOutcome, Trigger},
-    sync::demand::{AfterRefusal, Granted},
+    sync::{
+        demand::{AfterRefusal, Demand, Granted},
+        watch::RECONCILE_EVERY,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Context, Fence, SyncError, calendar, record::Record, subscribe};
+use super::{
+    Context, Fence, SyncError,
+    record::Record,
+    visit::{Visit, visit},
+};
 use crate::{
     app::App,
     ids,
     oauth::{AccessError, access_token},
-    providers::ProviderError,
     queue::{self, AskError, CheckedMessage, DELAY_MAX},
-    store::{Asked, POLL_EVERY, StoreError, TenantStore},
+    store::{Asked, Findings, StoreError, TenantStore},
     telemetry::chain,
 };
 
@@ -42,8 +47,7 @@ struct Ended {
     covered: bool,
     /// Not to be tried again before then.
     not_before: Option<Timestamp>,
-    /// Something is to be done then, whatever else happens.
-    look_at: Option<Timestamp>,
+    findings: Findings,
 }
 
 /// Carries out one message. An error leaves the message where it is.
@@ -72,13 +76,12 @@ pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskE
     let mut record = Record::of(&store, &asked, fresh, started_at).await?;
     let found = store.connection(connection).await?;
     let ended = match found.map(|row| (row.connection.idle(), row.connection)) {
-        None => skipped("the connection is gone"),
-        Some((Some(Idle::Paused), _)) => skipped("paused"),
-        Some((Some(Idle::NeedsReauth), _)) => skipped("waits to be authorised again"),
+        None => skipped("the connection is gone", started_at),
+        Some((Some(Idle::Paused), _)) => skipped("paused", started_at),
+        Some((Some(Idle::NeedsReauth), _)) => skipped("waits to be authorised again", started_at),
         Some((None, found)) => {
             record.start(&store).await?;
-            let failures = asked.demand.failures;
-            Box::pin(sync(app, &store, &found, fence, &mut record, failures)).await?
+            Box::pin(sync(app, &store, &found, fence, &mut record, &asked)).await?
         }
     };
     record.end(&store, &ended.outcome, app.clock.now()).await?;
@@ -93,54 +96,33 @@ async fn sync(
     connection: &Connection,
     fence: Fence,
     record: &mut Record,
-    failures: u32,
+    asked: &Asked,
 ) -> Result<Ended, StoreError> {
     let began_at = app.clock.now();
-    let mut result = sync_calendars(app, store, connection, fence, record).await;
+    let mut result = sync_calendars(app, store, connection, fence, record, asked).await;
     if matches!(&result, Err(SyncError::Provider(error)) if error.class == FailureClass::Authentication)
     {
         // An access token may die before its time; only the refresh says whether the grant is dead too.
         store.forget_cached_token(connection.id).await?;
-        result = sync_calendars(app, store, connection, fence, record).await;
+        result = sync_calendars(app, store, connection, fence, record, asked).await;
     }
     match result {
-        Ok(visit) => Ok(visit.ended()),
+        Ok(visit) => {
+            let outcome = visit.outcome();
+            Ok(Ended {
+                covered: !matches!(outcome, RunOutcome::Continues { .. }),
+                outcome,
+                not_before: None,
+                findings: visit.findings,
+            })
+        }
         Err(SyncError::Store(error)) => Err(error),
         Err(error) => {
             tracing::warn!(
                 tenant = %store.id(), connection = %connection.id, provider = %connection.provider,
                 run = %record.run.id, error = %chain(&error), "sync stopped"
             );
-            stopped(app, store, &error, connection.id, began_at, failures).await
-        }
-    }
-}
-
-/// What a look at all chosen calendars came to.
-#[derive(Default)]
-struct Visit {
-    /// Why another run is needed.
-    left: Option<String>,
-    /// Calendars that the provider does not let us read, in words. They do not hold up the others.
-    out_of_reach: Vec<String>,
-    /// When the first of the failed items is to be tried again.
-    retry_at: Option<Timestamp>,
-}
-
-impl Visit {
-    fn ended(self) -> Ended {
-        let outcome = match self.left {
-            Some(why) => RunOutcome::Continues { why },
-            None if self.out_of_reach.is_empty() => RunOutcome::Succeeded,
-            None => RunOutcome::Failed {
-                why: self.out_of_reach.join("; "),
-            },
-        };
-        Ended {
-            covered: !matches!(outcome, RunOutcome::Continues { .. }),
-            outcome,
-            not_before: None,
-            look_at: self.retry_at,
+            stopped(app, store, &error, began_at, &asked.demand, connection.id).await
         }
     }
 }
@@ -151,66 +133,30 @@ async fn sync_calendars(
     connection: &Connection,
     fence: Fence,
     record: &mut Record,
+    asked: &Asked,
 ) -> Result<Visit, SyncError> {
     let access = access_token(app, store, connection.id).await?;
-    let mut context = Context::begin(app, store, connection, access, fence).await?;
+    let mut context = Context::begin(app, store, connection, asked, access, fence).await?;
     let result = visit(&mut context, record).await;
     record.note(context.counts, context.cursors);
     result
 }
 
-async fn visit(context: &mut Context<'_>, record: &mut Record) -> Result<Visit, SyncError> {
-    let calendars = context.store.calendars(context.connection.id).await?;
-    subscribe::ensure(context, &calendars).await?;
-    let mut visit = Visit::default();
-    let (mut looked_at, mut readable) = (Vec::new(), Vec::new());
-    for calendar in calendars
-        .iter()
-        .filter(|calendar| calendar.settings.selected)
-    {
-        looked_at.push(calendar.id);
-        match calendar::pull(context, calendar).await {
-            Ok(left) => {
-                visit.left = left.or(visit.left);
-                readable.push(calendar.id);
-            }
-            Err(SyncError::Provider(error)) if concerns_one_calendar(&error) => {
-                visit
-                    .out_of_reach
-                    .push(format!("{}: {error}", calendar.name));
-            }
-            Err(error) => return Err(error),
-        }
-        let now = context.app.clock.now();
-        record.show(context.store, context.counts, now).await?;
+/// Nothing is found while nobody looks, and whatever ends that asks for a look itself.
+fn nothing(now: Timestamp) -> Findings {
+    Findings {
+        look_at: now + RECONCILE_EVERY,
+        missed: false,
+        reconciled: false,
     }
-    let left = calendar::push(context, &looked_at, &readable).await?;
-    visit.left = left.or(visit.left);
-    for calendar in calendars
-        .iter()
-        .filter(|calendar| readable.contains(&calendar.id))
-    {
-        context.retry_due(calendar).await?;
-    }
-    visit.retry_at = context
-        .stuck
-        .iter()
-        .filter(|stuck| readable.contains(&stuck.calendar))
-        .filter_map(StuckItem::next_try_at)
-        .min();
-    Ok(visit)
 }
 
-fn concerns_one_calendar(error: &ProviderError) -> bool {
-    matches!(error.class, FailureClass::NotFound | FailureClass::Rejected)
-}
-
-fn skipped(why: &str) -> Ended {
+fn skipped(why: &str, now: Timestamp) -> Ended {
     Ended {
         outcome: RunOutcome::Skipped { why: why.into() },
         covered: true,
         not_before: None,
-        look_at: None,
+        findings: nothing(now),
     }
 }
 
@@ -219,9 +165,9 @@ async fn stopped(
     app: &App,
     store: &TenantStore,
     error: &SyncError,
-    connection: ConnectionId,
     began_at: Timestamp,
-    failures: u32,
+    demand: &Demand,
+    connection: ConnectionId,
 ) -> Result<Ended, StoreError> {
     let outcome = RunOutcome::Failed {
         why: error.to_string(),
@@ -241,10 +187,10 @@ async fn stopped(
             outcome,
             covered: true,
             not_before: None,
-            look_at: None,
+            findings: nothing(began_at),
         });
     }
-    let backoff = SignedDuration::from_secs(5 << failures.min(10)).min(BACKOFF_MAX);
+    let backoff = SignedDuration::from_secs(5 << demand.failures.min(10)).min(BACKOFF_MAX);
     let jitter = SignedDuration::from_millis(i64::from(ids::below(3_000)));
     let asked_for = retry_after_s
         .and_then(|seconds| i64::try_from(seconds).ok())
@@ -254,7 +200,7 @@ async fn stopped(
         outcome,
         covered: false,
         not_before: Some(app.clock.now() + wait),
-        look_at: None,
+        findings: nothing(began_at),
     })
 }
 
@@ -267,11 +213,9 @@ async fn release(
     ended: Ended,
 ) -> Result<Handled, AskError> {
     let now = app.clock.now();
-    let poll_at = now + POLL_EVERY;
-    let look_at = ended.look_at.map_or(poll_at, |at| at.min(poll_at));
     let row = if ended.covered {
         store
-            .finish_lease(connection, granted, now, look_at)
+            .finish_lease(connection, granted, now, ended.findings)
             .await?
     } else {
         store

@@ -14,7 +14,12 @@ use crate::{ids, providers::SubscriptionRequest};
 /// A channel may call before the answer that made it arrives.
 const UNTIL_ANSWERED: SignedDuration = SignedDuration::from_hours(1);
 
-pub(super) async fn ensure(context: &Context<'_>, calendars: &[Calendar]) -> Result<(), SyncError> {
+/// Answers what stands afterwards.
+pub(super) async fn ensure(
+    context: &Context<'_>,
+    calendars: &[Calendar],
+) -> Result<Vec<Subscription>, SyncError> {
+    let mut changed = false;
     let now = context.app.clock.now();
     let subscriptions = context.store.subscriptions(context.connection.id).await?;
     for calendar in calendars {
@@ -23,6 +28,7 @@ pub(super) async fn ensure(context: &Context<'_>, calendars: &[Calendar]) -> Res
             .iter()
             .filter(|subscription| subscription.calendar == calendar.id)
             .partition(|subscription| wanted && !subscription.should_renew(now));
+        changed |= !stale.is_empty() || (wanted && fresh.is_empty());
         if wanted && fresh.is_empty() && !subscribe(context, calendar).await? {
             // Polling stands in; what is left of the old subscription is better than nothing.
             continue;
@@ -31,7 +37,10 @@ pub(super) async fn ensure(context: &Context<'_>, calendars: &[Calendar]) -> Res
             stop(context, old).await?;
         }
     }
-    Ok(())
+    if changed {
+        return Ok(context.store.subscriptions(context.connection.id).await?);
+    }
+    Ok(subscriptions)
 }
 
 /// `false`: the provider does not want to call us, which no retry will change.

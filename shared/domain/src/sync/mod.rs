@@ -6,6 +6,7 @@ pub mod decide;
 pub mod demand;
 pub mod observe;
 pub mod plan;
+pub mod watch;
 
 #[cfg(test)]
 mod demand_model;

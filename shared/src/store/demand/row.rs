@@ -53,6 +53,13 @@ pub(super) struct Row {
     last_trigger: Option<Trigger>,
     #[serde(default)]
     last_notice_at: i64,
+    /// When each channel last called.
+    #[serde(default)]
+    heard: HashMap<String, i64>,
+    #[serde(default)]
+    last_miss_at: i64,
+    #[serde(default)]
+    reconciled_at: i64,
     /// Where the row stands in the due index.
     #[serde(rename = "GSI2SK", default, skip_serializing_if = "Option::is_none")]
     due: Option<String>,
@@ -69,6 +76,13 @@ impl Row {
             provider: self.provider,
             trigger: self.last_trigger.unwrap_or(Trigger::Continuation),
             last_notice_at: time(self.last_notice_at),
+            last_miss_at: time(self.last_miss_at),
+            reconciled_at: time(self.reconciled_at),
+            heard: self
+                .heard
+                .into_iter()
+                .filter_map(|(channel, at)| Some((channel.parse().ok()?, time(at)?)))
+                .collect(),
             next_look_at: self.due.and_then(|due| due.parse().ok()).and_then(time),
             demand: Demand {
                 asked: self.asked,
@@ -118,6 +132,9 @@ pub(in crate::store) fn new_row(
         run: None,
         last_trigger: None,
         last_notice_at: 0,
+        heard: HashMap::new(),
+        last_miss_at: 0,
+        reconciled_at: 0,
         due: None,
         channels: HashMap::new(),
     };

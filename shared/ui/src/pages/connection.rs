@@ -67,7 +67,7 @@ pub struct Facts {
     pub next_look: Option<Moment>,
     pub next_renewal: Option<Moment>,
     pub last_notice: Option<Moment>,
-    /// When one of the recent runs, a poll, found a change that no notice had told of.
+    /// When a poll or the daily look last found a change that no notice had told of.
     pub last_miss: Option<Moment>,
     /// Since when the present refresh token is kept.
     pub token_since: Option<Moment>,
@@ -216,7 +216,7 @@ impl ConnectionPage {
                     div { dt { "Next poll" } dd { (planned(&facts.next_look)) } }
                     div { dt { "Next renewal" } dd { (planned(&facts.next_renewal)) } }
                     div { dt { "Last notice" } dd { (when(&facts.last_notice, "None yet")) } }
-                    div { dt { "Last missed notice" } dd { (when(&facts.last_miss, "None in recent runs")) } }
+                    div { dt { "Last missed notice" } dd { (when(&facts.last_miss, "None so far")) } }
                     div { dt { "Refresh token since" } dd { (when(&facts.token_since, "No token")) } }
                     div.tall {
                         dt { "Granted" }
