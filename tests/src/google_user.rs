@@ -1,5 +1,7 @@
 //! A person at their Google calendar, through the simulator's own API.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use anyhow::{Context as _, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,6 +13,8 @@ pub struct GoogleUser {
     http: reqwest::Client,
     base: Url,
     account: String,
+    /// Calls made: what the request log holds beside the product's.
+    calls: AtomicU64,
 }
 
 impl GoogleUser {
@@ -21,21 +25,14 @@ impl GoogleUser {
             http,
             base: world.google_base.clone(),
             account: account.to_owned(),
+            calls: AtomicU64::new(0),
         })
     }
 
     /// Signed in anew for every call: hours may have passed.
     async fn access(&self) -> anyhow::Result<String> {
-        let url = self.base.join("/_sim/token")?;
         let asked = json!({ "account": self.account });
-        let answer: Value = self
-            .http
-            .post(url)
-            .json(&asked)
-            .send()
-            .await?
-            .json()
-            .await?;
+        let answer = self.control(Method::POST, "token", &asked).await?;
         let access = answer["access_token"].as_str().map(str::to_owned);
         access.with_context(|| format!("no access for {}: {answer}", self.account))
     }
@@ -63,6 +60,22 @@ impl GoogleUser {
         Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 
+    /// How many calls the person has made.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// The simulator's own controls.
+    pub async fn control(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let url = self.base.join(&format!("/_sim/{path}"))?;
+        let answer = self.http.request(method, url).json(body).send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        if !status.is_success() {
+            bail!("{path}: {status}: {text}");
+        }
+        Ok(serde_json::from_str(&text).unwrap_or_default())
+    }
+
     async fn call(&self, method: Method, rest: &str, body: Option<Value>) -> anyhow::Result<Value> {
         let url = self.base.join(&format!(
             "/calendar/v3/calendars/{}/events{rest}",
@@ -75,6 +88,7 @@ impl GoogleUser {
         if let Some(body) = body {
             request = request.json(&body);
         }
+        self.calls.fetch_add(1, Ordering::Relaxed);
         let response = request.send().await?;
         let (status, text) = (response.status(), response.text().await?);
         if !status.is_success() {

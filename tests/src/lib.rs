@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod clock;
+pub mod connected;
 pub mod google_user;
 pub mod person;
 pub mod sim;

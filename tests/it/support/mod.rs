@@ -4,22 +4,23 @@ mod kept;
 
 pub(crate) use kept::Kept;
 
-use serde_json::{Value, json};
-use tests::{
-    google_user::GoogleUser,
-    person::{Answer, Person},
-    world::World,
-};
+use std::ops::Deref;
 
-/// A member of the demo whose Google calendar is connected and settled.
-pub(crate) struct Connected {
-    pub(crate) world: World,
-    pub(crate) person: Person,
-    pub(crate) google: GoogleUser,
-    pub(crate) connection: String,
-}
+use serde_json::{Value, json};
+use tests::{person::Answer, world::World};
+
+/// A member of the demo whose Google calendar is connected and settled. What a story cannot go on without ends it.
+pub(crate) struct Connected(tests::connected::Connected);
 
 pub(crate) const MIA: &str = "mia@northwind.test";
+
+impl Deref for Connected {
+    type Target = tests::connected::Connected;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
 
 impl Connected {
     pub(crate) async fn start() -> Self {
@@ -33,45 +34,18 @@ impl Connected {
 
     /// `days` of history, or null for everything.
     pub(crate) async fn with_history(world: World, email: &str, days: Value) -> Self {
-        let person = Person::sign_in(&world, email).await.unwrap();
-        let google = GoogleUser::of(&world, email).unwrap();
-        let connection = person.connect_google().await.unwrap();
-        let connected = Self {
-            world,
-            person,
-            google,
-            connection,
-        };
-        connected.choose_primary(&days).await;
-        connected.settle().await;
-        connected
+        let connected = tests::connected::Connected::with_history(world, email, days).await;
+        Self(connected.unwrap())
     }
 
     /// Syncs the primary calendar both ways, with so many days of history.
     pub(crate) async fn choose_primary(&self, days: &Value) {
-        self.choose(&json!({
-            "selected": true, "direction": "bidirectional", "history_days": days, "receives_new": true,
-        }))
-        .await;
+        self.0.choose_primary(days).await.unwrap();
     }
 
     /// Saves these settings for the primary calendar.
     pub(crate) async fn choose(&self, settings: &Value) {
-        let calendars = self.api("/calendars").await["calendars"].clone();
-        let calendars = calendars.as_array().unwrap();
-        let primary = calendars
-            .iter()
-            .find(|calendar| calendar["primary"] == true);
-        let mut line = settings.clone();
-        line["id"] = primary.unwrap()["id"].clone();
-        let path = format!("/api/v1/connections/{}/calendars", self.connection);
-        let body = json!({ "calendars": [line] });
-        let saved = self
-            .person
-            .json(reqwest::Method::PUT, &path, &body)
-            .await
-            .unwrap();
-        assert!(saved.status.is_success(), "{saved:?}");
+        self.0.choose(settings).await.unwrap();
     }
 
     pub(crate) async fn settle(&self) {
@@ -80,16 +54,8 @@ impl Connected {
 
     /// The member's entries of 2027, by title.
     pub(crate) async fn entries(&self) -> Vec<Value> {
-        let path = "/api/v1/schedule/entries?from=2027-01-01T00:00:00Z&to=2027-12-31T00:00:00Z";
-        let list = self
-            .person
-            .get(path)
-            .await
-            .unwrap()
-            .expect(200)
-            .unwrap()
-            .json();
-        let mut entries = list["items"].as_array().unwrap().clone();
+        let (from, to) = ("2027-01-01T00:00:00Z", "2027-12-31T00:00:00Z");
+        let mut entries = self.entries_between(from, to).await.unwrap();
         entries.sort_by_key(|entry| entry["title"].to_string());
         entries
     }
@@ -114,32 +80,15 @@ impl Connected {
     }
 
     pub(crate) async fn create_entry(&self, entry: &Value) -> Value {
-        self.person
-            .post("/api/v1/schedule/entries", entry)
-            .await
-            .unwrap()
-            .expect(201)
-            .unwrap()
-            .json()
+        self.0.create_entry(entry).await.unwrap()
     }
 
     pub(crate) async fn patch_entry(&self, id: &str, change: &Value) -> Answer {
-        let path = format!("/api/v1/schedule/entries/{id}");
-        self.person
-            .json(reqwest::Method::PATCH, &path, change)
-            .await
-            .unwrap()
+        self.0.patch_entry(id, change).await.unwrap()
     }
 
     pub(crate) async fn api(&self, rest: &str) -> Value {
-        let path = format!("/api/v1/connections/{}{rest}", self.connection);
-        self.person
-            .get(&path)
-            .await
-            .unwrap()
-            .expect(200)
-            .unwrap()
-            .json()
+        self.0.api(rest).await.unwrap()
     }
 
     /// The latest run of the connection.
@@ -149,20 +98,14 @@ impl Connected {
 
     /// Asks for a sync as the button does, and waits for it.
     pub(crate) async fn sync_now(&self) -> Value {
-        let path = format!("/api/v1/connections/{}/sync", self.connection);
-        self.person
-            .post(&path, &json!({}))
-            .await
-            .unwrap()
-            .expect(202)
-            .unwrap();
+        self.press_sync().await.unwrap();
         self.settle().await;
         self.last_run().await
     }
 
     /// Makes the simulated Google misbehave.
     pub(crate) async fn fault(&self, fault: &Value) {
-        control(&self.world, "faults", fault).await;
+        self.0.fault(fault).await.unwrap();
     }
 
     /// How often an operation was called since the start.

@@ -1,0 +1,118 @@
+//! A member of the demo whose Google calendar is connected: both sides of one mirror, as people and programs see them.
+
+use anyhow::{Context as _, bail};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    google_user::GoogleUser,
+    person::{Answer, Person},
+    world::World,
+};
+
+pub struct Connected {
+    pub world: World,
+    pub person: Person,
+    pub google: GoogleUser,
+    pub connection: String,
+}
+
+impl Connected {
+    /// Connects in a world that may already hold events, with so many days of history or null for everything.
+    pub async fn with_history(world: World, email: &str, days: Value) -> anyhow::Result<Self> {
+        let person = Person::sign_in(&world, email).await?;
+        let google = GoogleUser::of(&world, email)?;
+        let connection = person.connect_google().await?;
+        let connected = Self {
+            world,
+            person,
+            google,
+            connection,
+        };
+        connected.choose_primary(&days).await?;
+        connected.world.settle().await?;
+        Ok(connected)
+    }
+
+    /// Syncs the primary calendar both ways, with so many days of history.
+    pub async fn choose_primary(&self, days: &Value) -> anyhow::Result<()> {
+        self.choose(&json!({
+            "selected": true, "direction": "bidirectional", "history_days": days, "receives_new": true,
+        }))
+        .await
+    }
+
+    /// Saves these settings for the primary calendar.
+    pub async fn choose(&self, settings: &Value) -> anyhow::Result<()> {
+        let listed = self.api("/calendars").await?;
+        let calendars = listed["calendars"].as_array().context("calendars")?;
+        let primary = calendars
+            .iter()
+            .find(|calendar| calendar["primary"] == true);
+        let mut line = settings.clone();
+        line["id"] = primary.context("a primary calendar")?["id"].clone();
+        let path = format!("/api/v1/connections/{}/calendars", self.connection);
+        let body = json!({ "calendars": [line] });
+        let saved = self.person.json(Method::PUT, &path, &body).await?;
+        if !saved.status.is_success() {
+            bail!("{}: {}", saved.status, saved.text);
+        }
+        Ok(())
+    }
+
+    /// The member's entries in a span of at most 400 days.
+    pub async fn entries_between(&self, from: &str, to: &str) -> anyhow::Result<Vec<Value>> {
+        let path = format!("/api/v1/schedule/entries?from={from}&to={to}&limit=500");
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.person.get(&format!("{path}{cursor}")).await?;
+            let page = page.expect(200)?.json();
+            found.extend(page["items"].as_array().cloned().unwrap_or_default());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    pub async fn create_entry(&self, entry: &Value) -> anyhow::Result<Value> {
+        let path = "/api/v1/schedule/entries";
+        Ok(self.person.post(path, entry).await?.expect(201)?.json())
+    }
+
+    pub async fn patch_entry(&self, id: &str, change: &Value) -> anyhow::Result<Answer> {
+        let path = format!("/api/v1/schedule/entries/{id}");
+        self.person.json(Method::PATCH, &path, change).await
+    }
+
+    pub async fn delete_entry(&self, id: &str) -> anyhow::Result<Answer> {
+        let path = format!("/api/v1/schedule/entries/{id}");
+        self.person.delete(&path).await
+    }
+
+    /// What the API answers of this connection.
+    pub async fn api(&self, rest: &str) -> anyhow::Result<Value> {
+        let path = format!("/api/v1/connections/{}{rest}", self.connection);
+        Ok(self.person.get(&path).await?.expect(200)?.json())
+    }
+
+    /// Asks for a sync as the button does.
+    pub async fn press_sync(&self) -> anyhow::Result<()> {
+        let path = format!("/api/v1/connections/{}/sync", self.connection);
+        self.person.post(&path, &json!({})).await?.expect(202)?;
+        Ok(())
+    }
+
+    /// Makes the simulated Google misbehave.
+    pub async fn fault(&self, fault: &Value) -> anyhow::Result<()> {
+        self.google.control(Method::POST, "faults", fault).await?;
+        Ok(())
+    }
+
+    /// Lets it behave again.
+    pub async fn no_more_faults(&self) -> anyhow::Result<()> {
+        let none = json!(null);
+        self.google.control(Method::DELETE, "faults", &none).await?;
+        Ok(())
+    }
+}
