@@ -8,6 +8,7 @@ mod brakes;
 mod choice;
 mod connections;
 mod contract;
+mod crash;
 mod google_sim;
 mod isolation;
 mod items;

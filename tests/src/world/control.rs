@@ -11,12 +11,13 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::WeakWorld;
+use super::{CrashPoint, WeakWorld};
 
 pub(super) fn router(world: WeakWorld) -> Router {
     Router::new()
         .route("/settle", post(settle))
         .route("/clock/advance", post(advance))
+        .route("/crash", get(crash_state).post(crash).delete(calm))
         .route("/metrics", get(metrics))
         .with_state(world)
 }
@@ -53,6 +54,43 @@ async fn advance(State(world): State<WeakWorld>, Json(request): Json<Advance>) -
         Ok(()) => Json(json!({ "now": world.clock.now() })).into_response(),
         Err(error) => failed(&error),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Crash {
+    point: String,
+}
+
+/// The next run that gets to the point ends there.
+async fn crash(State(world): State<WeakWorld>, Json(request): Json<Crash>) -> Response {
+    let Some(world) = world.upgrade() else {
+        return gone();
+    };
+    match request.point.parse::<CrashPoint>() {
+        Ok(point) => {
+            world.crash_next_run(point);
+            Json(world.crashes()).into_response()
+        }
+        Err(error) => {
+            let error = json!({ "error": error.to_string() });
+            (StatusCode::BAD_REQUEST, Json(error)).into_response()
+        }
+    }
+}
+
+async fn crash_state(State(world): State<WeakWorld>) -> Response {
+    world
+        .upgrade()
+        .map_or_else(gone, |world| Json(world.crashes()).into_response())
+}
+
+async fn calm(State(world): State<WeakWorld>) -> Response {
+    let Some(world) = world.upgrade() else {
+        return gone();
+    };
+    let unreached = world.unreached_point().map(|point| point.to_string());
+    Json(json!({ "unreached": unreached })).into_response()
 }
 
 async fn metrics(State(world): State<WeakWorld>) -> Response {

@@ -3,9 +3,11 @@
 
 mod address;
 mod control;
+mod crash;
 mod http;
 mod pump;
 mod seed;
+mod worker;
 
 use std::{
     collections::BTreeMap,
@@ -21,9 +23,11 @@ use shared::{app::App, clock::Clock, config::Config, store::TenantStore, verifie
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
+pub use crash::{CrashPoint, Traffic, UnknownPoint};
 pub use http::functions;
 pub use pump::Settled;
 pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
+pub use worker::Crashes;
 
 use crate::{
     aws::{AwsStandIns, Template},
@@ -55,6 +59,7 @@ pub struct Inner {
     pub google_base: Url,
     pub aws_base: Url,
     functions: Vec<crate::aws::Function>,
+    worker: worker::Worker,
     invocations: Mutex<BTreeMap<String, u64>>,
     pump: tokio::sync::Mutex<pump::Progress>,
     servers: Mutex<Vec<JoinHandle<()>>>,
@@ -107,6 +112,8 @@ impl World {
         let (product, product_base) = address::bind(ports(0)).await?;
         let (google, google_base) = address::bind(ports(1)).await?;
         let (aws, aws_base) = address::bind(ports(3)).await?;
+        let (google_gate, google_gate_base) = address::bind(0).await?;
+        let (aws_gate, aws_gate_base) = address::bind(0).await?;
         let directory = options.directory.as_deref();
         let stand_ins = AwsStandIns::open(options.clock.clone(), directory).await?;
         let parameters = address::parameters(&product_base, &google_base);
@@ -116,6 +123,9 @@ impl World {
         stand_ins.create_secrets_from_template(&template)?;
         let functions = template.functions()?;
         let config = Config::read(address::environment(&functions, &aws_base))?;
+        let parameters = address::parameters(&product_base, &google_gate_base);
+        let gated = Template::load(&parameters, aws_base.as_str().trim_end_matches('/'))?;
+        let gated = Config::read(address::environment(&gated.functions()?, &aws_gate_base))?;
         let redirect = config
             .redirect_uri(domain::connection::Provider::Google)
             .to_string();
@@ -128,6 +138,7 @@ impl World {
             storage: directory.map(|directory| directory.join("google.json")),
         })?;
         let app = App::new(config, Arc::new(options.clock.clone()))?;
+        let worker = worker::Worker::start(gated, &options.clock)?;
         let progress = pump::Progress::load(directory, options.clock.now())?;
         let world = Self(Arc::new(Inner {
             clock: options.clock,
@@ -138,12 +149,16 @@ impl World {
             google_base,
             aws_base,
             functions,
+            worker,
             invocations: Mutex::default(),
             pump: tokio::sync::Mutex::new(progress),
             servers: Mutex::default(),
         }));
         world.serve(aws, world.aws.router());
         world.serve(google, world.google.router());
+        let gate = &world.worker.gate;
+        world.serve(aws_gate, gate.before(world.aws.router()));
+        world.serve(google_gate, gate.before(world.google.router()));
         world.serve(product, http::router(&world));
         seed::seed(&world).await.context("seed the demo tenants")?;
         Ok(world)

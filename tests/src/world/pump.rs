@@ -4,14 +4,14 @@
 use std::{collections::BTreeMap, path::Path, path::PathBuf};
 
 use anyhow::{Context as _, bail};
-use aws_lambda_events::{dynamodb, sqs};
+use aws_lambda_events::dynamodb;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use shared::lambda::{consume_batch, stream_batch};
+use shared::lambda::stream_batch;
 
 use super::World;
-use crate::aws::{Function, StreamPosition};
+use crate::aws::{Function, QueueMapping, StreamPosition};
 
 /// Rounds after which a world that is not quiet will never be.
 const ROUNDS_MAX: u32 = 5_000;
@@ -84,10 +84,7 @@ impl World {
     ) -> anyhow::Result<usize> {
         let mut worked = 0;
         for mapping in &function.queues {
-            let batch = usize::try_from(mapping.batch_size)?;
-            worked += self
-                .step_queue(function, &mapping.queue, batch, progress)
-                .await?;
+            worked += self.step_queue(function, mapping, progress).await?;
         }
         for mapping in &function.streams {
             worked += self.step_stream(function, mapping, progress).await?;
@@ -101,34 +98,17 @@ impl World {
     async fn step_queue(
         &self,
         function: &Function,
-        queue: &str,
-        batch: usize,
+        mapping: &QueueMapping,
         progress: &mut Progress,
     ) -> anyhow::Result<usize> {
-        let received = self.aws.receive(queue, batch);
-        if received.is_empty() {
-            return Ok(0);
-        }
-        self.ran(function, progress);
-        let records = serde_json::to_value(&received)?;
-        let event: sqs::SqsEvent = serde_json::from_value(json!({ "Records": records }))?;
-        let response = match function.handler.as_str() {
-            "sync-worker" => consume_batch(&self.app, event, &sync_worker::handle).await,
+        let received = match function.handler.as_str() {
+            "sync-worker" => self.step_worker(mapping).await?,
             other => bail!("no consumer is called {other}"),
         };
-        let failed: Vec<&str> = response
-            .batch_item_failures
-            .iter()
-            .map(|failure| failure.item_identifier.as_str())
-            .collect();
-        for message in &received {
-            if failed.contains(&message.message_id.as_str()) {
-                self.aws.release(queue, &message.receipt_handle);
-            } else {
-                self.aws.delete(queue, &message.receipt_handle);
-            }
+        if received > 0 {
+            self.ran(function, progress);
         }
-        Ok(received.len())
+        Ok(received)
     }
 
     async fn step_stream(

@@ -50,6 +50,34 @@ impl Endpoint {
     }
 }
 
+/// Calls beside the calendar's methods, by their paths.
+const BESIDE: [(&str, &str); 4] = [
+    ("/token", "oauth.token"),
+    ("/revoke", "oauth.revoke"),
+    ("/v1/userinfo", "oauth.userinfo"),
+    ("/batch/calendar/v3", "batch"),
+];
+
+/// What an application may call here, by name.
+pub(super) fn operations() -> impl Iterator<Item = &'static str> {
+    let methods = ENDPOINTS.iter().map(|endpoint| endpoint.name);
+    methods.chain(BESIDE.iter().map(|(_, name)| *name))
+}
+
+/// The name of the call that a path means.
+pub(super) fn operation(method: &Method, path: &str) -> &'static str {
+    let beside = BESIDE.iter().find(|(known, _)| *known == path);
+    let called = path.strip_prefix("/calendar/v3/").and_then(|rest| {
+        let of_method = |endpoint: &&Endpoint| endpoint.http == method;
+        let mut endpoints = ENDPOINTS.iter().filter(of_method);
+        endpoints.find(|endpoint| endpoint.captures(rest).is_some())
+    });
+    beside
+        .map(|(_, name)| *name)
+        .or(called.map(|endpoint| endpoint.name))
+        .unwrap_or("unknown")
+}
+
 /// Percent decoding of one path segment; a plus sign stands for itself there.
 fn decode(segment: &str) -> String {
     let text = format!("s={}", segment.replace('+', "%2B").replace('&', "%26"));

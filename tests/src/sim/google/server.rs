@@ -21,7 +21,7 @@ use super::api::ApiRequest;
 use super::channels::{self, Notice};
 use super::oauth::{answer, consent, profile, token};
 use super::state::State;
-use super::{accounts, api, batch, control, pages};
+use super::{accounts, api, batch, control, endpoints, pages};
 use crate::clock::WorldClock;
 use crate::sim::storage;
 use crate::sim::transport::cut_connection;
@@ -94,6 +94,16 @@ impl GoogleSim {
             .merge(pages::routes())
             .fallback(answer::unknown)
             .with_state(self.clone())
+    }
+
+    /// What an application may call here, by name.
+    pub fn operations() -> impl Iterator<Item = &'static str> {
+        endpoints::operations()
+    }
+
+    /// The name of the call that a method and a path mean.
+    pub fn operation(method: &Method, path: &str) -> &'static str {
+        endpoints::operation(method, path)
     }
 
     /// Adds an account whose primary calendar has its address as id; does nothing where it exists.
