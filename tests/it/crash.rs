@@ -61,7 +61,7 @@ async fn a_point_that_no_run_reaches_is_still_there_afterwards() {
 }
 
 #[tokio::test]
-async fn a_run_that_stood_still_for_an_hour_ends_without_a_trace() {
+async fn a_run_that_slept_through_its_lease_creates_nothing_twice() {
     let mia = Connected::start().await;
     mia.world
         .stall_next_run("before:google.events.insert".parse().unwrap());

@@ -167,6 +167,8 @@ struct Inner {
 #[derive(Default)]
 struct GateState {
     armed: Option<(CrashPoint, Stop)>,
+    /// No other run is under way beside this one, so that every request is its.
+    alone: bool,
     /// Requests of the run under way.
     requests: u32,
     /// Runs stopped so far, and how the last one was.
@@ -213,9 +215,11 @@ impl Gate {
         self.state().stopped
     }
 
-    /// A run begins: its requests are counted from one.
-    pub(super) fn begin(&self) {
-        self.state().requests = 0;
+    /// A run begins: its requests are counted from one. Only a run that is alone can be stopped.
+    pub(super) fn begin(&self, alone: bool) {
+        let mut state = self.state();
+        state.requests = 0;
+        state.alone = alone;
     }
 
     /// Comes back when the run under way has reached the point.
@@ -252,6 +256,9 @@ impl Gate {
         let mut state = self.state();
         state.requests += 1;
         let nth = state.requests;
+        if !state.alone {
+            return None;
+        }
         let (point, stop) = state
             .armed
             .take_if(|(point, _)| point.is_reached(nth, name))?;

@@ -96,8 +96,8 @@ impl World {
     pub(super) async fn step_worker(&self, mapping: &QueueMapping) -> anyhow::Result<usize> {
         let worker = &self.worker;
         // Requests of a run are counted, so the run that is to be stopped has to be the only one.
-        let stands_alone = worker.gate.armed().is_some();
-        if worker.is_busy(mapping) || stands_alone && self.is_worker_under_way() {
+        let alone = self.clock.is_virtual() || worker.gate.armed().is_some();
+        if worker.is_busy(mapping) || alone && self.is_worker_under_way() {
             return Ok(0);
         }
         let messages = self
@@ -107,14 +107,14 @@ impl World {
             return Ok(0);
         }
         let count = messages.len();
-        worker.gate.begin();
+        worker.gate.begin(alone);
         let mut invocation = worker.invoke(&messages)?;
         let batch = Batch {
             queue: mapping.queue.clone(),
             messages,
             worker: (),
         };
-        if !self.clock.is_virtual() && !stands_alone {
+        if !alone {
             self.go_on_beside(batch, invocation);
             return Ok(count);
         }
