@@ -18,6 +18,7 @@ mod queue;
 mod requests;
 mod resync;
 mod runs;
+mod scenarios;
 mod series;
 mod sessions;
 mod support;

@@ -62,7 +62,17 @@ impl Connected {
 
     /// The member's entries in a span of at most 400 days.
     pub async fn entries_between(&self, from: &str, to: &str) -> anyhow::Result<Vec<Value>> {
-        let path = format!("/api/v1/schedule/entries?from={from}&to={to}&limit=500");
+        self.list(&format!("from={from}&to={to}")).await
+    }
+
+    /// The same, with each occurrence of a series by itself.
+    pub async fn occurrences_between(&self, from: &str, to: &str) -> anyhow::Result<Vec<Value>> {
+        self.list(&format!("from={from}&to={to}&expand=occurrences"))
+            .await
+    }
+
+    async fn list(&self, filter: &str) -> anyhow::Result<Vec<Value>> {
+        let path = format!("/api/v1/schedule/entries?{filter}&limit=500");
         let (mut found, mut cursor) = (Vec::new(), String::new());
         loop {
             let page = self.person.get(&format!("{path}{cursor}")).await?;

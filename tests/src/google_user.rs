@@ -56,7 +56,19 @@ impl GoogleUser {
 
     /// The calendar's events that are not deleted.
     pub async fn events(&self) -> anyhow::Result<Vec<Value>> {
-        let list = self.call(Method::GET, "?maxResults=2500", None).await?;
+        self.list("?maxResults=2500").await
+    }
+
+    /// Everything that happens in a span of time, each occurrence of a series by itself.
+    pub async fn occurrences(&self, from: &str, to: &str) -> anyhow::Result<Vec<Value>> {
+        self.list(&format!(
+            "?maxResults=2500&singleEvents=true&timeMin={from}&timeMax={to}"
+        ))
+        .await
+    }
+
+    async fn list(&self, query: &str) -> anyhow::Result<Vec<Value>> {
+        let list = self.call(Method::GET, query, None).await?;
         Ok(list["items"].as_array().cloned().unwrap_or_default())
     }
 

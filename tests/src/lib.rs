@@ -5,5 +5,6 @@ pub mod clock;
 pub mod connected;
 pub mod google_user;
 pub mod person;
+pub mod scenarios;
 pub mod sim;
 pub mod world;
