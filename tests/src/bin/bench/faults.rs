@@ -1,0 +1,55 @@
+//! The fault scenarios at full size. Everything but the last four columns may be any number; those must be zero.
+
+use serde_json::json;
+use tests::scenarios::{Scale, Scenario};
+
+use crate::{Measured, table::Table};
+
+pub(crate) async fn run() -> anyhow::Result<Measured> {
+    let table = Table::begin(
+        "Fault scenarios",
+        &[
+            ("scenario", 37),
+            ("changes", 7),
+            ("calls", 6),
+            ("per change", 10),
+            ("stops", 5),
+            ("s", 6),
+            ("duplicates", 10),
+            ("lost", 5),
+            ("wrong deletes", 13),
+            ("invitations", 11),
+        ],
+    )?;
+    let (mut rows, mut good) = (Vec::new(), true);
+    for scenario in Scenario::ALL {
+        let name = format!("{scenario:?} {}", scenario.title());
+        let row = match scenario.play(Scale::Full).await {
+            Ok(row) => row,
+            Err(error) => {
+                good = false;
+                Table::note(&format!("{name:<37}  did not come to its end: {error:#}"))?;
+                rows.push(json!({ "scenario": scenario, "provider": "google", "error": format!("{error:#}") }));
+                continue;
+            }
+        };
+        table.row(&[
+            name,
+            row.changes.to_string(),
+            row.calls.to_string(),
+            format!("{:.2}", row.calls_per_change),
+            row.crashes.to_string(),
+            format!("{:.1}", row.seconds),
+            row.duplicates.to_string(),
+            row.lost_updates.to_string(),
+            row.wrong_deletes.to_string(),
+            row.invitations.to_string(),
+        ])?;
+        for finding in &row.findings {
+            Table::note(&format!("      {finding}"))?;
+        }
+        good &= row.is_clean();
+        rows.push(serde_json::to_value(row)?);
+    }
+    Ok(Measured { rows, good })
+}

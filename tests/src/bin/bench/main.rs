@@ -1,0 +1,104 @@
+//! Figures: `bench [faults|latency|throughput|convergence|all] [--json FILE]`. Each row is printed as it comes; FILE gets
+//! all of them under `rows`.
+
+mod convergence;
+mod faults;
+mod latency;
+mod table;
+mod throughput;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, bail};
+use serde_json::{Value, json};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bench {
+    Faults,
+    Latency,
+    Throughput,
+    Convergence,
+}
+
+impl Bench {
+    const ALL: [Self; 4] = [
+        Self::Faults,
+        Self::Latency,
+        Self::Throughput,
+        Self::Convergence,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Faults => "faults",
+            Self::Latency => "latency",
+            Self::Throughput => "throughput",
+            Self::Convergence => "convergence",
+        }
+    }
+
+    async fn run(self) -> anyhow::Result<Measured> {
+        match self {
+            Self::Faults => faults::run().await,
+            Self::Latency => Box::pin(latency::run()).await,
+            Self::Throughput => Box::pin(throughput::run()).await,
+            Self::Convergence => convergence::run(),
+        }
+    }
+}
+
+/// One JSON object per row, and whether all is as it should be.
+struct Measured {
+    rows: Vec<Value>,
+    good: bool,
+}
+
+struct Arguments {
+    benches: Vec<Bench>,
+    json: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::read(std::env::args().skip(1))?;
+    let (mut rows, mut good) = (Vec::new(), true);
+    for bench in arguments.benches {
+        let measured = bench.run().await.with_context(|| bench.name())?;
+        for mut row in measured.rows {
+            row["bench"] = json!(bench.name());
+            rows.push(row);
+        }
+        good &= measured.good;
+    }
+    if let Some(file) = arguments.json {
+        let text = serde_json::to_string_pretty(&json!({ "rows": rows }))?;
+        std::fs::write(&file, text).with_context(|| format!("write {}", file.display()))?;
+    }
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+impl Arguments {
+    fn read(mut given: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let (mut benches, mut json) = (Vec::new(), None);
+        while let Some(word) = given.next() {
+            if word == "--json" {
+                json = Some(given.next().context("--json needs a file")?.into());
+            } else if word == "all" {
+                benches.extend(Bench::ALL);
+            } else if let Some(bench) = Bench::ALL.into_iter().find(|bench| bench.name() == word) {
+                benches.push(bench);
+            } else {
+                let names = Bench::ALL.map(Bench::name).join(", ");
+                bail!("no bench is called {word:?}: there are {names} and all, and --json FILE");
+            }
+        }
+        if benches.is_empty() {
+            benches.extend(Bench::ALL);
+        }
+        Ok(Self { benches, json })
+    }
+}

@@ -1,0 +1,142 @@
+//! How much of it in a second: decisions on one core, and events through a whole first sync.
+
+use domain::{
+    content::{Content, Timing},
+    event::{ExternalEventId, Revision},
+    id::{CalendarId, ConnectionId, EntryId},
+    link::{Base, EventLink, LinkState},
+    recurrence::Recurrence,
+    sync::{
+        decide::decide,
+        observe::{EntrySeen, EventSeen, Observation, Pair},
+    },
+    time::When,
+};
+use jiff::{SignedDuration, Timestamp, civil::date};
+use serde_json::{Value, json};
+use tests::{clock::WorldClock, connected::Connected, google_user::GoogleUser, world::World};
+
+use crate::{Measured, table::Table};
+
+const MIA: &str = "mia@northwind.test";
+/// Links decided at once, as many rounds, and the rate that is promised.
+const LINKS: u32 = 20_000;
+const ROUNDS: u32 = 50;
+const DECIDED_PER_S_MIN: f64 = 1_000_000.0;
+const EVENTS: u32 = 1_000;
+
+pub(crate) async fn run() -> anyhow::Result<Measured> {
+    let table = Table::begin(
+        "Throughput",
+        &[("what", 42), ("count", 9), ("per second", 12), ("goal", 12)],
+    )?;
+    let decided = decided_per_second()?;
+    table.row(&[
+        "unchanged links decided on one core".into(),
+        (LINKS * ROUNDS).to_string(),
+        format!("{decided:.0}"),
+        format!("{DECIDED_PER_S_MIN:.0}"),
+    ])?;
+    let synced = Box::pin(first_sync_per_second()).await?;
+    table.row(&[
+        "events of a first sync, end to end".into(),
+        EVENTS.to_string(),
+        format!("{synced:.0}"),
+        "-".into(),
+    ])?;
+    let rows = vec![
+        json!({ "what": "decide", "count": LINKS * ROUNDS, "per_second": decided, "goal": DECIDED_PER_S_MIN }),
+        json!({ "what": "first_sync", "count": EVENTS, "per_second": synced }),
+    ];
+    Ok(Measured {
+        rows,
+        good: decided >= DECIDED_PER_S_MIN,
+    })
+}
+
+/// A calendar in which nothing changed. Deciding consumes what was seen, so each round is prepared outside the count.
+fn decided_per_second() -> anyhow::Result<f64> {
+    let clock = WorldClock::system();
+    let mut spent = SignedDuration::ZERO;
+    for _ in 0..ROUNDS {
+        let pairs = (0..LINKS).map(unchanged).collect();
+        let seen = Observation {
+            pairs,
+            ..Observation::default()
+        };
+        let begun = clock.now();
+        let plan = std::hint::black_box(decide(std::hint::black_box(seen)));
+        spent += clock.now().duration_since(begun);
+        anyhow::ensure!(plan.steps.is_empty() && plan.unchanged == LINKS);
+    }
+    Ok(f64::from(LINKS * ROUNDS) / spent.as_secs_f64())
+}
+
+fn unchanged(number: u32) -> Pair {
+    let day = date(2027, 3, 2);
+    let content = Content {
+        title: format!("visit {number}"),
+        notes: "second floor, ring twice".into(),
+        location: "Mill Lane 3".into(),
+        timing: Timing {
+            when: When::AllDay {
+                start: day,
+                end: date(2027, 3, 3),
+            },
+            recurrence: Recurrence::none(),
+        },
+        private: false,
+    };
+    let revision = Revision(format!("\"{number}\""));
+    let base = Base::new(1, content.clone(), revision.clone(), content.clone());
+    let random = u128::from(number);
+    let link = EventLink {
+        entry: EntryId::from_parts(1, random),
+        connection: ConnectionId::from_parts(1, 2),
+        calendar: CalendarId::from_parts(1, 3),
+        external_id: ExternalEventId(format!("event{number}")),
+        uid: None,
+        state: LinkState::Linked { base },
+        version: 1,
+    };
+    Pair {
+        link,
+        entry: EntrySeen::Present {
+            version: 1,
+            content: content.clone(),
+            shared: false,
+        },
+        event: EventSeen::Present { revision, content },
+    }
+}
+
+/// From the choice of the calendar to the last entry, with the emulated table in the same process.
+async fn first_sync_per_second() -> anyhow::Result<f64> {
+    let world = World::start().await?;
+    let google = GoogleUser::of(&world, MIA)?;
+    for number in 0..EVENTS {
+        google.insert(event(number)).await?;
+    }
+    let clock = WorldClock::system();
+    let begun: Timestamp = clock.now();
+    let mia = Connected::with_history(world, MIA, Value::Null).await?;
+    let spent = clock.now().duration_since(begun);
+    let runs = mia.api("/runs").await?;
+    let runs = runs["items"].as_array().cloned().unwrap_or_default();
+    let created: u64 = runs
+        .iter()
+        .filter_map(|run| run["counts"]["entries_created"].as_u64())
+        .sum();
+    anyhow::ensure!(created == u64::from(EVENTS), "{created} entries");
+    Ok(f64::from(EVENTS) / spent.as_secs_f64())
+}
+
+fn event(number: u32) -> Value {
+    let day = 1 + number % 28;
+    let at = |hour: u32| json!({ "dateTime": format!("2027-03-{day:02}T{hour:02}:00:00+01:00"), "timeZone": "Europe/Berlin" });
+    let mut event = json!({ "summary": format!("visit {number}"), "start": at(10), "end": at(11) });
+    if number.is_multiple_of(5) {
+        event["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=4"]);
+    }
+    event
+}
