@@ -13,7 +13,7 @@ const CASES: u32 = 100_000;
 pub(crate) fn run() -> anyhow::Result<Measured> {
     Table::note(&format!("\nConvergence: the law with {CASES} cases"))?;
     let tested = Command::new("cargo")
-        .args(["test", "-p", "domain", "--lib", "convergence"])
+        .args(["test", "-p", "domain", "convergence"])
         .env("CONVERGENCE_CASES", CASES.to_string())
         .stderr(Stdio::inherit())
         .output()
