@@ -50,9 +50,12 @@ async fn change_everything(stage: &mut Stage, marks: &[Mark]) -> anyhow::Result<
 /// S12. In the tests every few requests, in the bench each.
 pub(super) async fn at_every_step(scale: Scale) -> anyhow::Result<Row> {
     let mut stage = Stage::open().await?;
-    let stride = usize::try_from(scale.of(9, 1))?;
+    let stride = scale.of(17, 1);
     for moment in [CrashPoint::before, CrashPoint::after] {
-        for nth in (1..=REQUESTS_MAX).step_by(stride) {
+        // Where not every request has its turn, each moment has requests of its own.
+        let is_before = moment(1) == CrashPoint::before(1);
+        let first = if is_before { 1 } else { 1 + stride / 2 };
+        for nth in (first..=REQUESTS_MAX).step_by(usize::try_from(stride)?) {
             ensure!(nth < REQUESTS_MAX, "a run that never ends");
             let marks = prepare(&mut stage).await?;
             change_everything(&mut stage, &marks).await?;
