@@ -59,6 +59,8 @@ pub enum SyncError {
     Vault(#[from] VaultError),
     #[error("{item} changes faster than it can be synced")]
     Unsettled { item: String },
+    #[error("another run took over: this one took too long")]
+    LeaseLost,
 }
 
 /// One run's surroundings.
@@ -112,6 +114,11 @@ impl<'a> Context<'a> {
 impl Context<'_> {
     fn out_of_time(&self) -> bool {
         self.app.clock.now() >= self.ends_at
+    }
+
+    async fn holds_lease(&self) -> Result<bool, StoreError> {
+        let row = self.store.demand(self.fence.connection).await?;
+        Ok(row.is_some_and(|row| row.demand.fence == self.fence.number))
     }
 
     /// Moves the cursor, and notes that it moved.

@@ -43,4 +43,5 @@ scenarios! {
     a_crash_at_every_step_harms_nobody: S12,
     a_token_revoked_in_a_run_harms_nobody: S13,
     two_workers_on_one_connection_harm_nobody: S14,
+    a_mass_deletion_harms_nobody: S15,
 }

@@ -191,8 +191,9 @@ pub(crate) fn problem(error: SyncError) -> Problem {
                 Problem::unavailable(error).retry_after(seconds)
             }
         },
-        SyncError::Access(_) | SyncError::Vault(_) | SyncError::Unsettled { .. } => {
-            Problem::unavailable(error)
-        }
+        SyncError::Access(_)
+        | SyncError::Vault(_)
+        | SyncError::LeaseLost
+        | SyncError::Unsettled { .. } => Problem::unavailable(error),
     }
 }

@@ -17,6 +17,7 @@ use super::{
     keys,
     table::{Range, StoreError, Write},
 };
+use crate::sync::Fence;
 
 /// A change of a link, and what changes with it.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub enum LinkWrite {
     /// A conflict that is new at version 0, or changed since the version read.
     Conflict(Conflict),
     Trace(Trace),
+    /// All of it only while this run holds its lease.
+    Under(Fence),
 }
 
 /// Which entry a meeting has, wherever else it is met.
@@ -203,6 +206,7 @@ impl TenantStore {
             }
             LinkWrite::Take(meeting) => vec![self.meeting_write(meeting, Guard::Any)?],
             LinkWrite::Conflict(conflict) => self.conflict_writes(conflict)?,
+            LinkWrite::Under(fence) => vec![self.held(&fence)],
             LinkWrite::Trace(trace) => {
                 let key = keys::trace(self.tenant, trace.entry, trace.id);
                 let item = Item::new("trace", key, Some(self.tenant), &trace);

@@ -190,13 +190,7 @@ impl TenantStore {
             Some(self.tenant),
             &next,
         );
-        let held = Write::check_number(
-            keys::demand(fence.connection),
-            self.tenant,
-            "fence",
-            fence.number,
-        );
-        let mut writes = vec![item.guarded(guard).put()?, held];
+        let mut writes = vec![item.guarded(guard).put()?, self.held(fence)];
         if !shown.0.is_empty() {
             let key = keys::shown(self.tenant, calendar, position.read, next.version);
             let row = ShownRow {
@@ -207,6 +201,12 @@ impl TenantStore {
         }
         self.table.write(writes).await?;
         Ok(next)
+    }
+
+    /// Fails what is written with it once another run holds the lease.
+    pub(super) fn held(&self, fence: &Fence) -> Write {
+        let key = keys::demand(fence.connection);
+        Write::check_number(key, self.tenant, "fence", fence.number)
     }
 
     /// What a complete read has shown.

@@ -98,6 +98,7 @@ impl Context<'_> {
                 }
                 Err(Halt::Stop(error)) => return self.fail(calendar, named, error).await,
                 Err(Halt::Refused(refusal)) => return self.refuse(calendar, named, refusal).await,
+                Err(Halt::Stale) if !self.holds_lease().await? => return Err(SyncError::LeaseLost),
                 Err(Halt::Stale) => match self.decide_again(calendar, &named.subject).await {
                     Ok(next) => step = next,
                     Err(error) => return self.fail(calendar, named, error).await,

@@ -178,6 +178,7 @@ async fn stopped(
         SyncError::Access(_)
         | SyncError::Store(_)
         | SyncError::Vault(_)
+        | SyncError::LeaseLost
         | SyncError::Unsettled { .. } => (FailureClass::Transient, None),
     };
     if class == FailureClass::Authentication {

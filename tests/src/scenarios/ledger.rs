@@ -27,6 +27,8 @@ pub struct Ledger {
 struct Item {
     /// Where it belongs.
     on: BTreeSet<Side>,
+    /// Where it was made.
+    origin: Option<Side>,
     /// Where it was made or seen.
     seen: BTreeSet<Side>,
     /// The last value of each field, or several where people wrote without having seen each other's.
@@ -62,6 +64,7 @@ impl Ledger {
         let item = self.items.entry(mark).or_default();
         item.on.extend(on);
         item.seen.insert(side);
+        item.origin = Some(side);
         self.changes += 1;
     }
 
@@ -81,9 +84,17 @@ impl Ledger {
     }
 
     pub(super) fn deleted(&mut self, mark: Mark, side: Side) {
+        if side != Side::Schedule && self.origin(mark) == Some(Side::Schedule) {
+            // Only a copy: what was made in the schedule stays there.
+            return self.left(mark, side);
+        }
         let epoch = self.epoch;
         self.items.entry(mark).or_default().deleted = Some((side, epoch));
         self.changes += 1;
+    }
+
+    fn origin(&self, mark: Mark) -> Option<Side> {
+        self.items.get(&mark)?.origin
     }
 
     /// From now on the item does not belong there.

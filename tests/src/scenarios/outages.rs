@@ -75,7 +75,7 @@ pub(super) async fn lost_webhooks(scale: Scale) -> anyhow::Result<Row> {
             stage.edit(CALENDAR, *mark, title).await?;
         }
     }
-    stage.pass(SignedDuration::from_mins(20)).await?;
+    stage.pass(SignedDuration::from_mins(70)).await?;
     stage.audit(Scenario::S7).await
 }
 

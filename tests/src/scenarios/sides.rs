@@ -51,7 +51,7 @@ impl Sides {
             for item in page? {
                 match item["et"]["S"].as_str() {
                     Some("conflict") => sides.conflicts.push(item.to_string()),
-                    Some("refused_item") => sides.refused.push(item.to_string()),
+                    Some("stuck_item") => sides.refused.push(item.to_string()),
                     _ => {}
                 }
             }

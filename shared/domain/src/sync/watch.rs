@@ -9,7 +9,7 @@ use crate::id::ConnectionId;
 /// Stands in for notices that do not come.
 pub const POLL_EVERY: SignedDuration = SignedDuration::from_mins(15);
 /// Even proven notices are promised by no provider.
-pub const SAFETY_POLL_EVERY: SignedDuration = SignedDuration::from_hours(6);
+pub const SAFETY_POLL_EVERY: SignedDuration = SignedDuration::from_hours(1);
 pub const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// A connection's hour may come soon after it was read for another reason.
 const RECONCILE_NOT_WITHIN: SignedDuration = SignedDuration::from_hours(12);

@@ -192,7 +192,7 @@ impl Context<'_> {
                 to: link.clone().into(),
             },
         ];
-        self.store.write_links(writes).await?;
+        self.write_links(writes).await?;
         link.version = other.version + 1;
         let entry = self.store.entry(link.entry).await?;
         let pair = Pair {
@@ -267,7 +267,7 @@ impl Context<'_> {
             self.trace(calendar, &link, "create event", None),
             LinkWrite::Create(link.clone()),
         ];
-        self.store.write_links(writes).await?;
+        self.write_links(writes).await?;
         let link = EventLink { version: 1, ..link };
         let content = entry.content.clone().into();
         Ok(Some(Step::FinishCreate {
@@ -326,7 +326,7 @@ impl Context<'_> {
             ..linked(link, base)
         };
         writes.push(LinkWrite::Update(link.clone()));
-        self.store.write_links(writes).await?;
+        self.write_links(writes).await?;
         link.version += 1;
         let pair = Pair {
             link,

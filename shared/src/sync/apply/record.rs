@@ -80,7 +80,7 @@ impl Context<'_> {
             LinkWrite::Conflict(conflict),
             LinkWrite::Update(EventLink { state, ..link }),
         ];
-        Ok(self.store.write_links(writes).await?)
+        Ok(self.write_links(writes).await?)
     }
 
     /// The end of the conflict that the link was in, to be written with what ends it.

@@ -31,7 +31,7 @@ impl SyncError {
                 error.class == FailureClass::Transient && error.retry_after_s.is_none()
             }
             Self::Unsettled { .. } => true,
-            Self::Access(_) | Self::Store(_) | Self::Vault(_) => false,
+            Self::Access(_) | Self::Store(_) | Self::Vault(_) | Self::LeaseLost => false,
         }
     }
 }

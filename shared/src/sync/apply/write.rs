@@ -2,7 +2,6 @@
 
 use domain::{
     calendar::Calendar,
-    content::Content,
     entry::Entry,
     link::{Base, EventLink, LinkState, Origin, Sent},
     sync::plan::WriteStep,
@@ -11,7 +10,7 @@ use domain::{
 use super::{super::Context, Halt};
 use crate::{
     providers::EventWrite,
-    store::{EntryWrite, LinkWrite},
+    store::{EntryWrite, LinkWrite, StoreError},
 };
 
 impl Context<'_> {
@@ -37,7 +36,8 @@ impl Context<'_> {
         } else {
             beside.push(self.trace(calendar, &link, &what, Some((Origin::Event, &event))));
             let seen = event.clone();
-            link = self.intend(link, &base, entry_version, &content).await?;
+            let sent = Sent::change(entry_version, &base, &content, &push);
+            link = self.intend(link, &base, sent).await?;
             let write = EventWrite {
                 id: &link.external_id,
                 revision: &base.revision,
@@ -55,7 +55,7 @@ impl Context<'_> {
         if pull.is_empty() {
             let base = Base::new(entry_version, content, revision, answered);
             beside.push(LinkWrite::Update(linked(link, base)));
-            return Ok(self.store.write_links(beside).await?);
+            return Ok(self.write_links(beside).await?);
         }
         let before = self.entry_at(&link, entry_version).await?;
         let after = Entry {
@@ -83,8 +83,7 @@ impl Context<'_> {
         &self,
         mut link: EventLink,
         base: &Base,
-        entry_version: u64,
-        content: &Content,
+        sent: Sent,
     ) -> Result<EventLink, Halt> {
         match &link.state {
             LinkState::Linked { .. } => {}
@@ -93,16 +92,11 @@ impl Context<'_> {
                 return Ok(link);
             }
         }
-        let sent = Sent {
-            entry_version,
-            content: content.clone(),
-        };
         link.state = LinkState::Linked {
             base: base.clone(),
             sent: Some(sent),
         };
-        self.store
-            .write_links(vec![LinkWrite::Update(link.clone())])
+        self.write_links(vec![LinkWrite::Update(link.clone())])
             .await?;
         link.version += 1;
         Ok(link)
@@ -111,7 +105,7 @@ impl Context<'_> {
     pub(super) async fn rebase(&self, link: EventLink, base: Base) -> Result<(), Halt> {
         let mut writes = self.settling(&link).await?;
         writes.push(LinkWrite::Update(linked(link, base)));
-        Ok(self.store.write_links(writes).await?)
+        Ok(self.write_links(writes).await?)
     }
 
     pub(super) async fn delete_entry(
@@ -163,7 +157,7 @@ impl Context<'_> {
         let was = link.base().map(|base| (Origin::Event, base.event()));
         writes.push(self.trace(calendar, &link, "delete event", was));
         writes.push(LinkWrite::Delete(link));
-        self.store.write_links(writes).await?;
+        self.write_links(writes).await?;
         self.counts.events_deleted += 1;
         Ok(())
     }
@@ -183,13 +177,13 @@ impl Context<'_> {
         writes.push(self.trace(calendar, &link, what, None));
         let state = LinkState::Severed { lost, base };
         writes.push(LinkWrite::Update(EventLink { state, ..link }));
-        Ok(self.store.write_links(writes).await?)
+        Ok(self.write_links(writes).await?)
     }
 
     pub(super) async fn unlink(&self, link: EventLink) -> Result<(), Halt> {
         let mut writes = self.settling(&link).await?;
         writes.push(LinkWrite::Delete(link));
-        Ok(self.store.write_links(writes).await?)
+        Ok(self.write_links(writes).await?)
     }
 
     /// The entry, if it is still the one that was decided about.
@@ -200,12 +194,19 @@ impl Context<'_> {
             .ok_or(Halt::Stale)
     }
 
+    /// Writes all of it, if this run still holds its lease: what another run wrote since is newer than what this one saw.
+    pub(super) async fn write_links(&self, mut links: Vec<LinkWrite>) -> Result<(), StoreError> {
+        links.push(LinkWrite::Under(self.fence));
+        self.store.write_links(links).await
+    }
+
     pub(super) async fn write_entry(
         &self,
         before: Option<&Entry>,
         after: Option<&Entry>,
-        links: Vec<LinkWrite>,
+        mut links: Vec<LinkWrite>,
     ) -> Result<(), Halt> {
+        links.push(LinkWrite::Under(self.fence));
         let write = EntryWrite {
             before,
             after,

@@ -4,8 +4,9 @@ use domain::{
     content::{Content, Timing},
     event::{ExternalEventId, Revision},
     id::{CalendarId, ConnectionId, EntryId},
-    link::{Base, EventLink, LinkState},
+    link::{Base, EventLink, LinkState, Origin},
     recurrence::Recurrence,
+    series::Exceptions,
     sync::{
         decide::decide,
         observe::{EntrySeen, EventSeen, Observation, Pair},
@@ -86,6 +87,7 @@ fn unchanged(number: u32) -> Pair {
             recurrence: Recurrence::none(),
         },
         private: false,
+        exceptions: Exceptions::default(),
     };
     let revision = Revision(format!("\"{number}\""));
     let base = Base::new(1, content.clone(), revision.clone(), content.clone());
@@ -96,7 +98,8 @@ fn unchanged(number: u32) -> Pair {
         calendar: CalendarId::from_parts(1, 3),
         external_id: ExternalEventId(format!("event{number}")),
         uid: None,
-        state: LinkState::Linked { base },
+        origin: Origin::Event,
+        state: LinkState::Linked { base, sent: None },
         version: 1,
     };
     Pair {
@@ -104,9 +107,14 @@ fn unchanged(number: u32) -> Pair {
         entry: EntrySeen::Present {
             version: 1,
             content: content.clone(),
+            changed_at: Timestamp::UNIX_EPOCH,
             shared: false,
         },
-        event: EventSeen::Present { revision, content },
+        event: EventSeen::Present {
+            revision,
+            content,
+            changed_at: None,
+        },
     }
 }
 
