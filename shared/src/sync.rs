@@ -20,6 +20,7 @@ use domain::{
     id::{ConnectionId, ItemId},
     item::StuckItem,
     run::{Counts, CursorMove},
+    sync::pace::Pace,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -57,6 +58,8 @@ pub enum SyncError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+    #[error("the provider is written to as fast as it allows")]
+    Paced { pause: SignedDuration },
     #[error("{item} changes faster than it can be synced")]
     Unsettled { item: String },
     #[error("another run took over: this one took too long")]
@@ -73,6 +76,7 @@ struct Context<'a> {
     provider: &'a dyn CalendarProvider,
     access: Secret,
     fence: Fence,
+    pace: Pace,
     counts: Counts,
     cursors: Vec<CursorMove>,
     /// After that no new page or handful of entries is begun; what is left becomes another run.
@@ -101,6 +105,7 @@ impl<'a> Context<'a> {
             provider: app.provider(connection.provider),
             access,
             fence,
+            pace: asked.pace,
             counts: Counts::default(),
             cursors: Vec::new(),
             ends_at: app.clock.now() + WORK_TIME,

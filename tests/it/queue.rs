@@ -4,7 +4,10 @@ use aws_sdk_sqs::Client;
 use domain::{
     id::{ConnectionId, RunId},
     run::Trigger,
-    sync::demand::{AfterRefusal, Demand, Granted},
+    sync::{
+        demand::{AfterRefusal, Demand, Granted},
+        pace::Pace,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -172,7 +175,7 @@ impl Both {
         };
         let ended = self
             .store
-            .finish_lease(self.id, granted, self.now(), findings)
+            .finish_lease(self.id, granted, self.now(), Pace::default(), findings)
             .await
             .unwrap();
         assert_eq!(ended.is_some(), self.model.finish(granted, self.now()));
@@ -182,7 +185,7 @@ impl Both {
     async fn give_back(&mut self, granted: Granted, not_before: Option<Timestamp>) {
         let ended = self
             .store
-            .give_lease_back(self.id, granted, self.now(), not_before)
+            .give_lease_back(self.id, granted, self.now(), Pace::default(), not_before)
             .await
             .unwrap();
         assert_eq!(

@@ -194,6 +194,7 @@ pub(crate) fn problem(error: SyncError) -> Problem {
         SyncError::Access(_)
         | SyncError::Vault(_)
         | SyncError::LeaseLost
+        | SyncError::Paced { .. }
         | SyncError::Unsettled { .. } => Problem::unavailable(error),
     }
 }

@@ -11,6 +11,7 @@ use domain::{
     run::Trigger,
     sync::{
         demand::{AfterRefusal, Demand, Granted},
+        pace::Pace,
         watch::POLL_EVERY,
     },
 };
@@ -40,6 +41,8 @@ pub struct Asked {
     pub last_miss_at: Option<Timestamp>,
     /// When everything was last compared.
     pub reconciled_at: Option<Timestamp>,
+    /// How fast it may write.
+    pub pace: Pace,
     /// When the timer runs out: the next poll, or the end of a wait.
     pub next_look_at: Option<Timestamp>,
 }
@@ -226,6 +229,7 @@ impl TenantStore {
         connection: ConnectionId,
         granted: Granted,
         now: Timestamp,
+        pace: Pace,
         findings: Findings,
     ) -> Result<Option<Asked>, StoreError> {
         let missed = if findings.missed {
@@ -240,12 +244,12 @@ impl TenantStore {
         };
         let set = format!(
             "SET covered = :covers, failures = :zero, not_before = :zero, lease_until = :zero, \
-             released_at = :now, GSI2PK = :shard, GSI2SK = :due{missed}{reconciled} REMOVE #run"
+             released_at = :now, GSI2PK = :shard, GSI2SK = :due, pace = :pace{missed}{reconciled} REMOVE #run"
         );
         let change = Change::new(&set, "t = :t AND fence = :fence")
             .value(":covers", number(granted.covers))
             .value(":due", text(due_at(findings.look_at)));
-        self.end_lease(change, connection, granted, now).await
+        self.end_lease(change, connection, granted, pace, now).await
     }
 
     /// Ends a run that must go on: not before `not_before` where it failed, at once where it only ran out of time.
@@ -254,6 +258,7 @@ impl TenantStore {
         connection: ConnectionId,
         granted: Granted,
         now: Timestamp,
+        pace: Pace,
         not_before: Option<Timestamp>,
     ) -> Result<Option<Asked>, StoreError> {
         let failures = if not_before.is_some() {
@@ -263,7 +268,7 @@ impl TenantStore {
         };
         let set = format!(
             "SET failures = {failures}, not_before = :before, lease_until = :zero, \
-             released_at = :now, GSI2PK = :shard, GSI2SK = :due REMOVE #run"
+             released_at = :now, GSI2PK = :shard, GSI2SK = :due, pace = :pace REMOVE #run"
         );
         let due = not_before.unwrap_or(now + POLL_EVERY);
         let mut change = Change::new(&set, "t = :t AND fence = :fence")
@@ -275,7 +280,7 @@ impl TenantStore {
         if not_before.is_some() {
             change = change.value(":one", number(1));
         }
-        self.end_lease(change, connection, granted, now).await
+        self.end_lease(change, connection, granted, pace, now).await
     }
 
     async fn end_lease(
@@ -283,9 +288,16 @@ impl TenantStore {
         change: Change,
         connection: ConnectionId,
         granted: Granted,
+        pace: Pace,
         now: Timestamp,
     ) -> Result<Option<Asked>, StoreError> {
+        let pace =
+            serde_dynamo::to_attribute_value(pace).map_err(|source| StoreError::Corrupt {
+                what: "pace",
+                source: Box::new(source),
+            })?;
         let change = change
+            .value(":pace", pace)
             .name("#run", "run")
             .value(":zero", number(0))
             .value(":now", number(now.as_millisecond()))

@@ -323,6 +323,7 @@ pub(super) async fn carry_out(
         );
     }
     for step in plan.steps {
+        context.pace_step(&step)?;
         context.apply(calendar, step).await?;
     }
     Ok(held.iter().filter_map(Step::entry).collect())

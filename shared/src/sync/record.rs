@@ -2,6 +2,7 @@
 //! goes on, and when it ends, each time in one write with what the world is told. A routine poll is written once, at
 //! its end, and is no news unless it found something: most find nothing, and there is one for every connection all day.
 
+use domain::sync::pace::Pace;
 use domain::{
     connection::LastFailure,
     id::RunId,
@@ -22,6 +23,8 @@ pub(super) struct Record {
     /// The start was told, by this worker or by one that died.
     told: bool,
     written: Counts,
+    /// How fast the connection may write from now on.
+    pub(super) pace: Pace,
 }
 
 impl Record {
@@ -50,6 +53,7 @@ impl Record {
             promised: promised.is_some(),
             told,
             written: Counts::default(),
+            pace: asked.pace,
         })
     }
 

@@ -7,6 +7,7 @@ use domain::{
     run::{RunOutcome, Trigger},
     sync::{
         demand::{AfterRefusal, Demand, Granted},
+        pace::Pace,
         watch::RECONCILE_EVERY,
     },
 };
@@ -47,6 +48,8 @@ struct Ended {
     covered: bool,
     /// Not to be tried again before then.
     not_before: Option<Timestamp>,
+    /// What is left is taken up again after that.
+    pause: SignedDuration,
     findings: Findings,
 }
 
@@ -84,8 +87,9 @@ pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskE
             Box::pin(sync(app, &store, &found, fence, &mut record, &asked)).await?
         }
     };
+    let pace = record.pace;
     record.end(&store, &ended.outcome, app.clock.now()).await?;
-    release(app, &store, connection, granted, ended).await
+    release(app, &store, &asked, granted, pace, ended).await
 }
 
 /// Syncs every chosen calendar of the connection. Only the table failing is an error here: there is nowhere left to
@@ -113,11 +117,25 @@ async fn sync(
                 covered: !matches!(outcome, RunOutcome::Continues { .. }),
                 outcome,
                 not_before: None,
+                pause: SignedDuration::ZERO,
                 findings: visit.findings,
             })
         }
         Err(SyncError::Store(error)) => Err(error),
+        Err(error @ SyncError::Paced { pause }) => Ok(Ended {
+            outcome: RunOutcome::Continues {
+                why: error.to_string(),
+            },
+            covered: false,
+            not_before: None,
+            pause,
+            findings: nothing(began_at),
+        }),
         Err(error) => {
+            if matches!(&error, SyncError::Provider(error) if error.class == FailureClass::RateLimited)
+            {
+                record.pace = record.pace.slowed(app.clock.now());
+            }
             tracing::warn!(
                 tenant = %store.id(), connection = %connection.id, provider = %connection.provider,
                 run = %record.run.id, error = %chain(&error), "sync stopped"
@@ -137,7 +155,13 @@ async fn sync_calendars(
 ) -> Result<Visit, SyncError> {
     let access = access_token(app, store, connection.id).await?;
     let mut context = Context::begin(app, store, connection, asked, access, fence).await?;
+    context.pace = record.pace;
     let result = visit(&mut context, record).await;
+    record.pace = if result.is_ok() && context.pace != record.pace {
+        context.pace.eased(app.clock.now())
+    } else {
+        context.pace
+    };
     record.note(context.counts, context.cursors);
     result
 }
@@ -156,6 +180,7 @@ fn skipped(why: &str, now: Timestamp) -> Ended {
         outcome: RunOutcome::Skipped { why: why.into() },
         covered: true,
         not_before: None,
+        pause: SignedDuration::ZERO,
         findings: nothing(now),
     }
 }
@@ -179,6 +204,7 @@ async fn stopped(
         | SyncError::Store(_)
         | SyncError::Vault(_)
         | SyncError::LeaseLost
+        | SyncError::Paced { .. }
         | SyncError::Unsettled { .. } => (FailureClass::Transient, None),
     };
     if class == FailureClass::Authentication {
@@ -188,6 +214,7 @@ async fn stopped(
             outcome,
             covered: true,
             not_before: None,
+            pause: SignedDuration::ZERO,
             findings: nothing(began_at),
         });
     }
@@ -201,6 +228,7 @@ async fn stopped(
         outcome,
         covered: false,
         not_before: Some(app.clock.now() + wait),
+        pause: SignedDuration::ZERO,
         findings: nothing(began_at),
     })
 }
@@ -209,18 +237,20 @@ async fn stopped(
 async fn release(
     app: &App,
     store: &TenantStore,
-    connection: ConnectionId,
+    asked: &Asked,
     granted: Granted,
+    pace: Pace,
     ended: Ended,
 ) -> Result<Handled, AskError> {
     let now = app.clock.now();
+    let connection = asked.connection;
     let row = if ended.covered {
         store
-            .finish_lease(connection, granted, now, ended.findings)
+            .finish_lease(connection, granted, now, pace, ended.findings)
             .await?
     } else {
         store
-            .give_lease_back(connection, granted, now, ended.not_before)
+            .give_lease_back(connection, granted, now, pace, ended.not_before)
             .await?
     };
     // The lease was lost: whoever holds it answers for the change, and this message for them.
@@ -232,7 +262,7 @@ async fn release(
     }
     let wait = ended
         .not_before
-        .map_or(SignedDuration::ZERO, |until| until.duration_since(now));
+        .map_or(ended.pause, |until| until.duration_since(now));
     if wait > DELAY_MAX {
         // Beyond what a queue holds back; the due index has it.
         return Ok(Handled::Delete);

@@ -5,6 +5,7 @@ pub mod brake;
 pub mod decide;
 pub mod demand;
 pub mod observe;
+pub mod pace;
 pub mod plan;
 pub mod watch;
 

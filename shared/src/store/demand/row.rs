@@ -7,7 +7,10 @@ use domain::{
     connection::Provider,
     id::{ConnectionId, RunId, TenantId},
     run::Trigger,
-    sync::demand::{Demand, Lease},
+    sync::{
+        demand::{Demand, Lease},
+        pace::Pace,
+    },
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -60,6 +63,8 @@ pub(super) struct Row {
     last_miss_at: i64,
     #[serde(default)]
     reconciled_at: i64,
+    #[serde(default)]
+    pace: Pace,
     /// Where the row stands in the due index.
     #[serde(rename = "GSI2SK", default, skip_serializing_if = "Option::is_none")]
     due: Option<String>,
@@ -78,6 +83,7 @@ impl Row {
             last_notice_at: time(self.last_notice_at),
             last_miss_at: time(self.last_miss_at),
             reconciled_at: time(self.reconciled_at),
+            pace: self.pace,
             heard: self
                 .heard
                 .into_iter()
@@ -135,6 +141,7 @@ pub(in crate::store) fn new_row(
         heard: HashMap::new(),
         last_miss_at: 0,
         reconciled_at: 0,
+        pace: Pace::default(),
         due: None,
         channels: HashMap::new(),
     };

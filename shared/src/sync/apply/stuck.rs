@@ -31,7 +31,11 @@ impl SyncError {
                 error.class == FailureClass::Transient && error.retry_after_s.is_none()
             }
             Self::Unsettled { .. } => true,
-            Self::Access(_) | Self::Store(_) | Self::Vault(_) | Self::LeaseLost => false,
+            Self::Access(_)
+            | Self::Store(_)
+            | Self::Vault(_)
+            | Self::LeaseLost
+            | Self::Paced { .. } => false,
         }
     }
 }
@@ -56,6 +60,18 @@ pub(super) fn calls_provider(step: &Step) -> bool {
 }
 
 impl Context<'_> {
+    /// Whether the step may write to the provider now.
+    pub(in crate::sync) fn pace_step(&mut self, step: &Step) -> Result<(), SyncError> {
+        let writes = calls_provider(step) || matches!(step, Step::CreateEvent { .. });
+        if !writes {
+            return Ok(());
+        }
+        let now = self.app.clock.now();
+        self.pace
+            .take(now)
+            .map_err(|pause| SyncError::Paced { pause })
+    }
+
     pub(super) async fn refuse(
         &mut self,
         calendar: &Calendar,
