@@ -68,16 +68,6 @@ pub struct Sent {
     pub content: Content,
 }
 
-impl Sent {
-    /// What a change of `parts` is about to say; of everything else it says nothing.
-    pub fn change(entry_version: u64, base: &Base, content: &Content, parts: &Parts) -> Self {
-        Self {
-            entry_version,
-            content: base.event().with_parts_of(content, parts),
-        }
-    }
-}
-
 /// What both sides last agreed on. A provider may have answered with other words than ours (it trims, re-orders,
 /// converts), so each side is compared with its own copy: a difference the provider made is not a change by anyone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -210,8 +210,8 @@ impl Context<'_> {
                 self.restore_entry(calendar, *link, revision, *content)
                     .await?;
             }
-            Step::DeleteEvent { link, revision } => {
-                self.delete_event(calendar, *link, revision).await?;
+            Step::DeleteEvent { link, seen } => {
+                self.delete_event(calendar, *link, seen).await?;
             }
             Step::Sever { link, base, lost } => self.sever(calendar, *link, *base, lost).await?,
             Step::Unlink { link } => self.unlink(*link).await?,

@@ -122,14 +122,16 @@ fn decide_pending(
             entry_version: version,
             content: policy.shown_entry(content, origin).into(),
         }),
-        (EntrySeen::Gone, EventSeen::Present { revision, .. }) => Some(Step::DeleteEvent {
+        (
+            EntrySeen::Gone,
+            EventSeen::Present {
+                revision, content, ..
+            },
+        ) => Some(Step::DeleteEvent {
             link,
-            revision: Some(revision),
+            seen: Some((revision, content.into())),
         }),
-        (EntrySeen::Gone, EventSeen::Unreported) => Some(Step::DeleteEvent {
-            link,
-            revision: None,
-        }),
+        (EntrySeen::Gone, EventSeen::Unreported) => Some(Step::DeleteEvent { link, seen: None }),
         (EntrySeen::Gone, EventSeen::Gone) => Some(Step::Unlink { link }),
         (EntrySeen::Present { .. } | EntrySeen::Gone, EventSeen::Unreadable) => None,
     }
@@ -330,7 +332,7 @@ fn restore(link: EventLink, theirs: EventNow) -> Step {
 fn delete_event(link: EventLink, theirs: EventNow) -> Step {
     Step::DeleteEvent {
         link: link.into(),
-        revision: Some(theirs.revision),
+        seen: Some((theirs.revision, theirs.content.into())),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     entry::Entry,
     event::{CalendarEvent, Revision},
     id::EntryId,
-    link::{Base, EventLink, Origin},
+    link::{Base, EventLink, Origin, Sent},
     sync::observe::RefusedEvent,
 };
 
@@ -70,7 +70,8 @@ pub enum Step {
     },
     DeleteEvent {
         link: Box<EventLink>,
-        revision: Option<Revision>,
+        /// What goes, as it was seen; absent where nobody knows whether it is there.
+        seen: Option<(Revision, Box<Content>)>,
     },
     /// Neither side is left.
     Unlink { link: Box<EventLink> },
@@ -98,6 +99,37 @@ pub struct WriteStep {
     pub event: Content,
     pub pull: Parts,
     pub push: Parts,
+}
+
+impl WriteStep {
+    /// What the event will say of it that nobody but us has written: what they changed meanwhile is not ours to claim.
+    pub fn sent(&self) -> Sent {
+        let before = self.base.event();
+        Sent {
+            entry_version: self.entry_version,
+            content: before.with_parts_of(&self.content, &self.push),
+        }
+    }
+
+    /// What the event says after the write, as far as the provider's answer speaks for it. One revision guards a series
+    /// but not its exceptions: whatever else the answer shows in these is somebody's edit, still to be seen as one.
+    #[must_use]
+    pub fn answered(&self, mut answer: Content) -> Content {
+        let shown = answer.exceptions.clone();
+        let apart = self.event.exceptions.diff(&shown);
+        for at in apart
+            .into_keys()
+            .filter(|at| answer.has_occurrence(*at))
+            .collect::<Vec<_>>()
+        {
+            let mut kept = self.event.exceptions.clone();
+            if let Some(fields) = self.push.occurrences.get(&at) {
+                kept.take(&shown, at, *fields);
+            }
+            answer.exceptions.set(at, kept.get(at).cloned());
+        }
+        answer
+    }
 }
 
 impl PartialEq for RefusedEvent {

@@ -23,6 +23,7 @@ use crate::{
 mod first_sight;
 mod merge;
 mod policy;
+mod write;
 
 fn content(title: &str, notes: &str, day: i8) -> Content {
     let when = When::AllDay {

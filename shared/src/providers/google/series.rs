@@ -81,8 +81,9 @@ impl Google {
             let mut body = convert::body(content, own);
             body.recurrence = body.recurrence.filter(|_| repeats);
             let answer = self.patch(access, calendar, id, revision, &body).await?;
+            let moved = own.contains(Field::Timing);
             written = self
-                .with_old_exceptions(access, calendar, answer, seen)
+                .with_old_exceptions(access, calendar, answer, seen, moved)
                 .await?;
         }
         for (at, fields) in &parts.occurrences {
@@ -127,17 +128,19 @@ impl Google {
         self.read_event(operation, response, &calendar.zone).await
     }
 
-    /// What a change of the series does to occurrences that differ is written nowhere, so they are read.
+    /// Which occurrences that differ a series loses when it is moved is written nowhere, so they are read.
     async fn with_old_exceptions(
         &self,
         access: &Secret,
         calendar: &Calendar,
         answer: CalendarEvent,
         seen: &Content,
+        moved: bool,
     ) -> Result<Written, ProviderError> {
         let revision = answer.revision.clone();
         let cancelled = seen.exceptions.cancelled().count();
-        if seen.exceptions.len() > cancelled
+        if moved
+            && seen.exceptions.len() > cancelled
             && let Change::Upserted(whole) = self
                 .with_exceptions(access, calendar, answer.clone())
                 .await?
@@ -148,8 +151,8 @@ impl Google {
             });
         }
         let mut content = answer.content;
-        for at in seen.exceptions.cancelled() {
-            content.exceptions.set(at, Some(Exception::Cancelled));
+        for (at, exception) in seen.exceptions.iter() {
+            content.exceptions.set(at, Some(exception.clone()));
         }
         Ok(Written { revision, content })
     }
@@ -188,7 +191,9 @@ impl Google {
             return Err(rejected(operation, &refusal.to_string()));
         }
         let found = found.over(series.clone());
-        if found.exceptions.get(at) != seen.exceptions.get(at) {
+        // Only what is written must still be as it was seen: of the rest, less may have been shown.
+        let apart = found.diff(seen).occurrences.get(&at).copied();
+        if !apart.unwrap_or_default().and(fields).is_empty() {
             return Err(ProviderError {
                 class: FailureClass::Conflict,
                 ..rejected(operation, "the occurrence changed meanwhile")

@@ -2,8 +2,10 @@
 
 use domain::{
     calendar::Calendar,
+    content::{Content, Field},
     entry::Entry,
-    link::{Base, EventLink, LinkState, Origin, Sent},
+    event::{Change, Revision},
+    link::{Base, EventLink, LinkState, Origin},
     sync::plan::WriteStep,
 };
 
@@ -20,38 +22,37 @@ impl Context<'_> {
         write: WriteStep,
     ) -> Result<(), Halt> {
         let what = format!("pull {}, push {}", write.pull, write.push);
-        let WriteStep {
-            link,
-            entry_version,
-            base,
-            content,
-            event,
-            pull,
-            push,
-        } = write;
+        let mut link = write.link.clone();
         let mut beside = self.settling(&link).await?;
-        let mut link = link;
-        let (revision, answered) = if push.is_empty() {
-            (base.revision, event.clone())
+        let (revision, answered) = if write.push.is_empty() {
+            (write.base.revision.clone(), write.event.clone())
         } else {
-            beside.push(self.trace(calendar, &link, &what, Some((Origin::Event, &event))));
-            let seen = event.clone();
-            let sent = Sent::change(entry_version, &base, &content, &push);
-            link = self.intend(link, &base, sent).await?;
-            let write = EventWrite {
+            if write.push.own.contains(Field::Timing) {
+                self.exceptions_as_seen(calendar, &link, &write.event)
+                    .await?;
+            }
+            let was = self.trace(calendar, &link, &what, Some((Origin::Event, &write.event)));
+            link = self.intend(link, &write, was).await?;
+            let asked = EventWrite {
                 id: &link.external_id,
-                revision: &base.revision,
-                content: &content,
-                seen: &seen,
-                parts: &push,
+                revision: &write.base.revision,
+                content: &write.content,
+                seen: &write.event,
+                parts: &write.push,
             };
-            let answer = self.provider.update(&self.access, calendar, write).await?;
+            let answer = self.provider.update(&self.access, calendar, asked).await?;
             self.counts.events_updated += 1;
-            let answered = self
+            let shown = self
                 .policy(calendar)
                 .shown_event(answer.content, link.origin);
-            (answer.revision, answered)
+            (answer.revision, write.answered(shown))
         };
+        let WriteStep {
+            entry_version,
+            content,
+            pull,
+            ..
+        } = write;
         if pull.is_empty() {
             let base = Base::new(entry_version, content, revision, answered);
             beside.push(LinkWrite::Update(linked(link, base)));
@@ -78,25 +79,55 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// Says what is about to be written: should the answer be lost, it must not look like somebody's edit.
+    /// The revision of a series does not speak for its exceptions, and whoever moves or deletes the series takes them
+    /// along: they are looked at once more before.
+    async fn exceptions_as_seen(
+        &self,
+        calendar: &Calendar,
+        link: &EventLink,
+        seen: &Content,
+    ) -> Result<(), Halt> {
+        if !seen.repeats() {
+            return Ok(());
+        }
+        let now = self
+            .provider
+            .get(&self.access, calendar, &link.external_id)
+            .await?;
+        let Some(Change::Upserted(event)) = now else {
+            return Ok(());
+        };
+        let shown = self
+            .policy(calendar)
+            .shown_event(event.content, link.origin);
+        if shown.exceptions == seen.exceptions {
+            Ok(())
+        } else {
+            Err(Halt::Stale)
+        }
+    }
+
+    /// Says what is about to be written, and what it was before: should the answer be lost, the one must not look like
+    /// somebody's edit, and the other must not be lost with it.
     async fn intend(
         &self,
         mut link: EventLink,
-        base: &Base,
-        sent: Sent,
+        write: &WriteStep,
+        was: LinkWrite,
     ) -> Result<EventLink, Halt> {
         match &link.state {
             LinkState::Linked { .. } => {}
             // Until it is done, whoever decided has still decided so.
             LinkState::Pending { .. } | LinkState::Conflict { .. } | LinkState::Severed { .. } => {
+                self.write_links(vec![was]).await?;
                 return Ok(link);
             }
         }
         link.state = LinkState::Linked {
-            base: base.clone(),
-            sent: Some(sent),
+            base: write.base.clone(),
+            sent: Some(write.sent()),
         };
-        self.write_links(vec![LinkWrite::Update(link.clone())])
+        self.write_links(vec![was, LinkWrite::Update(link.clone())])
             .await?;
         link.version += 1;
         Ok(link)
@@ -148,14 +179,22 @@ impl Context<'_> {
         &mut self,
         calendar: &Calendar,
         link: EventLink,
-        revision: Option<domain::event::Revision>,
+        seen: Option<(Revision, Box<Content>)>,
     ) -> Result<(), Halt> {
+        let was = seen
+            .as_ref()
+            .map(|(_, content)| (Origin::Event, &**content));
+        if let Some((_, content)) = was {
+            self.exceptions_as_seen(calendar, &link, content).await?;
+        }
+        // Afterwards there is nothing left to record.
+        let was = self.trace(calendar, &link, "delete event", was);
+        self.write_links(vec![was]).await?;
+        let revision = seen.as_ref().map(|(revision, _)| revision);
         self.provider
-            .delete(&self.access, calendar, &link.external_id, revision.as_ref())
+            .delete(&self.access, calendar, &link.external_id, revision)
             .await?;
         let mut writes = self.settling(&link).await?;
-        let was = link.base().map(|base| (Origin::Event, base.event()));
-        writes.push(self.trace(calendar, &link, "delete event", was));
         writes.push(LinkWrite::Delete(link));
         self.write_links(writes).await?;
         self.counts.events_deleted += 1;

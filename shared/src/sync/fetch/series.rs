@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{
     calendar::Calendar,
     event::{CalendarEvent, Change, ExternalEventId, OccurrenceChange, OccurrenceSeen},
-    link::{Base, EventLink},
+    link::{Base, EventLink, LinkState},
 };
 
 use super::super::{Context, SyncError};
@@ -152,8 +152,9 @@ impl Context<'_> {
         links: &HashMap<ExternalEventId, EventLink>,
     ) -> Result<Vec<Change>, SyncError> {
         let mut changes = refusals(&own);
+        // Only where both sides agree does the base hold the series as it is.
         if let Some(link) = links.get(&series)
-            && let Some(base) = link.base()
+            && let LinkState::Linked { base, sent: None } = &link.state
         {
             let known = base.event().clone();
             changes.push(Change::Upserted(CalendarEvent {

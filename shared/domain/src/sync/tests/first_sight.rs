@@ -22,7 +22,7 @@ fn a_create_without_an_answer_is_finished_or_taken_back() {
         "{finish:?}"
     );
     assert!(
-        matches!(undo, Some(Step::DeleteEvent { revision: None, .. })),
+        matches!(undo, Some(Step::DeleteEvent { seen: None, .. })),
         "{undo:?}"
     );
 }

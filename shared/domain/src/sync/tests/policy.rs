@@ -111,28 +111,6 @@ fn our_own_unanswered_write_is_not_their_edit() {
 }
 
 #[test]
-fn what_was_to_be_pulled_beside_an_unanswered_write_is_still_their_edit() {
-    let base = Base::new(1, base(), Revision("r1".into()), base());
-    let merged = content("ours", "bring tools", 9);
-    let title = Parts::from(Fields::NONE.with(Field::Title));
-    let sent = Sent::change(2, &base, &merged, &title);
-    let link = link(LinkState::Linked {
-        base,
-        sent: Some(sent),
-    });
-
-    let step = decide_one(
-        link,
-        ours(2, content("ours", "bring tools", 2)),
-        theirs("r2", merged),
-        Policy::default(),
-    );
-
-    let words = step.unwrap().to_string();
-    assert_eq!(words, "write theirs: pull timing, push nothing");
-}
-
-#[test]
 fn a_calendar_that_shows_busy_times_shows_no_more() {
     let policy = Policy {
         privacy: Privacy::BusyOnly,
