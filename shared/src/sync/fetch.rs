@@ -11,7 +11,7 @@ use domain::{
     event::{CalendarEvent, Change, ExternalEventId, Uid},
     failure::Refusal,
     id::{EntryId, MemberId},
-    link::{EventLink, LinkState},
+    link::{EventLink, LinkState, Origin},
     sync::observe::{
         EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, Policy, RefusedEvent,
     },
@@ -164,10 +164,17 @@ impl Context<'_> {
         };
         for id in ids {
             match links.get(&id) {
-                // What is undecided is looked at on both sides, whichever moved.
+                // What is undecided or was let go is looked at on both sides, whichever moved.
                 Some(link)
                     if link.calendar == calendar.id
-                        && matches!(link.state, LinkState::Conflict { .. }) =>
+                        && matches!(
+                            link.state,
+                            LinkState::Conflict { .. }
+                                | LinkState::Severed {
+                                    lost: Origin::Entry,
+                                    ..
+                                }
+                        ) =>
                 {
                     seen.pairs.extend(self.observe_again(calendar, link).await?);
                 }

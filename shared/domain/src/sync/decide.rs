@@ -150,15 +150,13 @@ fn decide_severed(
         (Origin::Event, EntrySeen::Gone, _) | (Origin::Entry, _, EventSeen::Gone) => {
             Some(Step::Unlink { link: link.into() })
         }
-        (Origin::Event, EntrySeen::Present { .. }, EventSeen::Present { .. })
-        | (
-            Origin::Entry,
-            EntrySeen::Present { .. },
-            EventSeen::Present { .. } | EventSeen::Unreported,
-        ) => decide_linked(link, base, entry, event, None, policy),
-        (Origin::Event, EntrySeen::Present { .. }, _)
-        | (Origin::Entry, EntrySeen::Gone, _)
-        | (Origin::Entry, _, EventSeen::Unreadable) => None,
+        (_, EntrySeen::Present { .. }, EventSeen::Present { .. }) => {
+            decide_linked(link, base, entry, event, None, policy)
+        }
+        // What became of an event that was let go is not known from silence.
+        (_, EntrySeen::Present { .. }, EventSeen::Unreported | EventSeen::Unreadable)
+        | (Origin::Event, EntrySeen::Present { .. }, EventSeen::Gone)
+        | (Origin::Entry, EntrySeen::Gone, _) => None,
     }
 }
 

@@ -247,6 +247,13 @@ fn what_was_let_go_is_not_made_anew_until_it_comes_back() {
         words(Origin::Event, EntrySeen::Gone, EventSeen::Gone),
         words(Origin::Entry, EntrySeen::Gone, theirs("r3", retitled())),
         words(Origin::Entry, EntrySeen::Gone, EventSeen::Gone),
+        // It may have changed since it was let go.
+        words(Origin::Entry, ours(3, self::base()), EventSeen::Unreported),
+        words(
+            Origin::Entry,
+            ours(3, self::base()),
+            theirs("r3", retitled()),
+        ),
     ];
 
     insta::assert_snapshot!(table.join("\n"), @r"
@@ -256,6 +263,8 @@ fn what_was_let_go_is_not_made_anew_until_it_comes_back() {
     unlink theirs
     nothing
     unlink theirs
+    nothing
+    write theirs: pull title, push nothing
     ");
 }
 
