@@ -174,23 +174,26 @@ fn decide_linked(
     let event = event_side(event, base, link.origin, policy);
     let (pulls, pushes) = (policy.direction.pulls(), policy.direction.pushes());
     let undeleting = policy.restoring == Some(Brake::Deletions);
+    let none = Parts::none();
     match (entry, event) {
         (Unchanged(ours), Unchanged(theirs)) => rebase_if_stale(link, base, ours, theirs, policy),
         (Unchanged(ours), Changed(theirs, parts))
             if pushes && policy.restoring == Some(Brake::Overwrites) =>
         {
-            Some(write(link, base, &ours, theirs, Parts::none(), parts))
+            Some(write(link, base, ours, theirs, (none, parts), policy))
         }
         (Unchanged(ours), Changed(theirs, pull)) => {
-            Some(write(link, base, &ours, theirs, pull, Parts::none()))
+            Some(write(link, base, ours, theirs, (pull, none), policy))
         }
         (Changed(ours, push), Unchanged(theirs)) => {
-            Some(write(link, base, &ours, theirs, Parts::none(), push))
+            Some(write(link, base, ours, theirs, (none, push), policy))
         }
         (Changed(ours, push), Changed(theirs, pull)) => {
             let decider = Decider::of(choice, Some(ours.version), Some(&theirs.revision), policy);
             match merge(base, (&ours, &push), (&theirs, &pull), decider) {
-                Merged::Flows { pull, push } => Some(write(link, base, &ours, theirs, pull, push)),
+                Merged::Flows { pull, push } => {
+                    Some(write(link, base, ours, theirs, (pull, push), policy))
+                }
                 Merged::Apart(parts) => Some(conflict(link, base, parts, Some(ours), Some(theirs))),
             }
         }
@@ -237,7 +240,8 @@ fn decide_linked(
 }
 
 /// Nothing to write; but the next guarded write needs the newest revision, and the next comparison the newest words. A
-/// side whose changes may not flow keeps its old words: should the direction be changed, they are changes still.
+/// side whose changes may not flow keeps its old words: should the direction be changed, they are changes still. Theirs
+/// keep their revision with them, so that nothing is written over words that nobody has read.
 fn rebase_if_stale(
     link: EventLink,
     base: &Base,
@@ -245,24 +249,24 @@ fn rebase_if_stale(
     theirs: EventNow,
     policy: Policy,
 ) -> Option<Step> {
-    let settled =
-        matches!(&link.state, LinkState::Linked { base: kept, sent: None } if kept == base);
-    if settled && base.entry_version == ours.version && base.revision == theirs.revision {
-        return None;
-    }
     let content = if policy.direction.pushes() {
         ours.content
     } else {
         base.entry.clone()
     };
-    let event = if policy.direction.pulls() {
-        theirs.content
+    let (revision, event) = if policy.direction.pulls() || theirs.content == *base.event() {
+        (theirs.revision, theirs.content)
     } else {
-        base.event().clone()
+        (base.revision.clone(), base.event().clone())
     };
+    let settled =
+        matches!(&link.state, LinkState::Linked { base: kept, sent: None } if kept == base);
+    if settled && base.entry_version == ours.version && base.revision == revision {
+        return None;
+    }
     Some(rebase(
         link,
-        Base::new(ours.version, content, theirs.revision, event),
+        Base::new(ours.version, content, revision, event),
     ))
 }
 
@@ -276,12 +280,18 @@ fn rebase(link: EventLink, base: Base) -> Step {
 fn write(
     link: EventLink,
     base: &Base,
-    ours: &EntryNow,
+    ours: EntryNow,
     theirs: EventNow,
-    pull: Parts,
-    push: Parts,
+    (pull, push): (Parts, Parts),
+    policy: Policy,
 ) -> Step {
-    let content = ours.content.with_parts_of(&theirs.content, &pull);
+    // As when nothing is written: what may not flow stays a change.
+    let ours_agreed = if policy.direction.pushes() {
+        ours.content
+    } else {
+        base.entry.clone()
+    };
+    let content = ours_agreed.with_parts_of(&theirs.content, &pull);
     if pull.is_empty() && push.is_empty() {
         let agreed = Base::new(ours.version, content, theirs.revision, theirs.content);
         return rebase(link, agreed);

@@ -76,3 +76,43 @@ fn an_event_goes_with_its_last_words_on_record() {
     };
     assert_eq!(seen, Some((Revision("r2".into()), last.into())));
 }
+
+#[test]
+fn nothing_is_written_over_words_that_were_not_read() {
+    let policy = Policy {
+        direction: Direction::ToExternal,
+        ..Policy::default()
+    };
+    let theirs_edit = content("visit", "their notes", 2);
+
+    let seen = decide_one(linked(), ours(2, base()), theirs("r2", theirs_edit), policy);
+
+    let Some(Step::Rebase { base, .. }) = seen else {
+        panic!("{seen:?}")
+    };
+    assert_eq!(
+        (base.revision, base.entry_version),
+        (Revision("r1".into()), 2)
+    );
+}
+
+#[test]
+fn what_may_not_flow_stays_a_change_when_something_else_flows() {
+    let policy = Policy {
+        direction: Direction::FromExternal,
+        ..Policy::default()
+    };
+    let theirs_edit = content("visit", "their notes", 2);
+
+    let step = decide_one(
+        linked(),
+        ours(2, content("our title", "bring tools", 2)),
+        theirs("r2", theirs_edit.clone()),
+        policy,
+    );
+
+    let Some(Step::Write(write)) = step else {
+        panic!("{step:?}")
+    };
+    assert_eq!(write.content, theirs_edit);
+}
