@@ -173,7 +173,7 @@ impl Context<'_> {
     async fn carry_out(&mut self, calendar: &Calendar, step: Step) -> Result<Option<Step>, Halt> {
         match step {
             Step::CreateEntry { event, was, claim } => {
-                self.create_entry(calendar, *event, was, claim).await?;
+                return self.create_entry(calendar, *event, was, claim).await;
             }
             Step::JoinEntry { event, entry } => {
                 return self.join_entry(calendar, *event, entry).await;

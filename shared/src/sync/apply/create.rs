@@ -28,7 +28,7 @@ impl Context<'_> {
         event: CalendarEvent,
         was: Option<Box<Entry>>,
         claim: u64,
-    ) -> Result<(), Halt> {
+    ) -> Result<Option<Step>, Halt> {
         let entry = match was {
             Some(was) => self.brought_back(calendar, *was, event.content.clone()),
             None => self.new_entry(calendar, event.content.clone()),
@@ -36,19 +36,28 @@ impl Context<'_> {
         let base = Base::new(
             entry.version,
             event.content.clone(),
-            event.revision,
-            event.content,
+            event.revision.clone(),
+            event.content.clone(),
         );
         let link = EventLink {
             entry: entry.id,
             connection: calendar.connection,
             calendar: calendar.id,
-            external_id: event.external_id,
+            external_id: event.external_id.clone(),
             uid: event.uid.clone(),
             origin: Origin::Event,
             state: LinkState::Linked { base, sent: None },
             version: 0,
         };
+        // The entry was deleted, and the event that it had here does not know yet.
+        if entry.version > 1
+            && let Some(other) = self
+                .store
+                .link_of_entry(entry.id, calendar.connection)
+                .await?
+        {
+            return self.move_link(calendar, other, link).await;
+        }
         let mut beside = vec![self.trace(calendar, &link, "create entry", None)];
         beside.extend(event.uid.map(|uid| {
             LinkWrite::Claim(Meeting {
@@ -60,7 +69,7 @@ impl Context<'_> {
         beside.push(LinkWrite::Create(link));
         self.write_entry(None, Some(&entry), beside).await?;
         self.counts.entries_created += 1;
-        Ok(())
+        Ok(None)
     }
 
     fn new_entry(&self, calendar: &Calendar, content: Content) -> Entry {
@@ -121,7 +130,7 @@ impl Context<'_> {
             version: 0,
         };
         if let Some(other) = self.store.link_of_entry(entry, calendar.connection).await? {
-            return self.move_link(calendar, other, link, event).await;
+            return self.move_link(calendar, other, link).await;
         }
         let mut after = before.clone();
         if !after.assignees.contains(&calendar.member) {
@@ -145,7 +154,6 @@ impl Context<'_> {
         calendar: &Calendar,
         other: EventLink,
         link: EventLink,
-        event: CalendarEvent,
     ) -> Result<Option<Step>, Halt> {
         let calendars = self.store.calendars(calendar.connection).await?;
         let from = calendars.iter().find(|known| known.id == other.calendar);
@@ -175,36 +183,24 @@ impl Context<'_> {
             | LinkState::Conflict { .. }
             | LinkState::Pending { .. }) => state,
         };
-        let mut link = EventLink {
+        let link = EventLink {
             state,
             origin: other.origin,
             ..link
         };
+        let what = "follow the event to another calendar";
         let writes = vec![
-            self.trace(
-                calendar,
-                &link,
-                "follow the event to another calendar",
-                None,
-            ),
+            self.trace(calendar, &link, what, None),
             LinkWrite::Move {
-                from: other.clone().into(),
+                from: other.into(),
                 to: link.clone().into(),
             },
         ];
         self.write_links(writes).await?;
-        link.version = other.version + 1;
-        let entry = self.store.entry(link.entry).await?;
-        let pair = Pair {
-            entry: super::super::fetch::entry_seen(entry.as_ref(), calendar.member),
-            event: EventSeen::Present {
-                revision: event.revision,
-                content: event.content,
-                changed_at: event.changed_at,
-            },
-            link,
-        };
-        Ok(self.decide_pair(calendar, pair))
+        // What the schedule is shown of a new event is not what it is shown of its copy.
+        let pair = self.observe_again(calendar, &link).await;
+        let pair = pair.map_err(Halt::Stop)?;
+        Ok(pair.and_then(|pair| self.decide_pair(calendar, pair)))
     }
 
     /// What was deleted here comes back as their event has it.
@@ -235,7 +231,9 @@ impl Context<'_> {
         });
         let after = self.brought_back(calendar, was, content.clone());
         let mut beside = self.settling(&link).await?;
-        beside.push(self.trace(calendar, &link, "restore entry", None));
+        // It may be there still, for others, and edited.
+        let overwritten = before.as_ref().map(|entry| (Origin::Entry, &entry.content));
+        beside.push(self.trace(calendar, &link, "restore entry", overwritten));
         let base = Base::new(after.version, content.clone(), revision, content);
         beside.push(LinkWrite::Update(linked(link, base)));
         self.write_entry(before.as_ref(), Some(&after), beside)
