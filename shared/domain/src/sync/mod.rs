@@ -10,6 +10,8 @@ pub mod plan;
 pub mod watch;
 
 #[cfg(test)]
+mod convergence;
+#[cfg(test)]
 mod demand_model;
 #[cfg(test)]
 mod tests;

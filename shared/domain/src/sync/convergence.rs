@@ -1,0 +1,56 @@
+//! The engine under everything at once: people edit both sides, workers stop between any two calls, answers are lost and
+//! cursors void, several calendars share an entry. After quiet, both sides agree, nothing is doubled, nothing that anyone
+//! wrote is lost, and nothing was written where it does not belong.
+//!
+//! The workers repeat the shell call by call; each of their futures is polled once per call, so that anything can happen
+//! in between, and is dropped where it crashes.
+
+use proptest::prelude::*;
+
+mod apply;
+mod create;
+mod history;
+mod items;
+mod laws;
+mod ledger;
+mod observe;
+mod people;
+mod provider;
+mod record;
+mod store;
+mod vendor;
+mod worker;
+mod world;
+mod write;
+
+use history::{Account, History, Move, accounts, moves};
+
+fn play(accounts: &[Account], moves: &[Move]) {
+    let mut history = History::of(accounts);
+    for one in moves {
+        history.play(one);
+    }
+    history.settle();
+    history.world.borrow().check_laws();
+}
+
+fn cases() -> u32 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test that is asked for more cases"
+    )]
+    let asked = std::env::var("CONVERGENCE_CASES");
+    asked
+        .ok()
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(2_000)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    #[test]
+    fn both_sides_converge_whatever_happens(accounts in accounts(), moves in moves()) {
+        play(&accounts, &moves);
+    }
+}

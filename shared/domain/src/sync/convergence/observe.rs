@@ -1,0 +1,324 @@
+//! What a worker gathers for one decision.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::worker::{SyncError, Worker, policy};
+use crate::{
+    calendar::Calendar,
+    entry::Entry,
+    event::{CalendarEvent, Change, ExternalEventId, OccurrenceChange, OccurrenceSeen},
+    id::{EntryId, MemberId},
+    link::{Base, EventLink, LinkState, Origin},
+    sync::observe::{EntrySeen, EventSeen, Known, NewEvent, Observation, Pair},
+};
+
+type Links = BTreeMap<ExternalEventId, EventLink>;
+
+impl Worker {
+    pub(super) async fn observe_changes(
+        &self,
+        calendar: &Calendar,
+        changes: Vec<Change>,
+    ) -> Result<Observation, SyncError> {
+        let (events, occurrences) = sorted(changes);
+        let alone = occurrences.values().flatten().map(|one| &one.external_id);
+        let ids: BTreeSet<_> = events
+            .keys()
+            .chain(occurrences.keys())
+            .chain(alone)
+            .cloned()
+            .collect();
+        let mut links: Links = self
+            .ask(|world| {
+                let link = |id| world.store.link_of_event(calendar.id, id);
+                let found = ids.iter().filter_map(link);
+                found.map(|link| (link.external_id.clone(), link)).collect()
+            })
+            .await;
+        let changes = self
+            .with_series(calendar, events, occurrences, &links)
+            .await?;
+        let wanted: Vec<EntryId> = links.values().map(|link| link.entry).collect();
+        let entries = self.entries(&wanted).await;
+        let mut seen = Observation {
+            policy: policy(calendar),
+            ..Observation::default()
+        };
+        let mut new = Vec::new();
+        for change in changes {
+            if let Some(link) = links.remove(change.external_id()) {
+                let entry = entry_seen(entries.get(&link.entry), calendar.member);
+                let event = event_seen(Some(change));
+                seen.pairs.push(Pair { link, entry, event });
+            } else if let Change::Upserted(event) = change {
+                new.push(event);
+            }
+        }
+        seen.new_events = self.known(new).await;
+        Ok(seen)
+    }
+
+    pub(super) async fn known(&self, events: Vec<CalendarEvent>) -> Vec<NewEvent> {
+        let meeting_of = |event: &CalendarEvent| event.uid.as_ref().map(|uid| uid.0.clone());
+        let uids: Vec<String> = events.iter().filter_map(meeting_of).collect();
+        let meetings = self.ask(|world| world.store.meetings.clone()).await;
+        let found = uids.iter().filter_map(|uid| meetings.get(uid));
+        let ids: Vec<EntryId> = found.map(|meeting| meeting.entry).collect();
+        let entries = self.entries(&ids).await;
+        let mut deleted = BTreeMap::new();
+        if ids.iter().any(|id| !entries.contains_key(id)) {
+            deleted = self.ask(|world| world.store.deleted.clone()).await;
+        }
+        let mut taken = BTreeSet::new();
+        let look_up = |event: CalendarEvent| {
+            let uid = meeting_of(&event);
+            let meeting = uid.as_ref().and_then(|uid| meetings.get(uid));
+            let known = match meeting {
+                None => Known::Nothing,
+                Some(meeting) if entries.contains_key(&meeting.entry) => {
+                    Known::Entry(meeting.entry)
+                }
+                Some(meeting) => deleted
+                    .remove(&meeting.entry)
+                    .map_or(Known::Nothing, |entry| Known::Deleted(entry.into())),
+            };
+            let first = uid.is_none_or(|uid| taken.insert(uid));
+            let claim = meeting
+                .filter(|_| first)
+                .map_or(0, |meeting| meeting.version);
+            NewEvent {
+                event,
+                known,
+                claim,
+            }
+        };
+        events.into_iter().map(look_up).collect()
+    }
+
+    pub(super) async fn observe_entries(
+        &self,
+        calendar: &Calendar,
+        ids: &[EntryId],
+    ) -> Observation {
+        let of = self.connection;
+        let links: BTreeMap<EntryId, EventLink> = self
+            .ask(|world| {
+                let link = |id: &EntryId| Some((*id, world.store.links.get(&(*id, of))?.clone()));
+                ids.iter().filter_map(link).collect()
+            })
+            .await;
+        let mut entries = self.entries(ids).await;
+        let mut seen = Observation {
+            policy: policy(calendar),
+            ..Observation::default()
+        };
+        for id in ids {
+            match links.get(id) {
+                Some(link) if link.calendar == calendar.id => {
+                    if matches!(
+                        link.state,
+                        LinkState::Conflict { .. }
+                            | LinkState::Severed {
+                                lost: Origin::Entry,
+                                ..
+                            }
+                    ) {
+                        seen.pairs.extend(self.observe_again(calendar, link).await);
+                        continue;
+                    }
+                    seen.pairs.push(Pair {
+                        link: link.clone(),
+                        entry: entry_seen(entries.get(id), calendar.member),
+                        event: EventSeen::Unreported,
+                    });
+                }
+                None if calendar.settings.receives_new => {
+                    let entry = entries.remove(id);
+                    let theirs = |entry: &Entry| entry.assignees.contains(&calendar.member);
+                    seen.new_entries.extend(entry.filter(theirs));
+                }
+                Some(_) | None => {}
+            }
+        }
+        seen
+    }
+
+    pub(super) async fn observe_again(
+        &self,
+        calendar: &Calendar,
+        link: &EventLink,
+    ) -> Option<Pair> {
+        let key = (link.entry, link.connection);
+        let link = self
+            .ask(|world| world.store.links.get(&key).cloned())
+            .await?;
+        let entry = self
+            .ask(|world| world.store.entries.get(&link.entry).cloned())
+            .await;
+        let entry = entry_seen(entry.as_ref(), calendar.member);
+        let event = event_seen(self.get(calendar, &link.external_id).await);
+        Some(Pair { link, entry, event })
+    }
+
+    async fn entries(&self, ids: &[EntryId]) -> BTreeMap<EntryId, Entry> {
+        self.ask(|world| {
+            let entry = |id| world.store.entries.get(id).cloned();
+            let found = ids.iter().filter_map(entry);
+            found.map(|entry| (entry.id, entry)).collect()
+        })
+        .await
+    }
+
+    async fn with_series(
+        &self,
+        calendar: &Calendar,
+        events: BTreeMap<ExternalEventId, Change>,
+        mut occurrences: BTreeMap<ExternalEventId, Vec<OccurrenceChange>>,
+        links: &Links,
+    ) -> Result<Vec<Change>, SyncError> {
+        let mut changes = Vec::new();
+        for (id, change) in events {
+            let own = occurrences.remove(&id).unwrap_or_default();
+            match change {
+                Change::Upserted(event) if event.content.repeats() => {
+                    let base = links.get(&id).and_then(EventLink::base);
+                    changes.push(self.whole(calendar, event, own, base).await);
+                }
+                change @ (Change::Upserted(_)
+                | Change::Removed(_)
+                | Change::Occurrence(_)
+                | Change::Refused { .. }) => {
+                    let gone = matches!(change, Change::Removed(_));
+                    let alone = own.into_iter().map(|occurrence| {
+                        if gone {
+                            Change::Removed(occurrence.external_id)
+                        } else {
+                            Change::Occurrence(occurrence)
+                        }
+                    });
+                    changes.extend(alone);
+                    changes.push(change);
+                }
+            }
+        }
+        for (series, own) in occurrences {
+            changes.extend(self.of_unseen_series(calendar, series, own, links).await);
+        }
+        Ok(changes)
+    }
+
+    async fn whole(
+        &self,
+        calendar: &Calendar,
+        mut event: CalendarEvent,
+        own: Vec<OccurrenceChange>,
+        base: Option<&Base>,
+    ) -> Change {
+        let known = base
+            .map(|base| &base.event().exceptions)
+            .filter(|known| !known.is_empty());
+        let moved = base.is_some_and(|base| base.revision != event.revision);
+        let item = (calendar.id, event.external_id.0.clone());
+        let was_refused = self.refused.borrow().contains(&item);
+        if (known.is_some() && moved) || (base.is_none() && was_refused) {
+            let read = self.get(calendar, &event.external_id).await;
+            return read.unwrap_or(Change::Removed(event.external_id));
+        }
+        for (at, exception) in known.iter().flat_map(|known| known.iter()) {
+            event.content.exceptions.set(at, Some(exception.clone()));
+        }
+        event.content = own
+            .iter()
+            .fold(event.content, |content, one| one.over(content));
+        Change::Upserted(event)
+    }
+
+    async fn of_unseen_series(
+        &self,
+        calendar: &Calendar,
+        series: ExternalEventId,
+        own: Vec<OccurrenceChange>,
+        links: &Links,
+    ) -> Vec<Change> {
+        if let Some(link) = links.get(&series)
+            && let LinkState::Linked { base, sent: None } = &link.state
+        {
+            let known = base.event().clone();
+            return vec![Change::Upserted(CalendarEvent {
+                external_id: series,
+                uid: link.uid.clone(),
+                revision: base.revision.clone(),
+                changed_at: own.iter().filter_map(changed_at).max(),
+                content: own.iter().fold(known, |content, one| one.over(content)),
+            })];
+        }
+        match self.get(calendar, &series).await {
+            Some(whole @ (Change::Upserted(_) | Change::Refused { .. })) => vec![whole],
+            Some(Change::Removed(_) | Change::Occurrence(_)) => {
+                let gone = |one: OccurrenceChange| Change::Removed(one.external_id);
+                own.into_iter().map(gone).collect()
+            }
+            None => own
+                .into_iter()
+                .map(OccurrenceChange::standing_alone)
+                .collect(),
+        }
+    }
+}
+
+type Sorted = (
+    BTreeMap<ExternalEventId, Change>,
+    BTreeMap<ExternalEventId, Vec<OccurrenceChange>>,
+);
+
+/// A page's events by id, each in its last state, and beside them the occurrences by series.
+fn sorted(changes: Vec<Change>) -> Sorted {
+    let newest = changes
+        .into_iter()
+        .map(|change| (change.external_id().clone(), change));
+    let newest: BTreeMap<ExternalEventId, Change> = newest.collect();
+    let (mut events, mut occurrences) = Sorted::default();
+    for (id, change) in newest {
+        match change {
+            Change::Occurrence(one) => {
+                occurrences.entry(one.series.clone()).or_default().push(one);
+            }
+            change @ (Change::Upserted(_) | Change::Removed(_) | Change::Refused { .. }) => {
+                events.insert(id, change);
+            }
+        }
+    }
+    (events, occurrences)
+}
+
+fn changed_at(occurrence: &OccurrenceChange) -> Option<jiff::Timestamp> {
+    match &occurrence.seen {
+        OccurrenceSeen::Changed(event) => event.changed_at,
+        OccurrenceSeen::Cancelled | OccurrenceSeen::Refused { .. } => None,
+    }
+}
+
+pub(super) fn entry_seen(entry: Option<&Entry>, owner: MemberId) -> EntrySeen {
+    match entry {
+        Some(entry) if entry.assignees.contains(&owner) => EntrySeen::Present {
+            version: entry.version,
+            content: entry.content.clone(),
+            changed_at: entry.updated_at,
+            shared: entry.assignees.len() > 1,
+        },
+        Some(_) | None => EntrySeen::Gone,
+    }
+}
+
+fn event_seen(change: Option<Change>) -> EventSeen {
+    match change {
+        Some(Change::Upserted(event)) => EventSeen::Present {
+            revision: event.revision,
+            content: event.content,
+            changed_at: event.changed_at,
+        },
+        Some(Change::Removed(_)) | None => EventSeen::Gone,
+        Some(Change::Occurrence(_)) => EventSeen::Unreported,
+        Some(Change::Refused { .. }) => EventSeen::Unreadable,
+    }
+}
