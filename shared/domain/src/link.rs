@@ -97,17 +97,29 @@ impl Base {
     }
 
     /// The base once whatever `event` shows of a write that was never answered counts as agreed. Without this, our own
-    /// write would look like an edit of theirs.
+    /// write would look like an edit of theirs. Nor is it one if the provider trimmed it.
     #[must_use]
     pub fn with_what_landed(&self, sent: &Sent, event: &Content) -> Self {
         let written = sent.content.diff(self.event());
-        let landed = written.without(&sent.content.diff(event));
+        let landed = written.without(&trimmed(&sent.content).diff(&trimmed(event)));
         Self::new(
             self.entry_version,
-            self.entry.with_parts_of(&sent.content, &landed),
+            // An occurrence that takes place again may have landed without all of its fields.
+            self.entry
+                .with_parts_of(&sent.content, &landed.own.into())
+                .with_parts_of(event, &landed.without(&landed.own.into())),
             self.revision.clone(),
-            self.event().with_parts_of(&sent.content, &landed),
+            self.event().with_parts_of(event, &landed),
         )
+    }
+}
+
+fn trimmed(content: &Content) -> Content {
+    Content {
+        title: content.title.trim().into(),
+        notes: content.notes.trim().into(),
+        location: content.location.trim().into(),
+        ..content.clone()
     }
 }
 

@@ -116,3 +116,34 @@ fn what_may_not_flow_stays_a_change_when_something_else_flows() {
     };
     assert_eq!(write.content, theirs_edit);
 }
+
+#[test]
+fn what_we_wrote_and_the_provider_trimmed_is_no_edit_of_theirs() {
+    let sent = Sent {
+        entry_version: 2,
+        content: content("visit", "ring twice ", 2),
+    };
+    let before = Base::new(1, base(), Revision("r1".into()), base());
+
+    let after = before.with_what_landed(&sent, &content("visit", "ring twice", 2));
+
+    assert_eq!(after.entry.notes, "ring twice ");
+    assert_eq!(after.event().notes, "ring twice");
+}
+
+#[test]
+fn an_occurrence_that_takes_place_again_may_still_lack_its_title() {
+    let cancelled = daily("visit").with_occurrence(day(3), None);
+    let sent = Sent {
+        entry_version: 2,
+        content: retitled(daily("visit"), day(3), "with the inspector"),
+    };
+    let before = Base::new(1, cancelled.clone(), Revision("r1".into()), cancelled);
+
+    let after = before.with_what_landed(&sent, &daily("visit"));
+
+    assert_eq!(
+        (&after.entry, after.event()),
+        (&daily("visit"), &daily("visit"))
+    );
+}
