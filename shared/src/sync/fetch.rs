@@ -164,12 +164,13 @@ impl Context<'_> {
         };
         for id in ids {
             match links.get(&id) {
-                // What is undecided or was let go is looked at on both sides, whichever moved.
+                // What is undecided, unanswered or let go is looked at on both sides, whichever moved.
                 Some(link)
                     if link.calendar == calendar.id
                         && matches!(
                             link.state,
-                            LinkState::Conflict { .. }
+                            LinkState::Pending { .. }
+                                | LinkState::Conflict { .. }
                                 | LinkState::Severed {
                                     lost: Origin::Entry,
                                     ..

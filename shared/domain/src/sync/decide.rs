@@ -129,11 +129,12 @@ fn decide_pending(
             },
         ) => Some(Step::DeleteEvent {
             link,
-            seen: Some((revision, content.into())),
+            seen: (revision, content.into()),
         }),
-        (EntrySeen::Gone, EventSeen::Unreported) => Some(Step::DeleteEvent { link, seen: None }),
         (EntrySeen::Gone, EventSeen::Gone) => Some(Step::Unlink { link }),
-        (EntrySeen::Present { .. } | EntrySeen::Gone, EventSeen::Unreadable) => None,
+        // Nothing is deleted unseen.
+        (EntrySeen::Gone, EventSeen::Unreported)
+        | (EntrySeen::Present { .. } | EntrySeen::Gone, EventSeen::Unreadable) => None,
     }
 }
 
@@ -340,7 +341,7 @@ fn restore(link: EventLink, theirs: EventNow) -> Step {
 fn delete_event(link: EventLink, theirs: EventNow) -> Step {
     Step::DeleteEvent {
         link: link.into(),
-        seen: Some((theirs.revision, theirs.content.into())),
+        seen: (theirs.revision, theirs.content.into()),
     }
 }
 

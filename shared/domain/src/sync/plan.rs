@@ -70,8 +70,8 @@ pub enum Step {
     },
     DeleteEvent {
         link: Box<EventLink>,
-        /// What goes, as it was seen; absent where nobody knows whether it is there.
-        seen: Option<(Revision, Box<Content>)>,
+        /// What goes, as it was seen.
+        seen: (Revision, Box<Content>),
     },
     /// Neither side is left.
     Unlink { link: Box<EventLink> },

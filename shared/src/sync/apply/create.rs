@@ -301,7 +301,14 @@ impl Context<'_> {
                 (event, agreed)
             }
             // What was sent is agreed: anything else in the event is somebody's edit, to be decided like any other.
-            Created::Existing(event) => (event, sent.content.clone()),
+            Created::Existing(event) if calendar.settings.direction.pulls() => {
+                (event, sent.content.clone())
+            }
+            // Where nothing is taken over, its words must at least be known before they are written over.
+            Created::Existing(event) => {
+                let agreed = event.content.clone();
+                (event, agreed)
+            }
         };
         let base = Base::new(
             sent.entry_version,

@@ -179,20 +179,15 @@ impl Context<'_> {
         &mut self,
         calendar: &Calendar,
         link: EventLink,
-        seen: Option<(Revision, Box<Content>)>,
+        (revision, content): (Revision, Box<Content>),
     ) -> Result<(), Halt> {
-        let was = seen
-            .as_ref()
-            .map(|(_, content)| (Origin::Event, &**content));
-        if let Some((_, content)) = was {
-            self.exceptions_as_seen(calendar, &link, content).await?;
-        }
+        self.exceptions_as_seen(calendar, &link, &content).await?;
         // Afterwards there is nothing left to record.
+        let was = Some((Origin::Event, &*content));
         let was = self.trace(calendar, &link, "delete event", was);
         self.write_links(vec![was]).await?;
-        let revision = seen.as_ref().map(|(revision, _)| revision);
         self.provider
-            .delete(&self.access, calendar, &link.external_id, revision)
+            .delete(&self.access, calendar, &link.external_id, Some(&revision))
             .await?;
         let mut writes = self.settling(&link).await?;
         writes.push(LinkWrite::Delete(link));

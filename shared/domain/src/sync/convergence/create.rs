@@ -266,7 +266,13 @@ impl Worker {
                 let agreed = policy(calendar).shown_event(event.content.clone(), link.origin);
                 (event, agreed)
             }
-            Created::Existing(event) => (event, sent.content.clone()),
+            Created::Existing(event) if calendar.settings.direction.pulls() => {
+                (event, sent.content.clone())
+            }
+            Created::Existing(event) => {
+                let agreed = event.content.clone();
+                (event, agreed)
+            }
         };
         let base = Base::new(
             sent.entry_version,

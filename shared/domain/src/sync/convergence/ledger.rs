@@ -38,6 +38,8 @@ pub(super) struct Ledger {
     last: u32,
     /// Every value that somebody wrote; no two are the same.
     pub(super) written: BTreeSet<String>,
+    /// What each value was written over by somebody who saw it.
+    replaced: BTreeMap<String, String>,
     /// Values that somebody saw where they stood and replaced, or removed with what they stood in.
     pub(super) seen_to_go: BTreeSet<String>,
     pub(super) entries: BTreeMap<EntryId, u32>,
@@ -136,6 +138,24 @@ impl Ledger {
         self.seen_to_go.extend(values(content));
     }
 
+    /// A value here gives way to none from there that its author had seen and replaced: that would be our own echo.
+    pub(super) fn goes_forward(&self, before: &Content, after: &Content, fields: Fields) {
+        // When one side moved a series under the other's exceptions, its old time is a choice too.
+        let fields = fields.without(Fields::NONE.with(Field::Timing));
+        for field in fields.iter() {
+            let (Some(mut old), Some(new)) = (value(before, field), value(after, field)) else {
+                continue;
+            };
+            while old != new {
+                let Some(older) = self.replaced.get(&old) else {
+                    break;
+                };
+                assert!(*older != new, "{new} came back over what replaced it");
+                old.clone_from(older);
+            }
+        }
+    }
+
     /// What a calendar keeps to itself goes with its event: we were never shown it, and must not keep it.
     pub(super) fn goes_unshown(&mut self, content: &Content, hidden: Fields) {
         let unshown = hidden.iter().filter_map(|field| value(content, field));
@@ -176,6 +196,9 @@ impl Ledger {
             Field::Location => after.location = format!("l{number}{space}"),
             Field::Timing => after.timing.when = day(number),
             Field::Private => after.private = !content.private,
+        }
+        if let (Some(old), Some(new)) = (value(content, field), value(&after, field)) {
+            self.replaced.insert(new, old);
         }
         self.seen_to_go.extend(value(content, field));
         self.written.extend(value(&after, field));

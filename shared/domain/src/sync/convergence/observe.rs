@@ -117,7 +117,8 @@ impl Worker {
                 Some(link) if link.calendar == calendar.id => {
                     if matches!(
                         link.state,
-                        LinkState::Conflict { .. }
+                        LinkState::Pending { .. }
+                            | LinkState::Conflict { .. }
                             | LinkState::Severed {
                                 lost: Origin::Entry,
                                 ..

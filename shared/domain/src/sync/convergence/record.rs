@@ -25,6 +25,10 @@ impl Worker {
         parts: Parts,
         (local, external): Sides,
     ) -> Result<(), Halt> {
+        if let (Some((_, ours)), Some((_, theirs))) = (&local, &external) {
+            let world = self.world();
+            world.ledger.goes_forward(ours, theirs, parts.own);
+        }
         let known = match &link.state {
             LinkState::Conflict { conflict, .. } => {
                 self.ask(|world| world.store.conflicts.get(conflict).cloned())

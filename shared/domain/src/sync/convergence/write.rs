@@ -59,6 +59,10 @@ impl Worker {
             ..before.clone()
         };
         beside.push(self.trace(&link, Some((Origin::Entry, &before.content))));
+        let pulled = before.content.diff(&after.content).own;
+        self.world()
+            .ledger
+            .goes_forward(&before.content, &after.content, pulled);
         let base = Base::new(after.version, content, revision, answered);
         beside.push(LinkWrite::Update(linked(link, base)));
         Ok(self
@@ -149,17 +153,13 @@ impl Worker {
         &self,
         calendar: &Calendar,
         link: EventLink,
-        seen: Option<(Revision, Box<Content>)>,
+        (revision, content): (Revision, Box<Content>),
     ) -> Result<(), Halt> {
-        let was = seen.as_ref();
-        let was = was.map(|(_, content)| (Origin::Event, &**content));
-        if let Some((_, content)) = was {
-            self.exceptions_as_seen(calendar, &link, content).await?;
-        }
-        let was = self.trace(&link, was);
+        self.exceptions_as_seen(calendar, &link, &content).await?;
+        let was = self.trace(&link, Some((Origin::Event, &content)));
         self.write_links(vec![was]).await?;
-        let revision = seen.as_ref().map(|(revision, _)| revision);
-        self.delete(calendar, &link.external_id, revision).await?;
+        self.delete(calendar, &link.external_id, Some(&revision))
+            .await?;
         let mut writes = self.settling(&link).await;
         writes.push(LinkWrite::Delete(link));
         Ok(self.write_links(writes).await?)

@@ -15,16 +15,15 @@ fn a_create_without_an_answer_is_finished_or_taken_back() {
     let policy = Policy::default;
 
     let finish = decide_one(pending(), ours(1, base()), EventSeen::Unreported, policy());
-    let undo = decide_one(pending(), EntrySeen::Gone, EventSeen::Unreported, policy());
+    let undo = decide_one(pending(), EntrySeen::Gone, theirs("r1", base()), policy());
+    let unseen = decide_one(pending(), EntrySeen::Gone, EventSeen::Unreported, policy());
 
     assert!(
         matches!(finish, Some(Step::FinishCreate { .. })),
         "{finish:?}"
     );
-    assert!(
-        matches!(undo, Some(Step::DeleteEvent { seen: None, .. })),
-        "{undo:?}"
-    );
+    assert!(matches!(undo, Some(Step::DeleteEvent { .. })), "{undo:?}");
+    assert_eq!(unseen, None);
 }
 
 #[test]

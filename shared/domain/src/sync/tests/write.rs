@@ -74,7 +74,7 @@ fn an_event_goes_with_its_last_words_on_record() {
     let Some(Step::DeleteEvent { seen, .. }) = step else {
         panic!("{step:?}")
     };
-    assert_eq!(seen, Some((Revision("r2".into()), last.into())));
+    assert_eq!(seen, (Revision("r2".into()), last.into()));
 }
 
 #[test]
