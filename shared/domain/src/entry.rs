@@ -1,9 +1,11 @@
 //! Schedule entries: our record of scheduled time.
 
 mod edit;
+mod occurrence;
 mod typed;
 
 pub use edit::{Draft, EntryEdit, InvalidField, RecurrenceEdit};
+pub use occurrence::{Ask, NotEdited, OccurrenceEdit};
 pub use typed::TypedEntry;
 
 use jiff::Timestamp;
@@ -21,8 +23,10 @@ pub const LOCATION_BYTES_MAX: usize = 1_024;
 pub const NOTES_BYTES_MAX: usize = 32_768;
 pub const ASSIGNEES_MAX: usize = 10;
 pub const ATTENDEES_MAX: usize = 200;
-/// Ten years of a weekly series; with the longest texts an item still fits the table.
+/// Ten years of a weekly series.
 pub const EXCEPTIONS_MAX: usize = 520;
+/// A link keeps what each side said last and what is about to be said: three times as much must fit an item.
+pub const EXCEPTIONS_BYTES_MAX: usize = 90_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

@@ -17,7 +17,7 @@ use jiff::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use occurrence::{Occurrence, Occurrences};
+pub use occurrence::{NotAnOccurrence, Occurrence, Occurrences};
 pub use split::{NotSplit, split};
 
 use crate::{
@@ -196,6 +196,9 @@ impl Changes {
     }
 }
 
+/// What an exception takes besides its texts: its name, its two times, and the names of its fields.
+const EXCEPTION_BYTES: usize = 140;
+
 /// Every occurrence of a series that is not as the series says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -221,6 +224,31 @@ impl Exceptions {
     pub fn cancelled(&self) -> impl Iterator<Item = OriginalStart> {
         self.iter()
             .filter_map(|(at, exception)| matches!(exception, Exception::Cancelled).then_some(at))
+    }
+
+    pub fn cancelled_at(&self, at: OriginalStart) -> bool {
+        self.get(at) == Some(&Exception::Cancelled)
+    }
+
+    /// About as many bytes as they take where they are kept.
+    pub fn bytes(&self) -> usize {
+        let texts = |exception: &Exception| match exception {
+            Exception::Cancelled => 0,
+            Exception::Changed(Changes {
+                title,
+                notes,
+                location,
+                ..
+            }) => [title, notes, location]
+                .into_iter()
+                .flatten()
+                .map(String::len)
+                .sum(),
+        };
+        self.0
+            .values()
+            .map(|exception| EXCEPTION_BYTES + texts(exception))
+            .sum()
     }
 
     /// An exception that changes nothing is none.

@@ -5,15 +5,16 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 
 use super::{
-    ASSIGNEES_MAX, ATTENDEES_MAX, EXCEPTIONS_MAX, Entry, EntryStatus, LOCATION_BYTES_MAX,
-    NOTES_BYTES_MAX, TITLE_BYTES_MAX, WorkItemType,
+    ASSIGNEES_MAX, ATTENDEES_MAX, Entry, EntryStatus, LOCATION_BYTES_MAX, NOTES_BYTES_MAX,
+    TITLE_BYTES_MAX, WorkItemType,
+    occurrence::{OccurrenceEdit, overridden, too_much},
 };
 use crate::{
     content::{Content, Timing},
     id::{EntryId, MemberId, TenantId},
     member::EmailAddress,
-    recurrence::Recurrence,
-    series::{Exception, Exceptions},
+    recurrence::{self, Recurrence},
+    series::{Exception, Exceptions, OriginalStart},
     time::{InvalidSpan, Moment, When},
 };
 
@@ -45,6 +46,8 @@ pub struct EntryEdit {
     pub start: Option<Moment>,
     pub end: Option<Moment>,
     pub recurrence: Option<RecurrenceEdit>,
+    /// Every occurrence that is to differ, besides those that are left out.
+    pub overrides: Option<Vec<(OriginalStart, OccurrenceEdit)>>,
     pub private: Option<bool>,
     pub work_item_type: Option<WorkItemType>,
     pub status: Option<EntryStatus>,
@@ -55,6 +58,9 @@ pub struct EntryEdit {
 /// One field that cannot be what was asked for, by the name of the field in [`EntryEdit`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidField {
+    /// Which of the overrides it is a field of, if it is.
+    pub line: Option<usize>,
+    /// Empty for the thing as a whole.
     pub field: &'static str,
     pub reason: String,
 }
@@ -62,6 +68,7 @@ pub struct InvalidField {
 impl InvalidField {
     pub fn new(field: &'static str, reason: impl Into<String>) -> Self {
         Self {
+            line: None,
             field,
             reason: reason.into(),
         }
@@ -147,28 +154,40 @@ impl EntryEdit {
         let attendees = self.attendees.or(before.map(|old| old.attendees.clone()));
         let attendees = checked_attendees(attendees.unwrap_or_default(), &mut problems);
         let private = self.private.or(content.map(|content| content.private));
-        match timing {
-            Some((timing, exceptions)) if problems.is_empty() => Ok(Draft {
-                content: Content {
-                    title,
-                    notes,
-                    location,
-                    timing,
-                    private: private.unwrap_or_default(),
-                    exceptions,
-                },
-                work_item_type: self
-                    .work_item_type
-                    .or(before.map(|old| old.work_item_type))
-                    .unwrap_or_default(),
-                status: self
-                    .status
-                    .or(before.map(|old| old.status))
-                    .unwrap_or_default(),
-                assignees,
-                attendees,
-            }),
-            Some(_) | None => Err(problems),
+        let Some((timing, exceptions)) = timing else {
+            return Err(problems);
+        };
+        let draft = Draft {
+            content: Content {
+                title,
+                notes,
+                location,
+                timing,
+                private: private.unwrap_or_default(),
+                exceptions,
+            },
+            work_item_type: self
+                .work_item_type
+                .or(before.map(|old| old.work_item_type))
+                .unwrap_or_default(),
+            status: self
+                .status
+                .or(before.map(|old| old.status))
+                .unwrap_or_default(),
+            assignees,
+            attendees,
+        };
+        let (draft, field) = match &self.overrides {
+            Some(list) => (overridden(draft, list, owner, &mut problems), "overrides"),
+            None => (draft, "recurrence"),
+        };
+        let known = before.map_or_else(Exceptions::default, |old| old.content.exceptions.clone());
+        let too_much = too_much(&draft.content.exceptions, &known);
+        problems.extend(too_much.map(|reason| InvalidField::new(field, reason)));
+        if problems.is_empty() {
+            Ok(draft)
+        } else {
+            Err(problems)
         }
     }
 }
@@ -234,7 +253,7 @@ fn timing(
         Some(RecurrenceEdit::Rule(lines)) => (lines, false),
         None => {
             let timing = before.map(|before| &before.timing);
-            let follow = |timing: &Timing| timing.recurrence.lines_following(&timing.when);
+            let follow = |timing: &Timing| timing.recurrence.lines_following(&timing.when, &when);
             (timing.map_or_else(Vec::new, follow), false)
         }
     };
@@ -243,21 +262,28 @@ fn timing(
         .ok()?;
     let timing = Timing { when, recurrence };
     let old = before.map(|before| before.exceptions.following(&before.timing, &timing));
-    let exceptions = exceptions(&old.unwrap_or_default(), cancelled, says_cancelled);
-    if exceptions.len() > EXCEPTIONS_MAX {
-        let reason = format!("a series has at most {EXCEPTIONS_MAX} exceptions");
-        problems.push(InvalidField::new("recurrence", reason));
-    }
+    let exceptions = exceptions(&timing, &old.unwrap_or_default(), cancelled, says_cancelled);
     Some((timing, exceptions))
 }
 
-/// What stays of the old exceptions beside those that the new lines cancel.
-fn exceptions(old: &Exceptions, cancelled: Exceptions, says_cancelled: bool) -> Exceptions {
+/// What stays of the old exceptions beside those that the new lines cancel. What differs stays only where the series
+/// still has it: it would take place all by itself.
+fn exceptions(
+    timing: &Timing,
+    old: &Exceptions,
+    cancelled: Exceptions,
+    says_cancelled: bool,
+) -> Exceptions {
+    let changed = |(at, exception): (OriginalStart, &Exception)| match exception {
+        Exception::Cancelled => None,
+        Exception::Changed(_) => Some(at),
+    };
+    let starts = recurrence::starts_among(timing, &old.iter().filter_map(changed).collect());
     let mut all = cancelled;
     for (at, exception) in old.iter() {
         let stays = match exception {
             Exception::Cancelled => !says_cancelled,
-            Exception::Changed(_) => all.get(at).is_none(),
+            Exception::Changed(_) => all.get(at).is_none() && starts.contains(&at),
         };
         if stays {
             all.set(at, Some(exception.clone()));

@@ -92,8 +92,17 @@ impl TypedEntry {
         before: Option<&Draft>,
         owner: MemberId,
     ) -> Result<Draft, Vec<InvalidField>> {
-        let (edit, mut problems) = self.edit(before);
-        match edit.apply(before, owner) {
+        self.apply_with(before, |edit| edit.apply(before, owner))
+    }
+
+    /// Makes the edit of what differs from `shown` as `make` does; problems are named by the form's fields.
+    pub fn apply_with(
+        &self,
+        shown: Option<&Draft>,
+        make: impl FnOnce(EntryEdit) -> Result<Draft, Vec<InvalidField>>,
+    ) -> Result<Draft, Vec<InvalidField>> {
+        let (edit, mut problems) = self.edit(shown);
+        match make(edit) {
             Ok(draft) if problems.is_empty() => Ok(draft),
             Ok(_) => Err(problems),
             Err(more) => {
@@ -113,7 +122,8 @@ impl TypedEntry {
         let mut problems = Vec::new();
         let shown = before.map(|before| Self::of(before, &Zone::utc()));
         let mut edit = EntryEdit {
-            private: Some(self.private),
+            private: Some(self.private)
+                .filter(|private| before.is_none_or(|old| old.content.private != *private)),
             ..EntryEdit::default()
         };
         // Browsers send line breaks as two characters.

@@ -1,5 +1,7 @@
 //! Expansion of a series into occurrences: the one place that knows the `rrule` crate.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rrule::{RRuleSet, Tz};
 
@@ -74,6 +76,26 @@ pub fn has_start(timing: &Timing, at: OriginalStart) -> bool {
         .dates
         .iter()
         .any(|date| date.timestamp() == at.as_second())
+}
+
+/// Those of the `wanted` starts that the rule has, found in one expansion.
+pub fn starts_among(timing: &Timing, wanted: &BTreeSet<OriginalStart>) -> BTreeSet<OriginalStart> {
+    let last = wanted.iter().filter_map(|at| instant(*at, timing)).max();
+    let (Some(last), Ok(set)) = (last, rule_set(&timing.recurrence, &timing.when)) else {
+        return BTreeSet::new();
+    };
+    let found: BTreeSet<i64> = set
+        .before(to_chrono(last))
+        .all(u16::MAX)
+        .dates
+        .iter()
+        .map(chrono::DateTime::timestamp)
+        .collect();
+    let first = OriginalStart::of(&timing.when);
+    let starts = |at: &OriginalStart| {
+        *at == first || instant(*at, timing).is_some_and(|at| found.contains(&at.as_second()))
+    };
+    wanted.iter().copied().filter(starts).collect()
 }
 
 /// How many occurrences start before `at`, cancelled or not.

@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, fmt};
 use serde::{Deserialize, Serialize};
 
 pub use cut::cut;
-pub use expand::{Spans, expand, has_start, starts_before};
+pub use expand::{Spans, expand, has_start, starts_among, starts_before};
 pub use simple::{Frequency, Simple};
 
 use crate::{
@@ -68,22 +68,24 @@ impl Recurrence {
         &self.0
     }
 
-    /// The lines for a series that is moved to another start. A date at the series' own time of day is written as a
-    /// bare day, which reads as the new time of day.
-    pub fn lines_following(&self, when: &When) -> Vec<String> {
-        let When::Timed { start, .. } = when else {
-            return self.0.clone();
+    /// The lines for a series that is moved from `old` to `new`. A date at the series' own time of day is written as a
+    /// bare day, which reads as the new time of day; a rule that names the day on which it starts names it no longer.
+    pub fn lines_following(&self, old: &When, new: &When) -> Vec<String> {
+        let moved = old.first_day() != new.first_day();
+        let own_time = match old {
+            When::Timed { start, .. } => Some(start.local.strftime("T%H%M%S").to_string()),
+            When::AllDay { .. } => None,
         };
-        let own_time = start.local.strftime("T%H%M%S").to_string();
-        let follow = |line: &String| match line.split_once(':') {
-            Some((head, values)) if head.starts_with("RDATE") => {
+        let follow = |line: &String| match (line.split_once(':'), &own_time) {
+            (Some(("RRULE", rule)), _) if moved => simple::without_own_day(rule, old),
+            (Some((head, values)), Some(own_time)) if head.starts_with("RDATE") => {
                 let days: Vec<&str> = values
                     .split(',')
-                    .map(|value| value.strip_suffix(&own_time).unwrap_or(value))
+                    .map(|value| value.strip_suffix(own_time).unwrap_or(value))
                     .collect();
                 format!("{head}:{}", days.join(","))
             }
-            Some(_) | None => line.clone(),
+            (Some(_) | None, _) => line.clone(),
         };
         self.0.iter().map(follow).collect()
     }

@@ -128,6 +128,20 @@ fn parts(line: &str) -> Option<Vec<(&str, &str)>> {
     rule.split(';').map(|part| part.split_once('=')).collect()
 }
 
+/// The rule without the day that its start says already.
+pub(super) fn without_own_day(rule: &str, when: &When) -> String {
+    let has = |part: &str| rule.split(';').any(|own| own == part);
+    let own_day = if has("FREQ=WEEKLY") {
+        format!("BYDAY={}", weekday(when))
+    } else if has("FREQ=MONTHLY") {
+        format!("BYMONTHDAY={}", when.first_day().day())
+    } else {
+        String::new()
+    };
+    let parts: Vec<&str> = rule.split(';').filter(|part| *part != own_day).collect();
+    format!("RRULE:{}", parts.join(";"))
+}
+
 /// Absent for rules with parts that have no short words.
 fn rule_words(parts: &[(&str, &str)], when: &When) -> Option<String> {
     let part = |name| parts.iter().find(|(key, _)| *key == name).map(|(_, v)| *v);

@@ -9,6 +9,23 @@ use crate::{
     time::{When, Zone},
 };
 
+/// Why there is no such occurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnOccurrence {
+    #[error("this entry does not repeat: it has no occurrences")]
+    NoSeries,
+    #[error(
+        "this series is of times: name an occurrence by its original start, such as 20260302T130000Z"
+    )]
+    NotADay,
+    #[error(
+        "this series is of whole days: name an occurrence by its original day, such as 20260302"
+    )]
+    NotATime,
+    #[error("the series has no occurrence that starts at {0} by its rule")]
+    Unknown(OriginalStart),
+}
+
 /// One occurrence as it takes place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {
@@ -43,14 +60,42 @@ impl Content {
     /// One occurrence as the series alone would have it. Absent where `at` is of the other kind than the series.
     pub fn plain_occurrence(&self, at: OriginalStart) -> Option<Self> {
         let start = at.moment(&self.timing.when)?;
-        Some(Changes::default().over(Self {
+        Some(self.once(self.timing.when.moved_to(&start)))
+    }
+
+    /// The series' own words, at one time.
+    fn once(&self, when: When) -> Self {
+        Self {
+            title: self.title.clone(),
+            notes: self.notes.clone(),
+            location: self.location.clone(),
             timing: Timing {
-                when: self.timing.when.moved_to(&start),
+                when,
                 recurrence: Recurrence::none(),
             },
+            private: self.private,
             exceptions: Exceptions::default(),
-            ..self.clone()
-        }))
+        }
+    }
+
+    /// Like [`plain_occurrence`](Self::plain_occurrence), for one that the series has.
+    pub fn as_series_has_it(&self, at: OriginalStart) -> Result<Self, NotAnOccurrence> {
+        if !self.repeats() {
+            return Err(NotAnOccurrence::NoSeries);
+        }
+        let plain = self.plain_occurrence(at).ok_or(match at {
+            OriginalStart::Day(_) => NotAnOccurrence::NotADay,
+            OriginalStart::Time(_) => NotAnOccurrence::NotATime,
+        })?;
+        // What differs is shown, so it can be named, even if a provider keeps it where the rule has nothing.
+        let known = self.exceptions.get(at).is_some() || recurrence::has_start(&self.timing, at);
+        known.then_some(plain).ok_or(NotAnOccurrence::Unknown(at))
+    }
+
+    /// One occurrence of the series as it takes place; `None` where it is cancelled.
+    pub fn find_occurrence(&self, at: OriginalStart) -> Result<Option<Self>, NotAnOccurrence> {
+        self.as_series_has_it(at)?;
+        Ok(self.occurrence(at))
     }
 
     /// One occurrence as it takes place; absent where it is cancelled.
@@ -90,22 +135,9 @@ impl Content {
         limit: u16,
     ) -> Occurrences {
         let found = recurrence::expand(&self.timing, from, to, zone, limit);
-        let occurrence = |when: When| {
-            let plain = Self {
-                timing: Timing {
-                    when,
-                    recurrence: Recurrence::none(),
-                },
-                exceptions: Exceptions::default(),
-                ..self.clone()
-            };
-            let original = self
-                .repeats()
-                .then(|| OriginalStart::of(&plain.timing.when));
-            Occurrence {
-                original,
-                content: plain,
-            }
+        let occurrence = |when: When| Occurrence {
+            original: self.repeats().then(|| OriginalStart::of(&when)),
+            content: self.once(when),
         };
         let is_plain = |when: &When| self.exceptions.get(OriginalStart::of(when)).is_none();
         let mut all: Vec<Occurrence> = found
