@@ -120,19 +120,43 @@ impl TenantStore {
 
     /// Writes a change with all that belongs to it, or nothing.
     pub async fn write_entry(&self, write: EntryWrite<'_>) -> Result<(), StoreError> {
-        let id = write.after.or(write.before).map(|entry| entry.id);
-        let Some(id) = id else { return Ok(()) };
-        let members = self.assignees_of(&write).await?;
+        self.write_entries(vec![write]).await
+    }
+
+    /// Writes changes of different entries with all that belongs to them, or nothing of any.
+    pub async fn write_entries(&self, changes: Vec<EntryWrite<'_>>) -> Result<(), StoreError> {
+        let members = self.assignees_of(&changes).await?;
+        let mut writes: Vec<Write> = members
+            .iter()
+            .map(|member| {
+                let key = keys::member(self.tenant, member.id);
+                Write::check(key, self.tenant, member.version)
+            })
+            .collect();
+        for change in changes {
+            writes.extend(self.change_writes(change, &members)?);
+        }
+        self.table.write(writes).await
+    }
+
+    /// What one change writes; `members` holds at least its assignees.
+    fn change_writes(
+        &self,
+        write: EntryWrite<'_>,
+        members: &[Member],
+    ) -> Result<Vec<Write>, StoreError> {
+        let (id, version) = match (write.before, write.after) {
+            (_, Some(after)) => (after.id, after.version),
+            (Some(before), None) => (before.id, before.version + 1),
+            (None, None) => return Ok(Vec::new()),
+        };
+        let assignees = assignees(&write);
         let told: BTreeSet<ConnectionId> = members
             .iter()
+            .filter(|member| assignees.contains(&member.id))
             .flat_map(|member| member.mirrors.iter().copied())
             .filter(|connection| Some(*connection) != write.told_by)
             .collect();
-        let version = match (write.before, write.after) {
-            (_, Some(after)) => after.version,
-            (Some(before), None) => before.version + 1,
-            (None, None) => return Ok(()),
-        };
         let mut writes = vec![self.entry_write(&write, id)?];
         writes.extend(self.deleted_writes(&write)?);
         writes.extend(self.agenda_writes(&write)?);
@@ -140,10 +164,6 @@ impl TenantStore {
             let row = DirtyEntry { entry: id, version };
             let key = keys::dirty(self.tenant, *connection, id);
             writes.push(Item::new("dirty_entry", key, Some(self.tenant), &row).put()?);
-        }
-        for member in &members {
-            let key = keys::member(self.tenant, member.id);
-            writes.push(Write::check(key, self.tenant, member.version));
         }
         for link in write.links {
             writes.extend(self.link_writes(link)?);
@@ -162,7 +182,7 @@ impl TenantStore {
             write.now,
         );
         writes.push(self.outbox_write(&row, write.now)?);
-        self.table.write(writes).await
+        Ok(writes)
     }
 
     pub(super) fn outbox_write(
@@ -176,12 +196,8 @@ impl TenantStore {
             .put()
     }
 
-    async fn assignees_of(&self, write: &EntryWrite<'_>) -> Result<Vec<Member>, StoreError> {
-        let ids: BTreeSet<MemberId> = [write.before, write.after]
-            .into_iter()
-            .flatten()
-            .flat_map(|entry| entry.assignees.clone())
-            .collect();
+    async fn assignees_of(&self, changes: &[EntryWrite<'_>]) -> Result<Vec<Member>, StoreError> {
+        let ids: BTreeSet<MemberId> = changes.iter().flat_map(assignees).collect();
         self.members(&ids.into_iter().collect::<Vec<_>>()).await
     }
 
@@ -315,4 +331,13 @@ impl TenantStore {
             done => done,
         }
     }
+}
+
+/// Everybody whose calendars the change may concern.
+fn assignees(write: &EntryWrite<'_>) -> BTreeSet<MemberId> {
+    [write.before, write.after]
+        .into_iter()
+        .flatten()
+        .flat_map(|entry| entry.assignees.iter().copied())
+        .collect()
 }
