@@ -120,6 +120,16 @@ fn in_paths(own: &Ids, named: &Ids) -> Vec<Attempt> {
             attempt(Method::GET, format!("{page}/delete"), None),
             attempt(Method::POST, format!("{page}/delete"), form()),
         ]);
+        let occurrence = format!("{api}/occurrences/20270304T090000Z");
+        let title = || Some(Json(json!({ "title": "mine" })));
+        all.extend([
+            attempt(Method::GET, &occurrence, None),
+            attempt(Method::PATCH, &occurrence, title()),
+            attempt(Method::DELETE, &occurrence, None),
+            attempt(Method::POST, format!("{occurrence}/restore"), None),
+            attempt(Method::POST, format!("{occurrence}/following"), title()),
+            attempt(Method::DELETE, format!("{occurrence}/following"), None),
+        ]);
     }
     let (api, page) = (
         format!("/api/v1/connections/{}", named.connection),

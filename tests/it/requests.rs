@@ -11,7 +11,7 @@ use tests::person::{Answer, Person};
 use self::routes::{NOWHERE, Places, Reads, Route, all};
 use crate::support::{Connected, Kept, MIA, google_visit, visit};
 
-/// A member with a connection, an entry and a run, and somebody whom nobody knows.
+/// A member with a connection, a series and a run, and somebody whom nobody knows.
 struct Story {
     mia: Connected,
     stranger: Person,
@@ -23,7 +23,9 @@ struct Story {
 impl Story {
     async fn start() -> Self {
         let mia = Connected::start().await;
-        let entry = mia.create_entry(&visit("pump", 4)).await;
+        let mut entry = visit("pump", 4);
+        entry["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=5"]);
+        let entry = mia.create_entry(&entry).await;
         mia.settle().await;
         Self {
             stranger: Person::stranger(&mia.world).unwrap(),

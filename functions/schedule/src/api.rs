@@ -17,9 +17,11 @@ use shared::{
 };
 
 use crate::{
+    access::shown_to,
+    asked,
     entries::{self, pointed},
     list::{self, ListPage, ListQuery},
-    wire::{Asked, EntryJson},
+    wire::EntryJson,
 };
 
 pub(crate) const ENTRIES: &str = "/api/v1/schedule/entries";
@@ -47,7 +49,7 @@ pub(crate) async fn create(
     let answer = (
         StatusCode::CREATED,
         [(header::LOCATION, location)],
-        tagged(entry),
+        tagged(&session, entry),
     );
     Ok(answer.into_response())
 }
@@ -58,7 +60,7 @@ pub(crate) async fn get(
     Path(id): Path<EntryId>,
 ) -> Result<Response, Problem> {
     let (entry, _) = entries::find(&app, &session, id).await?;
-    Ok(tagged(entry))
+    Ok(tagged(&session, entry))
 }
 
 /// Everything anew, except that an entry whose assignees are left out keeps those it has.
@@ -76,7 +78,7 @@ pub(crate) async fn replace(
             .get_or_insert_with(|| before.assignees.clone());
         edit.apply(None, session.member)
     });
-    Ok(tagged(entry.await?))
+    Ok(tagged(&session, entry.await?))
 }
 
 pub(crate) async fn patch(
@@ -86,14 +88,11 @@ pub(crate) async fn patch(
     IfMatch(expected): IfMatch,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let asked = Asked::read(body);
-    if !asked.problems.is_empty() {
-        return Err(Problem::invalid_fields(asked.problems));
-    }
+    let edit = readable(asked::entry(body))?;
     let entry = entries::change(&app, &session, id, expected, |before| {
-        asked.edit.clone().apply(Some(before), session.member)
+        edit.clone().apply(Some(before), session.member)
     });
-    Ok(tagged(entry.await?))
+    Ok(tagged(&session, entry.await?))
 }
 
 pub(crate) async fn delete(
@@ -108,7 +107,7 @@ pub(crate) async fn delete(
 
 /// A complete entry: what cannot be read is told together with what is missing or wrong.
 fn whole(body: Map<String, Value>, session: &Session) -> Result<EntryEdit, Problem> {
-    let Asked { edit, mut problems } = Asked::read(body);
+    let (edit, mut problems) = asked::entry(body);
     if problems.is_empty() {
         return Ok(edit);
     }
@@ -125,7 +124,22 @@ fn whole(body: Map<String, Value>, session: &Session) -> Result<EntryEdit, Probl
     Err(Problem::invalid_fields(problems))
 }
 
-fn tagged(entry: Entry) -> Response {
-    let tag = format!("\"{}\"", entry.version);
-    ([(header::ETAG, tag)], axum::Json(EntryJson::new(entry))).into_response()
+/// What is asked for, if all of it could be read.
+pub(crate) fn readable<T>((asked, problems): asked::Asked<T>) -> Result<T, Problem> {
+    if problems.is_empty() {
+        Ok(asked)
+    } else {
+        Err(Problem::invalid_fields(problems))
+    }
+}
+
+fn tagged(session: &Session, entry: Entry) -> Response {
+    let tag = etag(&entry);
+    let body = axum::Json(EntryJson::new(shown_to(session, entry)));
+    ([(header::ETAG, tag)], body).into_response()
+}
+
+/// What `If-Match` takes.
+pub(crate) fn etag(entry: &Entry) -> String {
+    format!("\"{}\"", entry.version)
 }

@@ -1,10 +1,13 @@
 //! Reading and writing one entry: permission, version and what the tenant knows are checked here, for the API and for
 //! the pages alike.
 
+use std::error::Error;
+
 use axum::http::StatusCode;
 use domain::{
-    entry::{Draft, Entry, InvalidField},
+    entry::{Draft, Entry, InvalidField, NotEdited},
     id::{EntryId, MemberId},
+    series::OriginalStart,
 };
 use shared::{
     app::App,
@@ -14,7 +17,7 @@ use shared::{
     web::Session,
 };
 
-use crate::access::{Access, may, may_add, may_assign};
+use crate::access::{Access, keep_hidden, may, may_add, may_assign};
 
 /// A write starts over when the entry, or where an assignee's entries are copied to, changed meanwhile.
 const WRITE_TRIES_MAX: u32 = 5;
@@ -39,6 +42,35 @@ impl From<StoreError> for NotWritten {
     }
 }
 
+impl From<Vec<InvalidField>> for NotWritten {
+    fn from(problems: Vec<InvalidField>) -> Self {
+        Self::Invalid(problems)
+    }
+}
+
+impl From<NotEdited> for NotWritten {
+    fn from(error: NotEdited) -> Self {
+        match error {
+            NotEdited::NoOccurrence(words) => Self::Other(no_occurrence(words)),
+            NotEdited::Cancelled => Self::Other(Problem::conflict(
+                "cancelled",
+                "This occurrence is cancelled. Restore it first.",
+            )),
+            NotEdited::First => Self::Other(Problem::conflict(
+                "first_occurrence",
+                "The series begins with this occurrence: change or delete the whole series instead.",
+            )),
+            NotEdited::Invalid(problems) => Self::Invalid(problems),
+        }
+    }
+}
+
+/// There is no such occurrence, for a reason.
+pub(crate) fn no_occurrence(reason: impl Into<Box<dyn Error>>) -> Problem {
+    let detail = format!("There is no such occurrence: {}.", reason.into());
+    Problem::new(StatusCode::NOT_FOUND, "not_found", detail)
+}
+
 impl From<NotWritten> for Problem {
     fn from(error: NotWritten) -> Self {
         match error {
@@ -60,9 +92,20 @@ impl From<NotWritten> for Problem {
 
 /// A field of the domain as the JSON of the API names it.
 pub(crate) fn pointed(problem: InvalidField) -> FieldProblem {
+    let InvalidField {
+        line,
+        field,
+        reason,
+    } = problem;
+    let pointer = match (line, field) {
+        (Some(line), field) => format!("/overrides/{line}/{field}"),
+        // The document as a whole.
+        (None, "") => String::new(),
+        (None, field) => format!("/{field}"),
+    };
     FieldProblem {
-        pointer: format!("/{}", problem.field),
-        detail: problem.reason,
+        pointer,
+        detail: reason,
     }
 }
 
@@ -119,21 +162,22 @@ pub(crate) async fn create(
 
 /// Makes the change to the newest version, or to `expected` if the writer insists on it. A change that changes nothing
 /// is not written, so that no calendar is bothered with it.
-pub(crate) async fn change(
+pub(crate) async fn change<E>(
     app: &App,
     session: &Session,
     id: EntryId,
     expected: Option<u64>,
-    edit: impl Fn(&Draft) -> Result<Draft, Vec<InvalidField>>,
-) -> Result<Entry, NotWritten> {
+    edit: impl Fn(&Draft) -> Result<Draft, E>,
+) -> Result<Entry, NotWritten>
+where
+    NotWritten: From<E>,
+{
     let store = app.store.tenant(session);
     for _ in 0..WRITE_TRIES_MAX {
-        let before = find_to_write(app, session, id).await?;
-        if expected.is_some_and(|expected| expected != before.version) {
-            return Err(NotWritten::Stale(before.into()));
-        }
+        let before = find_version(app, session, id, expected).await?;
         let old = before.draft();
-        let new = edit(&old).map_err(NotWritten::Invalid)?;
+        let mut new = edit(&old)?;
+        keep_hidden(session, &old, &mut new);
         if new == old {
             return Ok(before);
         }
@@ -156,10 +200,7 @@ pub(crate) async fn delete(
 ) -> Result<Entry, NotWritten> {
     let store = app.store.tenant(session);
     for _ in 0..WRITE_TRIES_MAX {
-        let before = find_to_write(app, session, id).await?;
-        if expected.is_some_and(|expected| expected != before.version) {
-            return Err(NotWritten::Stale(before.into()));
-        }
+        let before = find_version(app, session, id, expected).await?;
         match write(app, &store, Some(&before), None).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|()| before)?),
@@ -168,20 +209,85 @@ pub(crate) async fn delete(
     Err(StoreError::Conflict.into())
 }
 
+/// What became of a series that was cut in two.
+pub(crate) struct Cut {
+    /// Absent where nothing of it takes place before the cut: then the entry is deleted.
+    pub(crate) earlier: Option<Entry>,
+    /// Absent where the series ends there.
+    pub(crate) following: Option<Entry>,
+}
+
+/// Ends the series before one of its occurrences; what `edit` makes of the rest becomes an entry of its own. Both are
+/// written together.
+pub(crate) async fn cut(
+    app: &App,
+    session: &Session,
+    (id, at): (EntryId, OriginalStart),
+    expected: Option<u64>,
+    edit: impl Fn(&Draft) -> Result<Option<Draft>, NotWritten>,
+) -> Result<Cut, NotWritten> {
+    let store = app.store.tenant(session);
+    for _ in 0..WRITE_TRIES_MAX {
+        let before = find_version(app, session, id, expected).await?;
+        let old = before.draft();
+        let (earlier, following) = old.split(at)?;
+        let following = edit(&following)?;
+        if let Some(new) = &following {
+            check_assignees(session, &store, &old.assignees, &new.assignees).await?;
+        }
+        let now = app.clock.now();
+        let earlier = earlier.map(|earlier| before.changed_to(earlier, now));
+        let following = following.map(|following| {
+            let id = ids::mint(now, EntryId::from_parts);
+            following.into_entry(id, session.tenant(), now)
+        });
+        let mut changes = vec![entry_write(app, Some(&before), earlier.as_ref())];
+        if let Some(following) = &following {
+            changes.push(entry_write(app, None, Some(following)));
+        }
+        match store.write_entries(changes).await {
+            Err(StoreError::Conflict) => {}
+            done => return Ok(done.map(|()| Cut { earlier, following })?),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// The entry to change, in the version that the writer has read if they say which.
+async fn find_version(
+    app: &App,
+    session: &Session,
+    id: EntryId,
+    expected: Option<u64>,
+) -> Result<Entry, NotWritten> {
+    let entry = find_to_write(app, session, id).await?;
+    if expected.is_some_and(|expected| expected != entry.version) {
+        return Err(NotWritten::Stale(entry.into()));
+    }
+    Ok(entry)
+}
+
 async fn write(
     app: &App,
     store: &TenantStore,
     before: Option<&Entry>,
     after: Option<&Entry>,
 ) -> Result<(), StoreError> {
-    let write = EntryWrite {
+    store.write_entry(entry_write(app, before, after)).await
+}
+
+fn entry_write<'a>(
+    app: &App,
+    before: Option<&'a Entry>,
+    after: Option<&'a Entry>,
+) -> EntryWrite<'a> {
+    EntryWrite {
         before,
         after,
         told_by: None,
         links: Vec::new(),
         now: app.clock.now(),
-    };
-    store.write_entry(write).await
+    }
 }
 
 async fn check_assignees(

@@ -2,9 +2,11 @@
 
 mod access;
 mod api;
+mod asked;
 mod copies;
 mod entries;
 mod list;
+mod occurrences;
 mod pages;
 mod wire;
 
@@ -28,5 +30,11 @@ pub fn routes() -> Routes {
         .put(api::ENTRY, api::replace)
         .patch(api::ENTRY, api::patch)
         .delete(api::ENTRY, api::delete)
+        .get(occurrences::OCCURRENCE, occurrences::get)
+        .patch(occurrences::OCCURRENCE, occurrences::patch)
+        .delete(occurrences::OCCURRENCE, occurrences::delete)
+        .post(occurrences::RESTORE, occurrences::restore)
+        .post(occurrences::FOLLOWING, occurrences::change_following)
+        .delete(occurrences::FOLLOWING, occurrences::delete_following)
         .merge(pages)
 }

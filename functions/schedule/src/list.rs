@@ -112,7 +112,7 @@ pub(crate) async fn list(
     let last = found.last().map(|(position, ..)| *position);
     let items = found.into_iter().map(|(_, entry, one)| {
         if filter.expand {
-            EntryJson::occurring(entry.clone(), &one)
+            EntryJson::occurring(entry.clone(), one.original, &one.content)
         } else {
             EntryJson::new(entry.clone())
         }

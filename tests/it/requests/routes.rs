@@ -12,7 +12,7 @@ pub(super) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 12] = [
+const READ_NOTHING: [&str; 13] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
     "/api/v1/connections/{id}/items/{item}/retry",
@@ -20,6 +20,7 @@ const READ_NOTHING: [&str; 12] = [
     "/api/v1/connections/{id}/resume",
     "/api/v1/connections/{id}/sync",
     "/connections/{id}/items/{item}/retry",
+    "/api/v1/schedule/entries/{id}/occurrences/{original}/restore",
     "/connections/{id}/{action}",
     "/sign-in/continue",
     "/sign-out",
@@ -107,6 +108,7 @@ impl Route {
                 "{run}" => places.run,
                 "{hold}" => "hld_00000000010000000000000001",
                 "{item}" => "itm_00000000000000000000000000",
+                "{original}" => ORIGINAL,
                 "{action}" => "sync",
                 "{provider}" => "google",
                 "{file}" => "app.css",
@@ -125,6 +127,9 @@ pub(super) struct Places<'a> {
     pub(super) connection: &'a str,
     pub(super) run: &'a str,
 }
+
+/// The original start of an occurrence of the story's entry.
+pub(super) const ORIGINAL: &str = "20270311T090000Z";
 
 /// Ids as they are minted, of nothing.
 pub(super) const NOWHERE: Places<'_> = Places {
