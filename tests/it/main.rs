@@ -13,6 +13,7 @@ mod google_sim;
 mod isolation;
 mod items;
 mod oauth;
+mod occurrences;
 mod pacing;
 mod preview;
 mod queue;

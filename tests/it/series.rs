@@ -15,15 +15,6 @@ fn weekly() -> Value {
 
 /// Titles and starts of the expanded entries, in order.
 async fn occurrences(mia: &Connected) -> Vec<String> {
-    let path = "/api/v1/schedule/entries?from=2027-01-01T00:00:00Z&to=2027-12-31T00:00:00Z&expand=occurrences";
-    let list = mia
-        .person
-        .get(path)
-        .await
-        .unwrap()
-        .expect(200)
-        .unwrap()
-        .json();
     let shown = |item: &Value| {
         let start = &item["occurrence"]["start"];
         format!(
@@ -32,12 +23,7 @@ async fn occurrences(mia: &Connected) -> Vec<String> {
             start["local"].as_str().unwrap()
         )
     };
-    list["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(shown)
-        .collect()
+    mia.occurrences().await.iter().map(shown).collect()
 }
 
 #[tokio::test]

@@ -62,9 +62,15 @@ impl GoogleUser {
     /// Everything that happens in a span of time, each occurrence of a series by itself.
     pub async fn occurrences(&self, from: &str, to: &str) -> anyhow::Result<Vec<Value>> {
         self.list(&format!(
-            "?maxResults=2500&singleEvents=true&timeMin={from}&timeMax={to}"
+            "?maxResults=2500&singleEvents=true&orderBy=startTime&timeMin={from}&timeMax={to}"
         ))
         .await
+    }
+
+    /// What the calendar shows in 2027, in order of start.
+    pub async fn shown_in_2027(&self) -> anyhow::Result<Vec<Value>> {
+        self.occurrences("2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z")
+            .await
     }
 
     async fn list(&self, query: &str) -> anyhow::Result<Vec<Value>> {

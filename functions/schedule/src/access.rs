@@ -60,7 +60,7 @@ pub(crate) fn shown_to(session: &Session, mut entry: Entry) -> Entry {
             }
         }
         Access::Busy => {
-            entry.content = Privacy::BusyOnly.shown(entry.content);
+            entry.content = Privacy::BusyOnly.shown(entry.content).as_entry();
             entry.attendees.clear();
             entry.work_item_type = WorkItemType::default();
         }

@@ -170,7 +170,16 @@ impl Content {
         }
     }
 
-    pub(crate) fn field_differs(&self, other: &Self, field: Field) -> bool {
+    /// Without occurrences that are as their series says after all: what an entry is made of.
+    #[must_use]
+    pub fn as_entry(self) -> Self {
+        Self {
+            exceptions: self.exceptions.that_differ(),
+            ..self
+        }
+    }
+
+    pub fn field_differs(&self, other: &Self, field: Field) -> bool {
         match field {
             Field::Title => self.title != other.title,
             Field::Notes => self.notes != other.notes,

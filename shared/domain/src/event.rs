@@ -5,7 +5,11 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{content::Content, failure::Refusal, series::OriginalStart};
+use crate::{
+    content::Content,
+    failure::Refusal,
+    series::{Changes, Exception, OriginalStart},
+};
 
 /// The provider's id of an event within its calendar. Case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,7 +98,12 @@ impl OccurrenceChange {
         match &self.seen {
             OccurrenceSeen::Cancelled => series.with_occurrence(self.original, None),
             OccurrenceSeen::Changed(event) => {
-                series.with_occurrence(self.original, Some(&event.content))
+                let mut series = series.with_occurrence(self.original, Some(&event.content));
+                if series.exceptions.get(self.original).is_none() {
+                    let same = Exception::Changed(Changes::default());
+                    series.exceptions.keep(self.original, same);
+                }
+                series
             }
             OccurrenceSeen::Refused { .. } => series,
         }

@@ -157,6 +157,11 @@ impl Changes {
         *self == Self::default()
     }
 
+    /// The fields that differ.
+    pub fn fields(&self) -> Fields {
+        self.diff(&Self::default())
+    }
+
     fn over(&self, plain: Content) -> Content {
         Content {
             title: self.title.clone().unwrap_or(plain.title),
@@ -258,6 +263,20 @@ impl Exceptions {
             Some(exception) => self.0.insert(at, exception),
             None => self.0.remove(&at),
         };
+    }
+
+    /// An exception as a calendar keeps it: one that changes nothing is still a copy of its own there, which a change of
+    /// the series may not reach.
+    pub fn keep(&mut self, at: OriginalStart, exception: Exception) {
+        self.0.insert(at, exception);
+    }
+
+    /// Without those that change nothing.
+    #[must_use]
+    pub fn that_differ(mut self) -> Self {
+        let same = Exception::Changed(Changes::default());
+        self.0.retain(|_, exception| *exception != same);
+        self
     }
 
     /// Without the changed occurrences: what one write of the series alone can say.

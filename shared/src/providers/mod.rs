@@ -193,6 +193,8 @@ pub struct EventWrite<'a> {
     /// The event as it was before.
     pub seen: &'a Content,
     pub parts: &'a Parts,
+    /// Fields of which `seen` may not say what the event says.
+    pub hidden: Fields,
 }
 
 /// The event after a change, as the provider answered it.

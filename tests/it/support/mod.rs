@@ -60,6 +60,13 @@ impl Connected {
         entries
     }
 
+    /// The same, with each occurrence by itself, in order of start.
+    pub(crate) async fn occurrences(&self) -> Vec<Value> {
+        let path = "/api/v1/schedule/entries?from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z&expand=occurrences&limit=500";
+        let list = self.person.get(path).await.unwrap().expect(200).unwrap();
+        list.json()["items"].as_array().unwrap().clone()
+    }
+
     pub(crate) async fn entry(&self, title: &str) -> Value {
         let entries = self.entries().await;
         let found = entries.iter().find(|entry| entry["title"] == title);

@@ -38,12 +38,21 @@ impl Privacy {
         match self {
             Self::Full => content,
             Self::BusyOnly => Content {
-                title: BUSY.into(),
+                title: self.shown_title(content.title),
                 notes: String::new(),
                 location: String::new(),
                 exceptions: content.exceptions.timing_only(),
                 ..content
             },
+        }
+    }
+
+    /// What the other side may see of a title that stands alone.
+    #[must_use]
+    pub fn shown_title(self, title: String) -> String {
+        match self {
+            Self::Full => title,
+            Self::BusyOnly => BUSY.into(),
         }
     }
 
@@ -64,7 +73,7 @@ impl Exceptions {
     fn timing_only(&self) -> Self {
         let mut shown = Self::default();
         for (at, exception) in self.iter() {
-            shown.set(at, Some(exception.timing_only()));
+            shown.keep(at, exception.timing_only());
         }
         shown
     }

@@ -6,7 +6,7 @@ use super::{Exceptions, OriginalStart};
 use crate::{
     content::{Content, Timing},
     recurrence::{self, Recurrence},
-    time::When,
+    time::{When, Zone},
 };
 
 /// Why a series cannot be split there.
@@ -45,11 +45,21 @@ pub fn split(series: &Content, at: OriginalStart) -> Result<(Option<Content>, Co
     };
     let head = part(series.timing.when.clone(), head, earlier);
     let head = if head.repeats() {
-        Some(head)
+        takes_place(&head, &when).then_some(head)
     } else {
         head.occurrence(OriginalStart::of(&head.timing.when))
     };
     Ok((head, part(when, tail, later)))
+}
+
+/// Whether anything of a series that ends before `next` is not cancelled.
+fn takes_place(series: &Content, next: &When) -> bool {
+    let utc = Zone::utc();
+    let (from, to) = (series.timing.when.bounds(&utc).0, next.bounds(&utc).0);
+    let cancelled = series.exceptions.cancelled().count();
+    let moved = series.exceptions.len() > cancelled;
+    let enough = u16::try_from(cancelled + 1).unwrap_or(u16::MAX);
+    moved || !series.occurrences(from, to, &utc, enough).found.is_empty()
 }
 
 /// The last moment that is not yet `at`: where the earlier part ends.

@@ -49,7 +49,8 @@ impl Google {
     }
 
     /// The series itself in one call where its own fields change, then each occurrence that is to differ: looked at, and
-    /// written if it still is as it was seen.
+    /// written if it still is as it was seen. Exceptions are copies at Google: what changes in the series and does not
+    /// reach them is written to them too.
     pub(super) async fn update_series(
         &self,
         access: &Secret,
@@ -62,13 +63,11 @@ impl Google {
             content,
             seen,
             parts,
+            hidden,
         } = write;
         let mut own = parts.own;
-        if parts
-            .occurrences
-            .keys()
-            .any(|at| takes_place_again(content, seen, *at))
-        {
+        let mut again = parts.occurrences.keys();
+        if again.any(|at| takes_place_again(content, seen, *at)) {
             // It may be left out by the rule itself.
             own = own.with(Field::Timing);
         }
@@ -76,6 +75,7 @@ impl Google {
             revision: revision.clone(),
             content: seen.clone(),
         };
+        let mut occurrences = parts.occurrences.clone();
         if !own.is_empty() {
             let repeats = content.repeats() || seen.repeats();
             let mut body = convert::body(content, own);
@@ -85,23 +85,32 @@ impl Google {
             written = self
                 .with_old_exceptions(access, calendar, answer, seen, moved)
                 .await?;
+            for (at, fields) in not_reached(&written.content, content, parts.own.without(hidden)) {
+                let known: &mut Fields = occurrences.entry(at).or_default();
+                *known = known.or(fields);
+            }
         }
-        for (at, fields) in &parts.occurrences {
-            let left_out = written.content.exceptions.get(*at) == Some(&Exception::Cancelled);
-            if content.exceptions.get(*at) == Some(&Exception::Cancelled)
-                && left_out
+        for (at, fields) in occurrences {
+            if seen.exceptions.cancelled_at(at) && !content.has_occurrence(at) {
+                // Beyond the rule that was just written: there is nothing to bring back.
+                written.content.exceptions.set(at, None);
+                continue;
+            }
+            if content.exceptions.cancelled_at(at)
+                && written.content.exceptions.cancelled_at(at)
                 && own.contains(Field::Timing)
-                && seen.exceptions.get(*at).is_none()
+                && seen.exceptions.get(at).is_none()
             {
                 // Left out by the rule that was just written.
                 continue;
             }
             let target = Target {
                 series: id,
-                at: *at,
-                fields: *fields,
+                at,
+                fields,
                 content,
                 seen,
+                hidden,
             };
             written.content = self
                 .update_occurrence(access, calendar, target, written.content)
@@ -171,6 +180,7 @@ impl Google {
             fields,
             content,
             seen,
+            hidden,
             ..
         } = target;
         let id = ExternalEventId(format!("{}_{at}", target.series));
@@ -192,18 +202,22 @@ impl Google {
         }
         let found = found.over(series.clone());
         // Only what is written must still be as it was seen: of the rest, less may have been shown.
-        let apart = found.diff(seen).occurrences.get(&at).copied();
-        if !apart.unwrap_or_default().and(fields).is_empty() {
+        if changed_meanwhile(&found, seen, at, fields.without(hidden)) {
             return Err(ProviderError {
                 class: FailureClass::Conflict,
                 ..rejected(operation, "the occurrence changed meanwhile")
             });
         }
-        let Some(wanted) = content.occurrence(at) else {
+        let stays = content.has_occurrence(at);
+        let Some(wanted) = content.occurrence(at).filter(|_| stays) else {
             if found.exceptions.get(at) != Some(&Exception::Cancelled) {
                 self.delete_guarded(access, calendar, &id, &etag).await?;
             }
-            return Ok(series.with_occurrence(at, None));
+            if stays {
+                return Ok(series.with_occurrence(at, None));
+            }
+            series.exceptions.set(at, None);
+            return Ok(series);
         };
         let mut body = convert::occurrence_body(&wanted, fields);
         body.status = Some("confirmed");
@@ -249,9 +263,41 @@ struct Target<'a> {
     fields: Fields,
     content: &'a Content,
     seen: &'a Content,
+    hidden: Fields,
+}
+
+/// Whether an occurrence is neither as it was, nor as different from its series as it was: the series may just have been
+/// written, and reach it or not.
+fn changed_meanwhile(found: &Content, seen: &Content, at: OriginalStart, fields: Fields) -> bool {
+    match (found.occurrence(at), seen.occurrence(at)) {
+        (None, None) => false,
+        (Some(now), Some(before)) => {
+            let apart = found.diff(seen).occurrences;
+            let apart = apart.get(&at).copied().unwrap_or_default();
+            let mut apart = apart.and(fields).iter();
+            apart.any(|field| now.field_differs(&before, field))
+        }
+        (None, Some(_)) | (Some(_), None) => true,
+    }
+}
+
+/// Exceptions that are copies without what was just written to their series, each with the fields that it lacks.
+fn not_reached(
+    written: &Content,
+    wanted: &Content,
+    own: Fields,
+) -> impl Iterator<Item = (OriginalStart, Fields)> {
+    let differing = written.diff(wanted).occurrences.into_iter();
+    differing
+        .map(move |(at, fields)| (at, fields.and(own)))
+        .filter(|(at, fields)| {
+            let copied = matches!(written.exceptions.get(*at), Some(Exception::Changed(_)));
+            copied && !fields.is_empty() && wanted.has_occurrence(*at)
+        })
 }
 
 fn takes_place_again(content: &Content, seen: &Content, at: OriginalStart) -> bool {
-    seen.exceptions.get(at) == Some(&Exception::Cancelled)
-        && content.exceptions.get(at) != Some(&Exception::Cancelled)
+    seen.exceptions.cancelled_at(at)
+        && !content.exceptions.cancelled_at(at)
+        && content.has_occurrence(at)
 }

@@ -29,13 +29,14 @@ impl Context<'_> {
         was: Option<Box<Entry>>,
         claim: u64,
     ) -> Result<Option<Step>, Halt> {
+        let content = event.content.clone().as_entry();
         let entry = match was {
-            Some(was) => self.brought_back(calendar, *was, event.content.clone()),
-            None => self.new_entry(calendar, event.content.clone()),
+            Some(was) => self.brought_back(calendar, *was, content.clone()),
+            None => self.new_entry(calendar, content.clone()),
         };
         let base = Base::new(
             entry.version,
-            event.content.clone(),
+            content,
             event.revision.clone(),
             event.content.clone(),
         );
@@ -229,12 +230,13 @@ impl Context<'_> {
             version: link.base().map_or(1, |base| base.entry_version),
             ..self.new_entry(calendar, content.clone())
         });
-        let after = self.brought_back(calendar, was, content.clone());
+        let entry_content = content.clone().as_entry();
+        let after = self.brought_back(calendar, was, entry_content.clone());
         let mut beside = self.settling(&link).await?;
         // It may be there still, for others, and edited.
         let overwritten = before.as_ref().map(|entry| (Origin::Entry, &entry.content));
         beside.push(self.trace(calendar, &link, "restore entry", overwritten));
-        let base = Base::new(after.version, content.clone(), revision, content);
+        let base = Base::new(after.version, entry_content, revision, content);
         beside.push(LinkWrite::Update(linked(link, base)));
         self.write_entry(before.as_ref(), Some(&after), beside)
             .await?;

@@ -2,7 +2,7 @@
 
 use domain::{
     calendar::Calendar,
-    content::{Content, Field},
+    content::{Content, Field, Fields},
     entry::Entry,
     event::{Change, Revision},
     link::{Base, EventLink, LinkState, Origin},
@@ -39,6 +39,10 @@ impl Context<'_> {
                 content: &write.content,
                 seen: &write.event,
                 parts: &write.push,
+                hidden: match link.origin {
+                    Origin::Event => calendar.settings.privacy.hidden(),
+                    Origin::Entry => Fields::NONE,
+                },
             };
             let answer = self.provider.update(&self.access, calendar, asked).await?;
             self.counts.events_updated += 1;

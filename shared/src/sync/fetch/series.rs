@@ -135,7 +135,7 @@ impl Context<'_> {
             return Ok(read.unwrap_or(Change::Removed(event.external_id)));
         }
         for (at, exception) in known.iter().flat_map(|known| known.iter()) {
-            event.content.exceptions.set(at, Some(exception.clone()));
+            event.content.exceptions.keep(at, exception.clone());
         }
         event.content = own
             .iter()
