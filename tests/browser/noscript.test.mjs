@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { eventually, inBrowser } from "./browser.mjs";
-import { choosePrimary, connectGoogle, fillEntry, signIn, untilThere } from "./person.mjs";
+import { choosePrimary, connectGoogle, fillEntry, signIn, today, untilThere } from "./person.mjs";
 import { inWorld } from "./world.mjs";
 
 test("everything can be done without scripts", () =>
@@ -39,6 +39,37 @@ test("everything can be done without scripts", () =>
     }),
   ));
 
+test("one occurrence, those that follow or all are meant without scripts", () =>
+  inWorld((world) =>
+    inBrowser(world, { javaScriptEnabled: false }, async (page) => {
+      await signIn(page, world);
+      await page.goto(world.at("/schedule/new"));
+      await page.getByLabel("Repeats").selectOption("Every day");
+      await fillEntry(page, "Night watch");
+      await open(page, world, "Night watch");
+      await page.getByLabel("Title").fill("Night watch, two guards");
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByText("Changed: title").waitFor();
+
+      await page.getByRole("button", { name: "As the series" }).click();
+      await page.getByText("It is as the series has it again.").waitFor();
+      await page.getByLabel("Title").fill("Watch");
+      await page.getByRole("radio", { name: "All of the series" }).check();
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByRole("heading", { name: "Watch", level: 1 }).waitFor();
+
+      await open(page, world, "Watch");
+      await page.getByRole("link", { name: "Delete" }).click();
+      await page.getByRole("radio", { name: "Only this one" }).check();
+      await page.getByRole("button", { name: "Delete" }).click();
+      await page.getByText("Deleted. Calendars follow within seconds.").waitFor();
+      await page.goto(world.at(`/schedule?week=${today()}`));
+      assert.equal(await page.locator(`[id$="-${today()}"].chip`).count(), 0, "today's is gone");
+      await page.goto(world.at(`/schedule?week=${daysAhead(7)}`));
+      assert.equal(await page.getByRole("link", { name: "Watch" }).count(), 7, "all others take place");
+    }),
+  ));
+
 test("what only scripts can do is not offered without them", () =>
   inWorld((world) =>
     inBrowser(world, { javaScriptEnabled: false, viewport: { width: 375, height: 800 } }, async (page) => {
@@ -49,6 +80,19 @@ test("what only scripts can do is not offered without them", () =>
       assert.ok(await page.getByRole("link", { name: "Connections" }).isVisible(), "the menu stands open");
     }),
   ));
+
+/** The occurrence of today, by its chip in the week. */
+async function open(page, world, title) {
+  await page.goto(world.at(`/schedule?week=${today()}`));
+  await page.locator(`[id$="-${today()}"].chip`).filter({ hasText: title }).click();
+  await page.getByRole("heading", { name: "One of a series" }).waitFor();
+}
+
+function daysAhead(days) {
+  const at = new Date(`${today()}T12:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
 
 /** Reloads until as many runs are done; nothing on the page moves by itself. */
 async function untilSynced(page, runs) {

@@ -92,11 +92,33 @@ async function entries(page, world, look) {
   await look("entry");
   await page.goto(`${page.url()}/delete`);
   await look("entry, delete");
-  await eventually("the week shows both", async () => {
+  await occurrences(page, world, look);
+  await eventually("the week shows all three", async () => {
     await page.goto(world.at("/schedule"));
-    return (await page.getByRole("link").filter({ hasText: "Synced" }).count()) === 2;
+    return (await page.getByRole("link").filter({ hasText: "Synced" }).count()) === 3;
   });
   await look("schedule");
+}
+
+async function occurrences(page, world, look) {
+  await page.goto(world.at("/schedule/new"));
+  await page.getByLabel("Repeats").selectOption("Every week");
+  await fillEntry(page, "Weekly round");
+  await page.goto(world.at("/schedule"));
+  await page.getByRole("link", { name: "Weekly round" }).click();
+  await page.getByRole("heading", { name: "One of a series" }).waitFor();
+  await look("occurrence");
+  await page.getByLabel("Title").fill("Weekly round with the inspector of the ventilation");
+  await press(page, "Save");
+  await page.getByText("Changed: title").waitFor();
+  await look("occurrence, changed");
+  const occurrence = page.url();
+  await page.goto(occurrence.replace("?", "/delete?"));
+  await look("occurrence, delete");
+  await page.goto(occurrence);
+  await page.getByRole("link", { name: "Open the whole series" }).click();
+  await page.getByRole("heading", { name: "Occurrences that differ" }).waitFor();
+  await look("series");
 }
 
 async function troubled(page, world, look) {

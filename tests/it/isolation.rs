@@ -120,6 +120,18 @@ fn in_paths(own: &Ids, named: &Ids) -> Vec<Attempt> {
             attempt(Method::GET, format!("{page}/delete"), None),
             attempt(Method::POST, format!("{page}/delete"), form()),
         ]);
+        let restored = Some(Form(vec![
+            ("version", "1".into()),
+            ("occurrence", "20270304T090000Z".into()),
+        ]));
+        all.extend([
+            attempt(
+                Method::GET,
+                format!("{page}?occurrence=20270304T090000Z"),
+                None,
+            ),
+            attempt(Method::POST, format!("{page}/restore"), restored),
+        ]);
         let occurrence = format!("{api}/occurrences/20270304T090000Z");
         let title = || Some(Json(json!({ "title": "mine" })));
         all.extend([

@@ -3,6 +3,7 @@
 mod both_sides;
 mod calls;
 mod following;
+mod pages;
 mod refused;
 
 use reqwest::Method;

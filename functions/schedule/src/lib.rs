@@ -20,6 +20,7 @@ pub fn routes() -> Routes {
         .post(routes::ENTRY_NEW, pages::entry::create)
         .get(routes::ENTRY, pages::entry::show)
         .post(routes::ENTRY, pages::entry::save)
+        .post(routes::ENTRY_RESTORE, pages::entry::restore)
         .get(routes::ENTRY_DELETE, pages::entry::ask_delete)
         .post(routes::ENTRY_DELETE, pages::entry::delete)
         .as_pages();

@@ -24,8 +24,10 @@ pub const CONNECTION_RETRY: &str = "/connections/{id}/items/{item}/retry";
 pub const SCHEDULE: &str = "/schedule";
 /// `GET` is the empty form, `?date=` sets its day; `POST` creates.
 pub const ENTRY_NEW: &str = "/schedule/new";
-/// `GET` is the form; `POST` saves.
+/// `GET` is the form, `?occurrence=` that of one occurrence of a series; `POST` saves.
 pub const ENTRY: &str = "/schedule/{id}";
+/// `POST` makes one occurrence as its series has it.
+pub const ENTRY_RESTORE: &str = "/schedule/{id}/restore";
 /// `GET` asks; `POST` deletes.
 pub const ENTRY_DELETE: &str = "/schedule/{id}/delete";
 
@@ -102,8 +104,24 @@ pub fn entry(id: &str) -> String {
     fill(ENTRY, id)
 }
 
-pub fn entry_delete(id: &str) -> String {
-    fill(ENTRY_DELETE, id)
+/// One occurrence of an entry, or the entry itself.
+pub fn occurrence(id: &str, original: Option<&str>) -> String {
+    at_occurrence(entry(id), original)
+}
+
+pub fn entry_restore(id: &str) -> String {
+    fill(ENTRY_RESTORE, id)
+}
+
+pub fn entry_delete(id: &str, original: Option<&str>) -> String {
+    at_occurrence(fill(ENTRY_DELETE, id), original)
+}
+
+fn at_occurrence(path: String, original: Option<&str>) -> String {
+    match original {
+        None => path,
+        Some(original) => format!("{path}?occurrence={original}"),
+    }
 }
 
 fn fill(pattern: &str, id: &str) -> String {

@@ -1,6 +1,8 @@
 //! One entry as a form: to add, change and delete it, and where it is synced.
 
 mod fields;
+mod look;
+mod series;
 
 use axum::{
     extract::State,
@@ -10,9 +12,8 @@ use axum::{
 use domain::{
     content::Content,
     entry::{Entry, TypedEntry},
-    id::{EntryId, MemberId},
-    member::Role,
-    time::{LocalTime, When, Zone},
+    id::EntryId,
+    time::{LocalTime, Zone},
 };
 use jiff::{
     ToSpan,
@@ -32,18 +33,22 @@ use ui::{
     layout::{Frame, Section},
     pages::{
         confirmation::Confirmation,
-        entry::{Copy, EntryPage, Saved},
+        entry::{EntryPage, Scope},
     },
     routes,
 };
 
-use self::fields::{Fields, complaints, form_of, lost_words};
-use super::{moment, week::parse_day, zone_of};
+use self::{
+    fields::{Fields, complaints, form_of, lost_words},
+    look::{look, saved_page, week_of},
+    series::{AskedAt, content_at, named},
+};
+use super::{week::parse_day, zone_of};
 use crate::{
-    access::{Access, may, may_add},
-    copies::Connected,
+    access::may_add,
     entries::{self, NotWritten},
 };
+pub(crate) use series::restore;
 
 #[derive(Deserialize)]
 pub(crate) struct BlankQuery {
@@ -80,7 +85,7 @@ pub(crate) async fn create(
         Err(problems) => Err(NotWritten::Invalid(problems)),
     };
     match created {
-        Ok(entry) => Ok(saved(&app, entry.id)),
+        Ok(entry) => Ok(saved(&app, &routes::entry(&entry.id.to_string()))),
         Err(NotWritten::Invalid(problems)) => {
             let page = new_page(frame, &typed, &zone, complaints(problems));
             Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
@@ -89,16 +94,25 @@ pub(crate) async fn create(
     }
 }
 
+/// Which occurrence of a series is looked at; none is the whole.
+#[derive(Deserialize)]
+pub(crate) struct OccurrenceQuery {
+    #[serde(default)]
+    occurrence: String,
+}
+
 pub(crate) async fn show(
     State(app): State<App>,
     Visitor { session, frame }: Visitor,
     headers: HeaderMap,
     Path(id): Path<EntryId>,
+    Query(query): Query<OccurrenceQuery>,
 ) -> Result<Response, Problem> {
+    let at = named(&query.occurrence)?;
     let (entry, _) = entries::find(&app, &session, id).await?;
     let zone = zone_of(&headers, None);
-    let typed = TypedEntry::of(&entry.draft(), &zone);
-    let page = saved_page(&app, &session, frame, &entry, &typed, &zone).await?;
+    let (look, typed) = look(&session, &entry, at, Scope::default(), &zone)?;
+    let page = saved_page(&app, &session, frame, &look, &typed, &zone).await?;
     Ok(page::show(&app.config, &page.frame, page.render()))
 }
 
@@ -109,29 +123,50 @@ pub(crate) async fn save(
     Path(id): Path<EntryId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    let version = fields.version()?;
+    let (version, at, scope) = (
+        fields.version()?,
+        named(&fields.occurrence)?,
+        fields.scope(),
+    );
     let typed = fields.typed();
-    let change = entries::change(&app, &session, id, Some(version), |before| {
-        typed.apply(Some(before), session.member)
-    });
+    let change = match at {
+        Some(at) => {
+            let asked = AskedAt {
+                id,
+                version,
+                at,
+                scope,
+            };
+            series::save(&app, &session, asked, &typed).await
+        }
+        None => entries::change(&app, &session, id, Some(version), |before| {
+            typed.apply(Some(before), session.member)
+        })
+        .await
+        .map(|entry| routes::entry(&entry.id.to_string())),
+    };
     let zone = zone_of(&headers, None);
-    let (status, entry, shown, errors) = match change.await {
-        Ok(entry) => return Ok(saved(&app, entry.id)),
+    let (status, entry, errors) = match change {
+        Ok(seen_at) => return Ok(saved(&app, &seen_at)),
         Err(NotWritten::Invalid(problems)) => {
             let (entry, _) = entries::find(&app, &session, id).await?;
-            let errors = complaints(problems);
             // The form still stands on the version that it was filled from.
             let entry = Entry { version, ..entry };
-            (StatusCode::UNPROCESSABLE_ENTITY, entry, typed, errors)
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                entry,
+                Some(complaints(problems)),
+            )
         }
-        Err(NotWritten::Stale(newest)) => {
-            let current = TypedEntry::of(&newest.draft(), &zone);
-            let errors = lost_words(&typed, &current);
-            (StatusCode::CONFLICT, *newest, current, errors)
-        }
+        Err(NotWritten::Stale(newest)) => (StatusCode::CONFLICT, *newest, None),
         Err(NotWritten::Other(problem)) => return Err(problem),
     };
-    let page = saved_page(&app, &session, frame, &entry, &shown, &zone).await?;
+    let (look, current) = look(&session, &entry, at, scope, &zone)?;
+    let (shown, errors) = match errors {
+        Some(errors) => (&typed, errors),
+        None => (&current, lost_words(&typed, &current)),
+    };
+    let page = saved_page(&app, &session, frame, &look, shown, &zone).await?;
     let page = EntryPage { errors, ..page };
     Ok(page::html(status, page.render()))
 }
@@ -140,13 +175,19 @@ pub(crate) async fn ask_delete(
     State(app): State<App>,
     Visitor { session, frame }: Visitor,
     Path(id): Path<EntryId>,
+    Query(query): Query<OccurrenceQuery>,
 ) -> Result<Response, Problem> {
+    let at = named(&query.occurrence)?;
     let entry = entries::find_to_write(&app, &session, id).await?;
-    let content = &entry.content;
-    let repeats = content.repeats();
-    let id = id.to_string();
+    let (repeats, version) = (entry.content.repeats(), entry.version);
+    let content = match at {
+        Some(at) => content_at(&session, &entry, at)?,
+        None => entry.content,
+    };
+    let (id, original) = (id.to_string(), at.map(|at| at.to_string()));
+    let title = title_of(&content);
     let page = Confirmation {
-        confirm: EntryPage::delete(&id, entry.version, &title_of(content), repeats),
+        confirm: EntryPage::delete(&id, version, &title, repeats, original.as_deref()),
         section: Section::Schedule,
         frame,
     };
@@ -160,10 +201,29 @@ pub(crate) async fn delete(
     Path(id): Path<EntryId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    let version = fields.version()?;
-    match entries::delete(&app, &session, id, Some(version)).await {
-        Ok(entry) => {
-            let week = week_of(&entry, &zone_of(&headers, None));
+    let (version, at, scope) = (
+        fields.version()?,
+        named(&fields.occurrence)?,
+        fields.scope(),
+    );
+    let entry = entries::find_to_write(&app, &session, id).await?;
+    let (when, deleted) = if let Some(at) = at {
+        let asked = AskedAt {
+            id,
+            version,
+            at,
+            scope,
+        };
+        let content = content_at(&session, &entry, at)?;
+        let deleted = series::delete(&app, &session, asked).await;
+        (content.timing.when, deleted)
+    } else {
+        let deleted = entries::delete(&app, &session, id, Some(version)).await;
+        (entry.content.timing.when, deleted.map(drop))
+    };
+    match deleted {
+        Ok(()) => {
+            let week = week_of(&when, &zone_of(&headers, None));
             let words = "Deleted. Calendars follow within seconds.";
             Ok(page::done(
                 &app.config,
@@ -173,7 +233,8 @@ pub(crate) async fn delete(
         }
         Err(NotWritten::Stale(_)) => {
             let words = "Not deleted: somebody changed it meanwhile. Look at what stands here now.";
-            let entry = routes::entry(&id.to_string());
+            let original = at.map(|at| at.to_string());
+            let entry = routes::occurrence(&id.to_string(), original.as_deref());
             Ok(page::not_done(&app.config, &entry, words))
         }
         Err(other @ (NotWritten::Invalid(_) | NotWritten::Other(_))) => Err(other.into()),
@@ -189,9 +250,9 @@ pub(super) fn title_of(content: &Content) -> String {
     }
 }
 
-fn saved(app: &App, id: EntryId) -> Response {
+fn saved(app: &App, seen_at: &str) -> Response {
     let words = "Saved. Calendars follow within seconds.";
-    page::done(&app.config, &routes::entry(&id.to_string()), words)
+    page::done(&app.config, seen_at, words)
 }
 
 /// Today the next full hour, on other days nine o'clock.
@@ -209,74 +270,7 @@ fn new_page(frame: Frame, typed: &TypedEntry, zone: &Zone, errors: Vec<FieldErro
         form: form_of(typed, None, zone),
         errors,
         locked: None,
+        changeable: true,
         week: typed.start_date.clone(),
     }
-}
-
-async fn saved_page(
-    app: &App,
-    session: &Session,
-    frame: Frame,
-    entry: &Entry,
-    typed: &TypedEntry,
-    zone: &Zone,
-) -> Result<EntryPage, Problem> {
-    let locked = match (may(session, entry), session.role) {
-        (Access::Write, _) => None,
-        (Access::Read | Access::Busy, Role::Viewer) => {
-            Some("Your role lets you see the schedule but not change it.")
-        }
-        (
-            Access::Read | Access::Busy,
-            Role::Admin | Role::ItManager | Role::TeamMember | Role::User,
-        ) => Some("Only its assignees and admins may change this entry."),
-    };
-    Ok(EntryPage {
-        frame,
-        saved: Some(Saved {
-            id: entry.id.to_string(),
-            version: entry.version,
-            copies: copies(app, session, entry, zone).await?,
-        }),
-        form: form_of(typed, Some(&entry.content), zone),
-        errors: Vec::new(),
-        locked: locked.map(str::to_owned),
-        week: week_of(entry, zone),
-    })
-}
-
-/// Where the entry is synced. The names of colleagues' calendars are theirs; an admin, who has to help, sees them.
-async fn copies(
-    app: &App,
-    session: &Session,
-    entry: &Entry,
-    zone: &Zone,
-) -> Result<Vec<Copy>, Problem> {
-    let store = app.store.tenant(session);
-    let whose: Vec<MemberId> = entry
-        .assignees
-        .iter()
-        .filter(|member| session.role == Role::Admin || **member == session.member)
-        .copied()
-        .collect();
-    let mut copies = Vec::new();
-    for member in whose {
-        let connected = Connected::of(app, &store, member, &[entry.id]).await?;
-        copies.extend(connected.copies(entry).into_iter().map(|copy| Copy {
-            calendar: copy.calendar,
-            state: copy.state,
-            last_synced: copy.synced_at.map(|at| moment(at, zone)),
-            reason: copy.reason,
-        }));
-    }
-    Ok(copies)
-}
-
-/// A day of the week in which the entry first shows.
-fn week_of(entry: &Entry, zone: &Zone) -> String {
-    let day = match &entry.content.timing.when {
-        When::AllDay { start, .. } => *start,
-        When::Timed { start, .. } => LocalTime::at(start.instant(), zone.clone()).local.date(),
-    };
-    day.to_string()
 }

@@ -4,7 +4,8 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use domain::{
     entry::Entry,
     id::EntryId,
-    time::{LocalTime, When, Zone},
+    series::Occurrence,
+    time::{LocalTime, Zone},
     week::{OnDay, Week},
 };
 use jiff::{
@@ -59,11 +60,11 @@ pub(crate) async fn show(
             words: "There is more in this week than one page can show.".to_owned(),
         });
     }
-    let lived: Vec<(&Entry, Vec<When>)> = listed
+    let lived: Vec<(&Entry, Vec<Occurrence>)> = listed
         .entries
         .iter()
-        .map(|entry| (entry, spans(entry, &week)))
-        .filter(|(_, spans)| !spans.is_empty())
+        .map(|entry| (entry, occurrences(entry, &week)))
+        .filter(|(_, found)| !found.is_empty())
         .collect();
     let ids: Vec<EntryId> = lived.iter().map(|(entry, _)| entry.id).collect();
     let connected = Connected::of(&app, &store, session.member, &ids).await?;
@@ -90,39 +91,32 @@ pub(super) fn parse_day(text: &str) -> Option<Date> {
     (1900..=2200).contains(&day.year()).then_some(day)
 }
 
-fn spans(entry: &Entry, week: &Week) -> Vec<When> {
+fn occurrences(entry: &Entry, week: &Week) -> Vec<Occurrence> {
     let (from, to) = week.bounds();
-    let shown = entry
-        .content
-        .occurrences(from, to, week.zone(), OCCURRENCES_MAX);
-    shown
-        .found
-        .into_iter()
-        .map(|one| one.content.timing.when)
-        .collect()
+    let zone = week.zone();
+    let shown = entry.content.occurrences(from, to, zone, OCCURRENCES_MAX);
+    shown.found
 }
 
 fn day(
     date: Date,
     today: Date,
     week: &Week,
-    lived: &[(&Entry, Vec<When>)],
+    lived: &[(&Entry, Vec<Occurrence>)],
     connected: &Connected,
 ) -> Day {
     let mut all_day = Vec::new();
     let mut timed: Vec<(Time, Chip)> = Vec::new();
-    for (entry, spans) in lived {
-        let parts: Vec<OnDay> = spans
-            .iter()
-            .filter_map(|span| week.on_day(span, date))
-            .collect();
-        // One chip a day for an entry, however often it happens: its address is its identity on the page.
-        let Some(first) = parts.first() else { continue };
-        let hours: Vec<String> = parts.iter().filter_map(words).collect();
-        let chip = chip(entry, hours.join(", "), connected);
-        match first {
-            OnDay::Whole => all_day.push(chip),
-            OnDay::Part { from, .. } => timed.push((from.unwrap_or(Time::midnight()), chip)),
+    for (entry, found) in lived {
+        for one in found {
+            let Some(part) = week.on_day(&one.content.timing.when, date) else {
+                continue;
+            };
+            let chip = chip(entry, one, &part, connected);
+            match part {
+                OnDay::Whole => all_day.push(chip),
+                OnDay::Part { from, .. } => timed.push((from.unwrap_or(Time::midnight()), chip)),
+            }
         }
     }
     timed.sort_by_key(|(begins, _)| *begins);
@@ -149,14 +143,17 @@ fn words(part: &OnDay) -> Option<String> {
     }
 }
 
-fn chip(entry: &Entry, time: String, connected: &Connected) -> Chip {
-    let content = &entry.content;
+fn chip(entry: &Entry, one: &Occurrence, part: &OnDay, connected: &Connected) -> Chip {
+    let content = &one.content;
+    let exceptions = &entry.content.exceptions;
     Chip {
         id: entry.id.to_string(),
+        occurrence: one.original.map(|at| at.to_string()),
+        differs: one.original.is_some_and(|at| exceptions.get(at).is_some()),
         title: super::entry::title_of(content),
-        time,
+        time: words(part).unwrap_or_default(),
         place: content.location.clone(),
-        repeats: content.repeats(),
+        repeats: entry.content.repeats(),
         private: content.private,
         copies: connected.summary(entry),
     }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Checkbox, Csrf, Look, action, post, submit};
+use super::{Checkbox, Csrf, Look, Radios, action, post, submit};
 
 #[derive(Clone, Debug)]
 pub struct Confirm {
@@ -25,10 +25,18 @@ pub struct Confirm {
 
 /// A choice that goes with the answer.
 #[derive(Clone, Debug)]
-pub struct Extra {
-    pub name: &'static str,
-    pub label: &'static str,
-    pub hint: &'static str,
+pub enum Extra {
+    Tick {
+        name: &'static str,
+        label: &'static str,
+        hint: &'static str,
+    },
+    /// The first is chosen.
+    OneOf {
+        name: &'static str,
+        legend: &'static str,
+        choices: &'static [(&'static str, &'static str)],
+    },
 }
 
 impl Confirm {
@@ -61,14 +69,20 @@ impl Confirm {
         let body = html! {
             @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
             ul.plain { @for line in &self.consequences { li { (line) } } }
-            @if let Some(extra) = &self.extra {
-                (Checkbox {
-                    id: &format!("{id}-{}", extra.name),
-                    name: extra.name,
-                    label: extra.label,
-                    checked: false,
-                    hint: Some(extra.hint),
-                })
+            @match &self.extra {
+                None => {}
+                Some(Extra::Tick { name, label, hint }) => {
+                    (Checkbox { id: &format!("{id}-{name}"), name, label, checked: false, hint: Some(hint) })
+                }
+                Some(Extra::OneOf { name, legend, choices }) => {
+                    (Radios {
+                        id: &format!("{id}-{name}"),
+                        name,
+                        legend,
+                        choices,
+                        chosen: choices.first().map_or("", |(value, _)| value),
+                    })
+                }
             }
             div.actions.end {
                 (keep)

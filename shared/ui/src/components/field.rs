@@ -197,6 +197,33 @@ impl Render for Checkbox<'_> {
     }
 }
 
+/// One choice of a few that are all in sight. `choices` are values and their words; ids are made of `id` and the value.
+#[derive(Clone, Debug)]
+pub struct Radios<'a> {
+    pub id: &'a str,
+    pub name: &'a str,
+    pub legend: &'a str,
+    pub choices: &'a [(&'a str, &'a str)],
+    pub chosen: &'a str,
+}
+
+impl Render for Radios<'_> {
+    fn render(&self) -> Markup {
+        html! {
+            fieldset.field id=(self.id) {
+                legend.label { (self.legend) }
+                @for (value, words) in self.choices {
+                    @let id = format!("{}-{value}", self.id);
+                    div.check {
+                        input id=(id) name=(self.name) type="radio" value=(value) checked[*value == self.chosen];
+                        label for=(id) { (words) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 fn framed(
     id: &str,
     label: &str,

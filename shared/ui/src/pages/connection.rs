@@ -121,7 +121,7 @@ impl ConnectionPage {
                 "Entries in the schedule stay. Events that were in the calendar before stay too."
                     .to_owned(),
             ],
-            extra: Some(crate::components::Extra {
+            extra: Some(crate::components::Extra::Tick {
                 name: "remove_copies",
                 label: "Also remove the copies we created in this calendar",
                 hint: "Only events that Kalends itself added are removed.",

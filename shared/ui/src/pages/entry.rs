@@ -1,7 +1,12 @@
 //! One schedule entry: the form to create or change it, and where it is synced.
 
+mod series;
+
 use maud::{Markup, html};
 
+pub use series::{Differs, Occurrence, OfSeries, Scope};
+
+use self::series::Place;
 use super::schedule::Copies;
 use crate::components::{
     Checkbox, Confirm, Field, FieldError, Look, Moment, Select, Textarea, action, back, error_of,
@@ -19,8 +24,10 @@ pub struct EntryPage {
     pub form: EntryForm,
     /// By field name; see [`EntryForm`].
     pub errors: Vec<FieldError>,
-    /// Why the member cannot change it, if they cannot.
+    /// Why nothing can be typed, if so.
     pub locked: Option<String>,
+    /// Whether the member may change the entry at all.
+    pub changeable: bool,
     /// The week to go back to, as a day of it.
     pub week: String,
 }
@@ -31,6 +38,8 @@ pub struct Saved {
     /// Sent back with the form, so that a change by someone else in between is noticed.
     pub version: u64,
     pub copies: Vec<Copy>,
+    /// Where the entry repeats.
+    pub series: Option<OfSeries>,
 }
 
 /// The entry in one calendar.
@@ -70,6 +79,8 @@ pub enum Repeat {
     Every { frequency: String, until: String },
     /// A rule that the form cannot express: kept as it is, shown in words and as written.
     Custom { words: String, rule: String },
+    /// One occurrence: how it repeats is for its series to say.
+    AsSeries,
 }
 
 const FREQUENCIES: [(&str, &str); 5] = [
@@ -95,6 +106,7 @@ impl EntryPage {
                 section.panel aria-label="Entry" { (self.form(&week)) }
                 @if let Some(saved) = &self.saved {
                     aside.stack {
+                        @if let Some(series) = &saved.series { (series.panel(&self.place(saved))) }
                         (copies(&saved.id, &saved.copies))
                         @if self.locked.is_none() { (self.ending(saved, title)) }
                     }
@@ -104,13 +116,30 @@ impl EntryPage {
         page(&self.frame, &head, content)
     }
 
-    /// The question behind "Delete", for the dialog and for its own page.
-    pub fn delete(id: &str, version: u64, title: &str, repeats: bool) -> Confirm {
-        let all = if repeats {
-            "Every repetition is deleted."
-        } else {
-            "The entry is deleted from the schedule."
+    fn place<'a>(&'a self, saved: &'a Saved) -> Place<'a> {
+        Place {
+            id: &saved.id,
+            version: saved.version,
+            may_change: self.changeable,
+            csrf: &self.frame.csrf,
+        }
+    }
+
+    /// The question behind "Delete", for the dialog and for its own page. `occurrence` is the one of a series that was
+    /// looked at.
+    pub fn delete(
+        id: &str,
+        version: u64,
+        title: &str,
+        repeats: bool,
+        occurrence: Option<&str>,
+    ) -> Confirm {
+        let all = match (repeats, occurrence) {
+            (_, Some(_)) => "What is deleted no longer shows in the schedule.",
+            (true, None) => "Every repetition is deleted.",
+            (false, None) => "The entry is deleted from the schedule.",
         };
+        let hidden = occurrence.map(|original| ("occurrence", original.to_owned()));
         Confirm {
             id: "delete",
             question: format!("Delete {title}?"),
@@ -118,12 +147,14 @@ impl EntryPage {
                 all.to_owned(),
                 "Its copies in connected calendars are removed as well. Nobody is sent a cancellation.".to_owned(),
             ],
-            extra: None,
-            action: routes::entry_delete(id),
-            hidden: vec![("version", version.to_string())],
+            extra: occurrence.map(|_| Scope::ask_to_delete()),
+            action: routes::entry_delete(id, None),
+            hidden: std::iter::once(("version", version.to_string()))
+                .chain(hidden)
+                .collect(),
             yes: "Delete",
             busy: "Deleting",
-            back: routes::entry(id),
+            back: routes::occurrence(id, occurrence),
         }
     }
 
@@ -134,6 +165,7 @@ impl EntryPage {
         );
         let body = html! {
             @if let Some(saved) = &self.saved { input type="hidden" name="version" value=(saved.version); }
+            @if let Some(original) = self.original() { input type="hidden" name="occurrence" value=(original); }
             fieldset.stack disabled[self.locked.is_some()] {
                 legend.heard { "Entry" }
                 (Field::new("title", "text", "Title").value(&self.form.title).error(self.error("title")).required())
@@ -150,6 +182,7 @@ impl EntryPage {
                 })
             }
             @if self.locked.is_none() {
+                @if let Some(OfSeries::One { scope, .. }) = self.series() { (scope.ask()) }
                 div.actions {
                     (submit("save-entry", Look::Primary, labelled(Icon::Save, "Save"), "Saving"))
                     (action("cancel-entry", week, Look::Quiet, "Cancel"))
@@ -183,6 +216,7 @@ impl EntryPage {
             Repeat::Never => ("none", ""),
             Repeat::Every { frequency, until } => (frequency.as_str(), until.as_str()),
             Repeat::Custom { words, rule } => return custom(words, rule),
+            Repeat::AsSeries => return html! { input type="hidden" name="repeat" value="keep"; },
         };
         html! {
             div.pair.repeats {
@@ -194,20 +228,26 @@ impl EntryPage {
     }
 
     fn ending(&self, saved: &Saved, title: &str) -> Markup {
-        let confirm = Self::delete(
-            &saved.id,
-            saved.version,
-            title,
-            self.form.repeat != Repeat::Never,
-        );
+        let original = self.original();
+        let repeats = self.form.repeat != Repeat::Never;
+        let confirm = Self::delete(&saved.id, saved.version, title, repeats, original);
         html! {
             section.panel aria-labelledby="ending-title" {
                 h2 #ending-title { "Delete" }
                 p.quiet { "Removes the entry and its copies in connected calendars." }
-                (opens("delete-entry", &routes::entry_delete(&saved.id), confirm.id, Look::Danger, labelled(Icon::Trash, "Delete")))
+                (opens("delete-entry", &routes::entry_delete(&saved.id, original), confirm.id, Look::Danger, labelled(Icon::Trash, "Delete")))
                 (confirm.dialog(&self.frame.csrf))
             }
         }
+    }
+
+    fn series(&self) -> Option<&OfSeries> {
+        self.saved.as_ref()?.series.as_ref()
+    }
+
+    /// The original start of the occurrence that the page is about, if it is about one.
+    fn original(&self) -> Option<&str> {
+        self.series()?.original()
     }
 
     fn error(&self, field: &str) -> Option<&str> {

@@ -39,10 +39,14 @@ pub struct Day {
     pub timed: Vec<Chip>,
 }
 
-/// An entry on one day. An entry of several days is on each of them.
+/// An entry, or one occurrence of it, on one day. What lasts several days is on each of them.
 #[derive(Clone, Debug)]
 pub struct Chip {
     pub id: String,
+    /// The original start of the occurrence, where the entry repeats.
+    pub occurrence: Option<String>,
+    /// The occurrence is not as its series has it.
+    pub differs: bool,
     pub title: String,
     /// "09:00 – 10:30"; nothing for all day.
     pub time: String,
@@ -177,14 +181,18 @@ impl Schedule {
 
 fn chip(day: &Day, entry: &Chip, all_day: bool) -> Markup {
     let (glyph, class, words) = entry.copies.face();
+    let original = entry.occurrence.as_deref();
+    let id = [&entry.id, original.unwrap_or_default(), &day.date];
+    let id: Vec<&str> = id.into_iter().filter(|part| !part.is_empty()).collect();
     html! {
-        a.chip .all-day[all_day] id={ (entry.id) "-" (day.date) } href=(routes::entry(&entry.id)) {
+        a.chip .all-day[all_day] id=(id.join("-")) href=(routes::occurrence(&entry.id, original)) {
             span.chip-time { @if all_day { "All day" } @else { (entry.time) } }
             span.chip-title { (entry.title) }
             @if !entry.place.is_empty() { span.chip-place { (entry.place) } }
             span.chip-foot {
                 span class={ "copies " (class) } { (icon(glyph)) (words) }
                 @if entry.repeats { span.sign title="Repeats" { (icon(Icon::Repeat)) span.heard { "Repeats" } } }
+                @if entry.differs { span.sign title="Differs from its series" { (icon(Icon::Facts)) span.heard { "Differs from its series" } } }
                 @if entry.private { span.sign title="Private" { (icon(Icon::Private)) span.heard { "Private" } } }
             }
         }

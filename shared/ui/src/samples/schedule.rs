@@ -4,7 +4,9 @@ use super::{Sample, frame, frame_with};
 use crate::components::{FieldError, Meaning, Moment};
 use crate::layout::{Frame, Section, Theme};
 use crate::pages::confirmation::Confirmation;
-use crate::pages::entry::{Copy, EntryForm, EntryPage, Repeat, Saved};
+use crate::pages::entry::{
+    Copy, Differs, EntryForm, EntryPage, Occurrence, OfSeries, Repeat, Saved, Scope,
+};
 use crate::pages::schedule::{Chip, Copies, Day, Schedule};
 
 pub(super) fn samples() -> Vec<Sample> {
@@ -42,7 +44,24 @@ pub(super) fn samples() -> Vec<Sample> {
             Confirmation {
                 frame: frame(),
                 section: Section::Schedule,
-                confirm: EntryPage::delete("ent_1", 4, "Morning round", true),
+                confirm: EntryPage::delete("ent_1", 4, "Morning round", true, None),
+            }
+            .render(),
+        ),
+        ("entry-occurrence", occurrence().render()),
+        ("entry-occurrence-cancelled", cancelled().render()),
+        (
+            "entry-occurrence-delete",
+            Confirmation {
+                frame: frame(),
+                section: Section::Schedule,
+                confirm: EntryPage::delete(
+                    "ent_1",
+                    4,
+                    "Morning round",
+                    true,
+                    Some("20270309T070000Z"),
+                ),
             }
             .render(),
         ),
@@ -94,6 +113,8 @@ fn all_day(day: usize) -> Vec<Chip> {
 fn timed(day: usize) -> Vec<Chip> {
     let round = Chip {
         repeats: true,
+        occurrence: Some(format!("2027030{}T070000Z", day + 1)),
+        differs: day == 2,
         ..chip(
             "ent_1",
             "08:00 – 08:30",
@@ -156,6 +177,8 @@ fn chip(id: &str, time: &str, title: &str, place: &str, copies: Copies) -> Chip 
         title: title.to_owned(),
         time: time.to_owned(),
         place: place.to_owned(),
+        occurrence: None,
+        differs: false,
         repeats: false,
         private: false,
         copies,
@@ -175,6 +198,7 @@ fn new() -> EntryPage {
         },
         errors: Vec::new(),
         locked: None,
+        changeable: true,
         week: "2027-03-01".to_owned(),
     }
 }
@@ -208,8 +232,58 @@ fn saved() -> EntryPage {
                     ),
                 ),
             ],
+            series: Some(OfSeries::Whole {
+                differing: vec![
+                    one("20270309T070000Z", Differs::In("time, title".to_owned())),
+                    one("20270316T070000Z", Differs::Cancelled),
+                ],
+                more: 2,
+            }),
         }),
         form: form(),
+        ..new()
+    }
+}
+
+fn one(original: &str, differs: Differs) -> Occurrence {
+    let (day, _) = original[6..].split_at(2);
+    Occurrence {
+        original: original.to_owned(),
+        when: format!("Tue {} March 2027, 08:00", day.trim_start_matches('0')),
+        differs,
+    }
+}
+
+fn occurrence() -> EntryPage {
+    of_one(Differs::In("time, title".to_owned()))
+}
+
+fn cancelled() -> EntryPage {
+    EntryPage {
+        locked: Some("This occurrence is cancelled.".to_owned()),
+        ..of_one(Differs::Cancelled)
+    }
+}
+
+fn of_one(differs: Differs) -> EntryPage {
+    let series = OfSeries::One {
+        occurrence: one("20270309T070000Z", differs),
+        rule: "Every week, until 30 June 2027, changed on 1 day".to_owned(),
+        scope: Scope::This,
+    };
+    let page = saved();
+    EntryPage {
+        frame: frame(),
+        form: EntryForm {
+            start_date: "2027-03-09".to_owned(),
+            end_date: "2027-03-09".to_owned(),
+            repeat: Repeat::AsSeries,
+            ..form()
+        },
+        saved: page.saved.map(|saved| Saved {
+            series: Some(series),
+            ..saved
+        }),
         ..new()
     }
 }
@@ -256,10 +330,12 @@ fn locked() -> EntryPage {
     EntryPage {
         frame: frame(),
         locked: reason,
+        changeable: false,
         saved: Some(Saved {
             id: "ent_1".to_owned(),
             version: 4,
             copies: Vec::new(),
+            series: None,
         }),
         ..saved()
     }

@@ -3,13 +3,14 @@
 use domain::{
     content::Content,
     entry::{InvalidField, TypedEntry},
+    series::OriginalStart,
     time::Zone,
 };
 use serde::Deserialize;
 use shared::problem::Problem;
 use ui::{
     components::FieldError,
-    pages::entry::{EntryForm, Repeat},
+    pages::entry::{EntryForm, Repeat, Scope},
 };
 
 /// As browsers send them: a box that is not ticked is absent.
@@ -29,6 +30,9 @@ pub(crate) struct Fields {
     repeat: String,
     until: String,
     version: String,
+    /// The original start of the occurrence that was looked at, if one was.
+    pub(super) occurrence: String,
+    scope: String,
 }
 
 impl Fields {
@@ -51,15 +55,31 @@ impl Fields {
 
     /// The version that the form was filled from. Without it nobody could tell whose change is newer.
     pub(super) fn version(&self) -> Result<u64, Problem> {
-        self.version.parse().map_err(|_| {
-            Problem::invalid("version", "The form is incomplete. Load the page again.")
-        })
+        version(&self.version)
+    }
+
+    /// A form without it means the one occurrence that was looked at: the least that could be meant.
+    pub(super) fn scope(&self) -> Scope {
+        Scope::parse(&self.scope).unwrap_or_default()
     }
 }
 
-/// `saved` is what is saved: a rule that the form cannot express is shown from there.
-pub(super) fn form_of(typed: &TypedEntry, saved: Option<&Content>, zone: &Zone) -> EntryForm {
+pub(super) fn version(text: &str) -> Result<u64, Problem> {
+    text.parse()
+        .map_err(|_| Problem::invalid("version", "The form is incomplete. Load the page again."))
+}
+
+/// `saved` is what is saved: a rule that the form cannot express is shown from there, and an occurrence leaves it to its
+/// series.
+pub(super) fn form_of(
+    typed: &TypedEntry,
+    saved: Option<(&Content, Option<OriginalStart>)>,
+    zone: &Zone,
+) -> EntryForm {
+    let of_one = saved.is_some_and(|(_, at)| at.is_some());
+    let saved = saved.map(|(content, _)| content);
     let repeat = match (typed.repeat.as_str(), saved) {
+        _ if of_one => Repeat::AsSeries,
         (TypedEntry::KEEP, Some(saved)) => Repeat::Custom {
             words: saved.recurrence_words(),
             rule: saved.recurrence_lines().join("\n"),
