@@ -120,28 +120,7 @@ fn in_paths(own: &Ids, named: &Ids) -> Vec<Attempt> {
             attempt(Method::GET, format!("{page}/delete"), None),
             attempt(Method::POST, format!("{page}/delete"), form()),
         ]);
-        let restored = Some(Form(vec![
-            ("version", "1".into()),
-            ("occurrence", "20270304T090000Z".into()),
-        ]));
-        all.extend([
-            attempt(
-                Method::GET,
-                format!("{page}?occurrence=20270304T090000Z"),
-                None,
-            ),
-            attempt(Method::POST, format!("{page}/restore"), restored),
-        ]);
-        let occurrence = format!("{api}/occurrences/20270304T090000Z");
-        let title = || Some(Json(json!({ "title": "mine" })));
-        all.extend([
-            attempt(Method::GET, &occurrence, None),
-            attempt(Method::PATCH, &occurrence, title()),
-            attempt(Method::DELETE, &occurrence, None),
-            attempt(Method::POST, format!("{occurrence}/restore"), None),
-            attempt(Method::POST, format!("{occurrence}/following"), title()),
-            attempt(Method::DELETE, format!("{occurrence}/following"), None),
-        ]);
+        all.extend(at_occurrence(&api, &page));
     }
     let (api, page) = (
         format!("/api/v1/connections/{}", named.connection),
@@ -188,6 +167,29 @@ fn in_paths(own: &Ids, named: &Ids) -> Vec<Attempt> {
         attempt(Method::POST, format!("{page}/reconnect"), form()),
     ]);
     all
+}
+
+/// In paths that name an occurrence beside the entry.
+fn at_occurrence(api: &str, page: &str) -> Vec<Attempt> {
+    use Body::{Form, Json};
+    const ORIGINAL: &str = "20270304T090000Z";
+    let occurrence = format!("{api}/occurrences/{ORIGINAL}");
+    let title = || Some(Json(json!({ "title": "mine" })));
+    let restored = vec![("version", "1".into()), ("occurrence", ORIGINAL.into())];
+    vec![
+        attempt(Method::GET, format!("{page}?occurrence={ORIGINAL}"), None),
+        attempt(
+            Method::POST,
+            format!("{page}/restore"),
+            Some(Form(restored)),
+        ),
+        attempt(Method::GET, &occurrence, None),
+        attempt(Method::PATCH, &occurrence, title()),
+        attempt(Method::DELETE, &occurrence, None),
+        attempt(Method::POST, format!("{occurrence}/restore"), None),
+        attempt(Method::POST, format!("{occurrence}/following"), title()),
+        attempt(Method::DELETE, format!("{occurrence}/following"), None),
+    ]
 }
 
 /// In parameters and bodies.

@@ -16,6 +16,7 @@ mod oauth;
 mod occurrences;
 mod pacing;
 mod preview;
+mod privacy;
 mod queue;
 mod requests;
 mod resync;

@@ -1,9 +1,9 @@
 //! The settings form: reading it as a choice, and saying which of its fields is wrong.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, str::FromStr};
 
 use domain::{
-    calendar::{Calendar, CalendarSettings, Direction, Flaw, History, Setting},
+    calendar::{Calendar, CalendarSettings, Flaw, History, Setting},
     id::CalendarId,
 };
 use ui::{components::FieldError, pages::connection::fields};
@@ -30,12 +30,19 @@ pub(crate) fn read(form: &Fields, known: &[Calendar]) -> (Lines, Vec<FieldError>
         .iter()
         .map(|calendar| {
             let id = calendar.id.to_string();
+            let known = &calendar.settings;
+            let (direction, privacy, conflicts) = (
+                (fields::direction(&id), "Choose which way changes flow."),
+                (fields::privacy(&id), "Choose how much is shared."),
+                (fields::conflicts(&id), "Choose who wins a conflict."),
+            );
             let mut settings = CalendarSettings {
                 selected: form.contains_key(&fields::selected(&id)),
-                direction: direction(form, calendar, &id, &mut errors),
-                history: history.unwrap_or(calendar.settings.history),
+                direction: choice(form, direction, known.direction, &mut errors),
+                privacy: choice(form, privacy, known.privacy, &mut errors),
+                conflicts: choice(form, conflicts, known.conflicts, &mut errors),
+                history: history.unwrap_or(known.history),
                 receives_new: false,
-                ..calendar.settings.clone()
             };
             // The one that received so far and is unticked now gives that up by itself.
             settings.receives_new =
@@ -62,19 +69,19 @@ fn history(form: &Fields, errors: &mut Vec<FieldError>) -> Option<History> {
     }
 }
 
-fn direction(
+/// What the field chooses; `known` where the form lacks it or it means nothing.
+fn choice<T: FromStr>(
     form: &Fields,
-    calendar: &Calendar,
-    id: &str,
+    (field, complaint): (String, &str),
+    known: T,
     errors: &mut Vec<FieldError>,
-) -> Direction {
-    let field = fields::direction(id);
+) -> T {
     let Some(chosen) = form.get(&field) else {
-        return calendar.settings.direction;
+        return known;
     };
     chosen.parse().unwrap_or_else(|_| {
-        errors.push(FieldError::new(&field, "Choose which way changes flow."));
-        calendar.settings.direction
+        errors.push(FieldError::new(&field, complaint));
+        known
     })
 }
 

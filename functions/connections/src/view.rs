@@ -263,6 +263,8 @@ fn choice(calendar: &Calendar) -> CalendarChoice {
         remark: remarks.into_iter().flatten().collect::<Vec<_>>().join(". "),
         selected: calendar.settings.selected,
         direction: direction.name().into(),
+        privacy: calendar.settings.privacy.name().into(),
+        conflicts: calendar.settings.conflicts.name().into(),
         read_only: !calendar.writable,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use domain::{
+    calendar::Privacy,
     event::ExternalEventId,
     id::{CalendarId, ConnectionId, EntryId},
     link::EventLink,
@@ -33,6 +34,9 @@ pub struct SyncPosition {
     /// The calendar was read by a direction that imports: otherwise what it holds is still unknown here.
     #[serde(default)]
     pub imports: bool,
+    /// How much of it was read: under another privacy its events say something else.
+    #[serde(default)]
+    pub privacy: Privacy,
     /// There has been a complete read before: what is linked and absent from the next one may be gone.
     #[serde(default)]
     pub complete: bool,

@@ -159,12 +159,14 @@ async fn begin(context: &mut Context<'_>, calendar: &Calendar) -> Result<SyncPos
     let imports = calendar.settings.direction.pulls();
     let knows_too_little =
         reaches_further_back(wanted, position.since) || (imports && !position.imports);
-    if position.cursor.is_some() && knows_too_little {
+    let reads_otherwise = position.began() && position.privacy != calendar.settings.privacy;
+    if (position.cursor.is_some() && knows_too_little) || reads_otherwise {
         position.start_over();
     }
     if !position.began() {
         position.since = wanted;
         position.imports = imports;
+        position.privacy = calendar.settings.privacy;
     }
     Ok(position)
 }

@@ -14,6 +14,12 @@ pub(crate) struct Connected(tests::connected::Connected);
 
 pub(crate) const MIA: &str = "mia@northwind.test";
 
+impl From<tests::connected::Connected> for Connected {
+    fn from(connected: tests::connected::Connected) -> Self {
+        Self(connected)
+    }
+}
+
 impl Deref for Connected {
     type Target = tests::connected::Connected;
 

@@ -32,8 +32,11 @@ pub fn decide(seen: Observation) -> Plan {
             .into_iter()
             .map(|new| first_sight(new, policy));
         plan.steps.extend(created);
-        let refused = seen.refused.into_iter().map(|event| Step::Refuse {
-            event: event.into(),
+        let refused = seen.refused.into_iter().map(|mut event| {
+            event.title = policy.privacy.shown_title(event.title);
+            Step::Refuse {
+                event: event.into(),
+            }
         });
         plan.steps.extend(refused);
     }

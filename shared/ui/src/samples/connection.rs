@@ -164,6 +164,8 @@ fn settings() -> Settings {
             remark: remark.to_owned(),
             selected,
             direction: direction.to_owned(),
+            privacy: "full".to_owned(),
+            conflicts: "ask".to_owned(),
             read_only,
         };
     Settings {
@@ -176,7 +178,11 @@ fn settings() -> Settings {
                 "bidirectional",
                 false,
             ),
-            calendar("cal_2", "On call", "", true, "to_external", false),
+            CalendarChoice {
+                privacy: "busy_only".to_owned(),
+                conflicts: "newest_wins".to_owned(),
+                ..calendar("cal_2", "On call", "", true, "to_external", false)
+            },
             calendar(
                 "cal_3",
                 "Public holidays in Germany",

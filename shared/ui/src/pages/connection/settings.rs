@@ -22,12 +22,36 @@ pub mod fields {
     pub fn direction(calendar: &str) -> String {
         format!("direction.{calendar}")
     }
+
+    pub fn privacy(calendar: &str) -> String {
+        format!("privacy.{calendar}")
+    }
+
+    pub fn conflicts(calendar: &str) -> String {
+        format!("conflicts.{calendar}")
+    }
 }
 
 const DIRECTIONS: [(&str, &str); 3] = [
     ("bidirectional", "Both ways"),
     ("to_external", "To calendar only"),
     ("from_external", "From calendar only"),
+];
+const PRIVACY: [(&str, &str); 2] = [
+    ("full", "Share all details"),
+    ("busy_only", "Share busy times only"),
+];
+const CONFLICTS: [(&str, &str); 4] = [
+    ("ask", "Conflicts: ask me"),
+    ("local_wins", "Conflicts: schedule wins"),
+    ("external_wins", "Conflicts: calendar wins"),
+    ("newest_wins", "Conflicts: newest wins"),
+];
+/// What the choices of each calendar mean, said once for all.
+const MEANINGS: [&str; 3] = [
+    "Busy times only: a calendar and the schedule show each other when something is, called “Busy”. Titles, places and notes stay where they were written.",
+    "A conflict is the same field changed on both sides. Ask me: both stay as they are until you decide. Otherwise the side that wins is written over the other at once.",
+    "Newest wins: where nobody can say which change is newer, such as after a deletion, you are asked.",
 ];
 const HISTORY: [(&str, &str); 5] = [
     ("0", "From today"),
@@ -59,6 +83,10 @@ pub struct CalendarChoice {
     pub selected: bool,
     /// `bidirectional`, `to_external` or `from_external`.
     pub direction: String,
+    /// `full` or `busy_only`.
+    pub privacy: String,
+    /// `ask`, `local_wins`, `external_wins` or `newest_wins`.
+    pub conflicts: String,
     /// The provider lets us read it and nothing else.
     pub read_only: bool,
 }
@@ -76,6 +104,7 @@ impl Settings {
                 p.quiet { "The account's calendars have not been read yet. They appear here as soon as they are." }
             } @else {
                 ul.choices { @for calendar in &self.calendars { li { (calendar.render(&self.errors)) } } }
+                ul.plain { @for meaning in MEANINGS { li.hint { (meaning) } } }
             }
             div.pair {
                 (Select {
@@ -115,6 +144,12 @@ impl Settings {
 impl CalendarChoice {
     fn render(&self, errors: &[FieldError]) -> Markup {
         let (selected, direction) = (fields::selected(&self.id), fields::direction(&self.id));
+        let (privacy, conflicts) = (fields::privacy(&self.id), fields::conflicts(&self.id));
+        let select = |field, label, choices, chosen| Select {
+            quiet: true,
+            error: error_of(errors, field),
+            ..Select::new(field, label, choices, chosen)
+        };
         let directions = if self.read_only {
             &DIRECTIONS[2..]
         } else {
@@ -130,11 +165,9 @@ impl CalendarChoice {
                     checked: self.selected,
                     hint: (!self.remark.is_empty()).then_some(&self.remark),
                 })
-                (Select {
-                    quiet: true,
-                    error: error_of(errors, &direction),
-                    ..Select::new(&direction, "Direction", directions, &self.direction)
-                })
+                (select(&direction, "Direction", directions, &self.direction))
+                (select(&privacy, "Privacy", &PRIVACY, &self.privacy))
+                (select(&conflicts, "Conflicts", &CONFLICTS, &self.conflicts))
             }
         }
     }
