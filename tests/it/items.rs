@@ -100,7 +100,7 @@ async fn an_item_that_fails_for_hours_is_given_up_until_it_is_replayed() {
     mia.retitle(&poisoned, "poisoned, late").await;
     mia.settle().await;
 
-    mia.hours_pass(16).await;
+    mia.hours_pass(24).await;
 
     let dead = mia.stuck("?state=dead").await;
     assert_eq!(dead.len(), 1);
@@ -132,7 +132,7 @@ async fn a_dead_letter_is_tried_again_when_its_entry_changes() {
     mia.breaks(&event, None).await;
     mia.retitle(&poisoned, "poisoned, late").await;
     mia.settle().await;
-    mia.hours_pass(16).await;
+    mia.hours_pass(24).await;
     assert_eq!(mia.stuck("?state=dead").await.len(), 1);
     mia.mended().await;
     mia.retitle(&poisoned, "poisoned, later").await;

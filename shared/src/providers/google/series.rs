@@ -81,9 +81,8 @@ impl Google {
             let mut body = convert::body(content, own);
             body.recurrence = body.recurrence.filter(|_| repeats);
             let answer = self.patch(access, calendar, id, revision, &body).await?;
-            let moved = own.contains(Field::Timing);
             written = self
-                .with_old_exceptions(access, calendar, answer, seen, moved)
+                .with_old_exceptions(access, calendar, answer, seen)
                 .await?;
             for (at, fields) in not_reached(&written.content, content, parts.own.without(hidden)) {
                 let known: &mut Fields = occurrences.entry(at).or_default();
@@ -144,12 +143,10 @@ impl Google {
         calendar: &Calendar,
         answer: CalendarEvent,
         seen: &Content,
-        moved: bool,
     ) -> Result<Written, ProviderError> {
         let revision = answer.revision.clone();
         let cancelled = seen.exceptions.cancelled().count();
-        if moved
-            && seen.exceptions.len() > cancelled
+        if seen.exceptions.len() > cancelled
             && let Change::Upserted(whole) = self
                 .with_exceptions(access, calendar, answer.clone())
                 .await?
