@@ -1,6 +1,7 @@
 //! The shell around the rules in [`domain::sync`]: fetch what both sides say, decide, apply, commit the cursor.
 
 mod apply;
+pub mod ask;
 mod audit;
 mod calendar;
 pub mod calendars;

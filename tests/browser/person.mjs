@@ -63,3 +63,41 @@ export function dayThere(world, date) {
 export function today() {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Berlin" }).format();
 }
+
+/** Presses a button of the connection's page. */
+export async function pressOnConnection(page, world, name) {
+  await page.goto(world.at("/connections"));
+  await page.getByRole("link", { name: "Manage" }).click();
+  await page.getByRole("button", { name, exact: true }).click();
+  await page.getByRole("status").filter({ hasText: `${name}d.` }).waitFor();
+}
+
+/** Changes the title of a synced entry here and in the calendar while the connection is paused, and opens the conflict. */
+export async function fallApart(page, world, title) {
+  await pressOnConnection(page, world, "Pause");
+  await page.goto(world.at("/schedule"));
+  await page.getByRole("link", { name: title }).click();
+  await page.getByLabel("Title").fill(`${title}, ours`);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: `${title}, ours`, level: 1 }).waitFor();
+  await renameThere(page, world, title, `${title}, theirs`);
+  await pressOnConnection(page, world, "Resume");
+  await eventually("the conflict is noticed", async () => {
+    await page.goto(world.at("/conflicts"));
+    return page.getByRole("link", { name: `${title}, ours` }).isVisible();
+  });
+  await page.getByRole("link", { name: `${title}, ours` }).click();
+  await page.getByRole("heading", { name: `${title}, ours`, level: 1 }).waitFor();
+}
+
+/** As the owner of the calendar would, at the provider. */
+async function renameThere(page, world, from, to) {
+  const at = (path) => new URL(path, world.google).href;
+  const signed = await page.request.post(at("/_sim/token"), { data: { account: MIA } });
+  const headers = { authorization: `Bearer ${(await signed.json()).access_token}` };
+  const events = at(`/calendar/v3/calendars/${MIA}/events`);
+  const listed = await (await page.request.get(events, { headers })).json();
+  const { id } = listed.items.find((event) => event.summary === from);
+  const changed = await page.request.patch(`${events}/${id}`, { headers, data: { summary: to } });
+  if (!changed.ok()) throw new Error(await changed.text());
+}

@@ -1,6 +1,6 @@
 // Every page of the product, one after the other, in the states that people meet them in.
 import { eventually } from "./browser.mjs";
-import { MIA, choosePrimary, connectGoogle, dayThere, fillEntry, signIn, today } from "./person.mjs";
+import { MIA, choosePrimary, connectGoogle, dayThere, fallApart, fillEntry, signIn, today } from "./person.mjs";
 
 /** Goes to each page and hands its name to `look`. The last one leaves nobody signed in. */
 export async function tour(page, world, look) {
@@ -9,6 +9,7 @@ export async function tour(page, world, look) {
   await connecting(page, world, look);
   await connected(page, world, look);
   await entries(page, world, look);
+  await apart(page, world, look);
   await troubled(page, world, look);
 }
 
@@ -119,6 +120,39 @@ async function occurrences(page, world, look) {
   await page.getByRole("link", { name: "Open the whole series" }).click();
   await page.getByRole("heading", { name: "Occurrences that differ" }).waitFor();
   await look("series");
+}
+
+async function apart(page, world, look) {
+  await page.goto(world.at("/conflicts"));
+  await look("conflicts, none");
+  await page.goto(world.at("/schedule/deleted"));
+  await look("deleted, none");
+  await fallApart(page, world, "Van service");
+  await look("conflict");
+  const conflict = page.url();
+  await page.goto(world.at("/conflicts"));
+  await look("conflicts");
+  await page.getByRole("link", { name: "Van service, ours" }).click();
+  await page.getByRole("link", { name: "Show the entry" }).click();
+  for (const before of await page.locator("summary").all()) await before.click();
+  await look("entry, in conflict");
+  await page.goto(conflict);
+  await press(page, "Keep all of here");
+  await page.getByText("Decided and written").waitFor();
+  await look("conflict, settled");
+  await page.goto(world.at("/connections"));
+  await page.getByRole("link", { name: "Manage" }).click();
+  await page.getByLabel("Title or event id").fill("van");
+  await press(page, "Find out");
+  await page.getByText("In sync with").waitFor();
+  await look("connection, why");
+  await page.goto(world.at("/schedule"));
+  await page.getByRole("link", { name: "Van service, ours" }).click();
+  await page.getByRole("link", { name: "Delete", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+  await page.goto(world.at("/schedule/deleted"));
+  await page.getByRole("button", { name: "Bring back" }).waitFor();
+  await look("deleted");
 }
 
 async function troubled(page, world, look) {

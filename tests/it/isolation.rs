@@ -9,6 +9,10 @@ use tests::{
 
 use crate::support::{Connected, Kept, google_visit, visit};
 
+mod paths;
+
+use paths::in_paths;
+
 const ADA: &str = "ada@northwind.test";
 const BOB: &str = "bob@contoso.test";
 
@@ -21,6 +25,9 @@ struct Ids {
     calendar: String,
     run: String,
     member: String,
+    conflict: String,
+    /// An entry that was deleted.
+    deleted: String,
 }
 
 impl Ids {
@@ -39,6 +46,8 @@ impl Ids {
             calendar: other(&self.calendar),
             run: other(&self.run),
             member: other(&self.member),
+            conflict: other(&self.conflict),
+            deleted: other(&self.deleted),
         }
     }
 
@@ -51,6 +60,8 @@ impl Ids {
             (&self.calendar, "<calendar>"),
             (&self.run, "<run>"),
             (&self.member, "<member>"),
+            (&self.conflict, "<conflict>"),
+            (&self.deleted, "<deleted>"),
         ];
         all.into_iter()
             .fold(text.to_owned(), |text, (id, name)| text.replace(id, name))
@@ -68,6 +79,8 @@ async fn ids(side: &Connected) -> Ids {
     let private = side.create_entry(&private).await;
     side.google.insert(google_visit("boiler", 9)).await.unwrap();
     side.settle().await;
+    let deleted = side.delete_one("lamp", 10).await;
+    let conflict = side.fall_apart("filter", 8).await;
     let profile = side.person.get("/api/users/auth/profile/").await.unwrap();
     Ids {
         entry: text(&entry["id"]),
@@ -76,6 +89,8 @@ async fn ids(side: &Connected) -> Ids {
         calendar: text(&side.api("/calendars").await["calendars"][0]["id"]),
         run: text(&side.last_run().await["id"]),
         member: profile.at("/id"),
+        conflict: text(&conflict["id"]),
+        deleted,
     }
 }
 
@@ -93,103 +108,6 @@ enum Body {
 fn attempt(method: Method, path: impl Into<String>, body: Option<Body>) -> Attempt {
     let path = path.into();
     Attempt { method, path, body }
-}
-
-/// Every place in which an id can stand: in the path.
-fn in_paths(own: &Ids, named: &Ids) -> Vec<Attempt> {
-    use Body::{Form, Json};
-    let form = || {
-        Some(Form(vec![
-            ("version", "1".into()),
-            ("title", "mine".into()),
-        ]))
-    };
-    let mut all = Vec::new();
-    for entry in [&named.entry, &named.private] {
-        let (api, page) = (
-            format!("/api/v1/schedule/entries/{entry}"),
-            format!("/schedule/{entry}"),
-        );
-        all.extend([
-            attempt(Method::GET, &api, None),
-            attempt(Method::PUT, &api, Some(Json(visit("mine", 6)))),
-            attempt(Method::PATCH, &api, Some(Json(json!({ "title": "mine" })))),
-            attempt(Method::DELETE, &api, None),
-            attempt(Method::GET, &page, None),
-            attempt(Method::POST, &page, form()),
-            attempt(Method::GET, format!("{page}/delete"), None),
-            attempt(Method::POST, format!("{page}/delete"), form()),
-        ]);
-        all.extend(at_occurrence(&api, &page));
-    }
-    let (api, page) = (
-        format!("/api/v1/connections/{}", named.connection),
-        format!("/connections/{}", named.connection),
-    );
-    let none = || Some(Json(json!({ "calendars": [] })));
-    all.push(attempt(Method::GET, &api, None));
-    for rest in ["calendars", "calendars?refresh=true", "runs", "items"] {
-        all.push(attempt(Method::GET, format!("{api}/{rest}"), None));
-    }
-    for rest in ["sync", "pause", "resume"] {
-        all.push(attempt(
-            Method::POST,
-            format!("{api}/{rest}"),
-            Some(Json(json!({}))),
-        ));
-        all.push(attempt(Method::POST, format!("{page}/{rest}"), form()));
-    }
-    let item = "itm_00000000000000000000000000";
-    all.extend([
-        attempt(
-            Method::POST,
-            format!("{api}/items/retry"),
-            Some(Json(json!({}))),
-        ),
-        attempt(
-            Method::POST,
-            format!("{api}/items/{item}/retry"),
-            Some(Json(json!({}))),
-        ),
-        attempt(Method::POST, format!("{page}/items/{item}/retry"), form()),
-    ]);
-    let (theirs, mixed) = (format!("{api}/runs/{}", named.run), &own.connection);
-    all.extend([
-        attempt(Method::PUT, format!("{api}/calendars"), none()),
-        attempt(Method::GET, theirs, None),
-        attempt(
-            Method::GET,
-            format!("/api/v1/connections/{mixed}/runs/{}", named.run),
-            None,
-        ),
-        attempt(Method::GET, &page, None),
-        attempt(Method::POST, format!("{page}/settings"), form()),
-        attempt(Method::POST, format!("{page}/reconnect"), form()),
-    ]);
-    all
-}
-
-/// In paths that name an occurrence beside the entry.
-fn at_occurrence(api: &str, page: &str) -> Vec<Attempt> {
-    use Body::{Form, Json};
-    const ORIGINAL: &str = "20270304T090000Z";
-    let occurrence = format!("{api}/occurrences/{ORIGINAL}");
-    let title = || Some(Json(json!({ "title": "mine" })));
-    let restored = vec![("version", "1".into()), ("occurrence", ORIGINAL.into())];
-    vec![
-        attempt(Method::GET, format!("{page}?occurrence={ORIGINAL}"), None),
-        attempt(
-            Method::POST,
-            format!("{page}/restore"),
-            Some(Form(restored)),
-        ),
-        attempt(Method::GET, &occurrence, None),
-        attempt(Method::PATCH, &occurrence, title()),
-        attempt(Method::DELETE, &occurrence, None),
-        attempt(Method::POST, format!("{occurrence}/restore"), None),
-        attempt(Method::POST, format!("{occurrence}/following"), title()),
-        attempt(Method::DELETE, format!("{occurrence}/following"), None),
-    ]
 }
 
 /// In parameters and bodies.
@@ -328,12 +246,17 @@ async fn what_a_tenant_sees_is_its_own() {
             "/api/v1/connections",
             "/schedule?week=2027-03-04",
             "/connections",
+            "/conflicts",
+            "/api/v1/conflicts",
+            "/api/v1/schedule/deleted",
+            "/schedule/deleted",
         ] {
             let answer = side.person.get(path).await.unwrap().expect(200).unwrap();
             seen += &answer.text;
         }
 
-        for id in [&own.entry, &own.private, &own.connection] {
+        let all = [&own.entry, &own.private, &own.connection];
+        for id in all.into_iter().chain([&own.conflict, &own.deleted]) {
             assert!(seen.contains(id.as_str()), "{id} is to be seen");
         }
         assert_eq!(foreign.struck_from(&seen), seen);

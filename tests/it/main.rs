@@ -6,10 +6,12 @@
 
 mod brakes;
 mod choice;
+mod conflicts;
 mod connections;
 mod contract;
 mod crash;
 mod google_sim;
+mod history;
 mod isolation;
 mod items;
 mod oauth;

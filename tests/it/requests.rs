@@ -11,11 +11,13 @@ use tests::person::{Answer, Person};
 use self::routes::{NOWHERE, Places, Reads, Route, all};
 use crate::support::{Connected, Kept, MIA, google_visit, visit};
 
-/// A member with a connection, a series and a run, and somebody whom nobody knows.
+/// A member with a connection, an entry, a conflict and a run, and somebody whom nobody knows.
 struct Story {
     mia: Connected,
     stranger: Person,
     entry: String,
+    deleted: String,
+    conflict: String,
     run: String,
     complaints: Vec<String>,
 }
@@ -26,10 +28,13 @@ impl Story {
         let mut entry = visit("pump", 4);
         entry["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=5"]);
         let entry = mia.create_entry(&entry).await;
-        mia.settle().await;
+        let deleted = mia.delete_one("lamp", 9).await;
+        let conflict = mia.fall_apart("filter", 8).await;
         Self {
             stranger: Person::stranger(&mia.world).unwrap(),
             entry: entry["id"].as_str().unwrap().to_owned(),
+            deleted,
+            conflict: conflict["id"].as_str().unwrap().to_owned(),
             run: mia.last_run().await["id"].as_str().unwrap().to_owned(),
             mia,
             complaints: Vec::new(),
@@ -40,6 +45,8 @@ impl Story {
         Places {
             entry: &self.entry,
             connection: &self.mia.connection,
+            deleted: &self.deleted,
+            conflict: &self.conflict,
             run: &self.run,
         }
     }
@@ -214,6 +221,8 @@ async fn ask(person: &Person, route: &Route, path: &str, query: Option<&str>) ->
 fn readable(route: &Route) -> Value {
     if route.pattern.ends_with("/calendars") {
         json!({ "calendars": [] })
+    } else if route.pattern.ends_with("/resolve") {
+        json!({ "keep": "local", "version": 1 })
     } else {
         visit("pump", 4)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{entry::Entry, event::ExternalEventId, id::EntryId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::store::{EntryWrite, LinkWrite};
+use shared::store::{EntryWrite, LinkWrite, WrittenBy};
 
 use crate::support::{Connected, MIA, google_visit, http, visit};
 
@@ -48,7 +48,7 @@ impl Connected {
         let write = EntryWrite {
             before: Some(&entry),
             after: None,
-            told_by: Some(self.connection.parse().unwrap()),
+            by: WrittenBy::Sync(self.connection.parse().unwrap()),
             links: links.into_iter().map(LinkWrite::Delete).collect(),
             now: self.world.clock.now(),
         };

@@ -7,6 +7,7 @@ use shared::lambda::{consume, serve, stream, tick};
 async fn main() -> Result<(), Error> {
     match shared::config::handler_name().as_str() {
         "assets" => serve(assets::routes()).await,
+        "conflicts" => serve(conflicts::routes()).await,
         "connections" => serve(connections::routes()).await,
         "due-sweep" => tick(due_sweep::handle).await,
         "identity" => serve(identity::routes()).await,

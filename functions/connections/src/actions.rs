@@ -10,16 +10,14 @@ use domain::{
     failure::FailureClass,
     id::{CalendarId, ItemId, RunId},
     item::StuckItem,
-    run::{RunState, SyncRun, Trigger},
+    run::Trigger,
 };
 use shared::{
     app::App,
-    ids,
     oauth::AccessError,
     problem::Problem,
-    queue,
     store::{ConnectionRow, StoreError},
-    sync::{SyncError, calendars},
+    sync::{SyncError, ask, calendars},
 };
 
 /// A run may write the connection in the same moment.
@@ -38,23 +36,8 @@ pub(crate) async fn sync(app: &App, own: &Own, trigger: Trigger) -> Result<RunId
         Some(Idle::NeedsReauth) => return Err(needs_reauth()),
         None => {}
     }
-    let now = app.clock.now();
-    let fresh = ids::mint(now, RunId::from_parts);
-    let asked = own
-        .store
-        .ask(connection.id, trigger, Some(fresh))
-        .await?
-        .ok_or_else(|| Problem::not_found("connection"))?;
-    let id = asked.demand.run.unwrap_or(fresh);
-    let run = SyncRun::new(id, connection.id, trigger, RunState::Queued { at: now });
-    // Also for a run that is not new: whoever asked for it may have stopped before writing it down.
-    own.store.put_queued_run(&run, now).await?;
-    queue::follow_up(app, &asked).await?;
-    tracing::info!(
-        tenant = %own.session.tenant(), connection = %connection.id, provider = %connection.provider, run = %id,
-        trigger = %trigger, "sync asked for"
-    );
-    Ok(id)
+    let asked = ask::ask(app, &own.store, connection, trigger).await?;
+    asked.ok_or_else(|| Problem::not_found("connection"))
 }
 
 /// Saves a checked choice and asks for the sync that carries it out, unless the connection stands still.

@@ -9,6 +9,7 @@ mod own;
 mod pages;
 mod previews;
 mod view;
+mod why;
 
 use shared::web::Routes;
 use ui::routes;
@@ -17,6 +18,7 @@ pub fn routes() -> Routes {
     let pages = Routes::new()
         .get(routes::CONNECTIONS, pages::list)
         .get(routes::CONNECTION, pages::show)
+        .get(routes::CONNECTION_WHY, why::page)
         .post(routes::CONNECTION_SETTINGS, pages::save_settings)
         .post(routes::CONNECTION_PREVIEW, previews::press)
         .post(routes::CONNECTION_HOLD, holds::press)
@@ -42,5 +44,6 @@ pub fn routes() -> Routes {
             "/api/v1/connections/{id}/items/{item}/retry",
             api::retry_item,
         )
+        .get("/api/v1/connections/{id}/trace", why::list)
         .merge(pages)
 }

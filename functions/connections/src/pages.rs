@@ -15,7 +15,7 @@ use shared::{
     app::App,
     oauth,
     problem::Problem,
-    store::{ConnectionRow, StoreError, TenantStore},
+    store::{ConnectionRow, Standing, StoreError, TenantStore},
     web::{
         Form, Path,
         page::{self, Visitor},
@@ -105,7 +105,9 @@ pub(crate) async fn render(
         own.store.subscriptions(id),
     );
     let (holds, asked, runs, stuck, subscriptions) = Box::pin(looks).await?;
+    let conflicts = conflicts(&visitor, own).await?;
     let whole = Whole {
+        conflicts,
         row: &own.row,
         calendars,
         subscriptions: &subscriptions,
@@ -124,6 +126,20 @@ pub(crate) async fn render(
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()));
     }
     Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+/// How many wait for a decision in this connection; asked only where any wait at all.
+async fn conflicts(visitor: &Visitor, own: &Own) -> Result<usize, StoreError> {
+    if visitor.frame.conflicts == 0 {
+        return Ok(0);
+    }
+    let member = own.session.member;
+    let open = own.store.conflicts_of(member, Standing::Open).await?;
+    let id = own.connection().id;
+    Ok(open
+        .iter()
+        .filter(|conflict| conflict.connection == id)
+        .count())
 }
 
 pub(crate) async fn save_settings(

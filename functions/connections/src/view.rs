@@ -41,6 +41,8 @@ pub(crate) struct Syncing<'a> {
 
 /// Everything that a connection's page shows.
 pub(crate) struct Whole<'a> {
+    /// How many wait for a decision.
+    pub(crate) conflicts: usize,
     pub(crate) row: &'a ConnectionRow,
     pub(crate) calendars: &'a [Calendar],
     pub(crate) subscriptions: &'a [Subscription],
@@ -74,6 +76,7 @@ pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> Conn
         sync: sync(connection, syncing),
         facts: facts(whole, &zone),
         last_error: last_error(connection, syncing),
+        conflicts: whole.conflicts,
         settings: settings(whole.calendars, errors),
         runs: syncing.runs.iter().map(|one| run(one, &zone)).collect(),
         attention: attention(syncing.stuck)

@@ -1,5 +1,6 @@
 //! What a member may do with an entry of their tenant.
 
+pub(crate) use domain::access::Access;
 use domain::{
     calendar::Privacy,
     content::Content,
@@ -10,23 +11,9 @@ use domain::{
 };
 use shared::web::Session;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
-    /// Sees that the time is taken, and nothing else: private is private, also to an admin.
-    Busy,
-    Read,
-    Write,
-}
-
 pub(crate) fn may(session: &Session, entry: &Entry) -> Access {
-    let assigned = entry.assignees.contains(&session.member);
-    match (session.role, assigned) {
-        (_, false) if entry.content.private => Access::Busy,
-        (Role::Admin, _) | (Role::ItManager | Role::TeamMember | Role::User, true) => Access::Write,
-        (Role::ItManager | Role::TeamMember | Role::User, false) | (Role::Viewer, _) => {
-            Access::Read
-        }
-    }
+    let private = entry.content.private;
+    domain::access::may(session.member, session.role, &entry.assignees, private)
 }
 
 pub(crate) fn may_add(session: &Session) -> bool {

@@ -7,8 +7,10 @@ use axum::{
 };
 use domain::{
     entry::{Entry, EntryEdit},
-    id::EntryId,
+    id::{ConnectionId, EntryId, RunId},
 };
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{
     app::App,
@@ -18,7 +20,7 @@ use shared::{
 
 use crate::{
     access::shown_to,
-    asked,
+    asked, back,
     entries::{self, pointed},
     list::{self, ListPage, ListQuery},
     wire::EntryJson,
@@ -26,6 +28,9 @@ use crate::{
 
 pub(crate) const ENTRIES: &str = "/api/v1/schedule/entries";
 pub(crate) const ENTRY: &str = "/api/v1/schedule/entries/{id}";
+pub(crate) const COPY_RESTORE: &str = "/api/v1/schedule/entries/{id}/copies/{connection}/restore";
+pub(crate) const DELETED: &str = "/api/v1/schedule/deleted";
+pub(crate) const DELETED_RESTORE: &str = "/api/v1/schedule/deleted/{id}/restore";
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -103,6 +108,60 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Problem> {
     entries::delete(&app, &session, id, expected).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Serialize)]
+pub(crate) struct DeletedList {
+    items: Vec<DeletedJson>,
+    /// Always null: the list comes in one piece.
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DeletedJson {
+    #[serde(flatten)]
+    entry: EntryJson,
+    deleted_at: Timestamp,
+    kept_until: Timestamp,
+}
+
+pub(crate) async fn deleted(
+    State(app): State<App>,
+    session: Session,
+) -> Result<axum::Json<DeletedList>, Problem> {
+    let rows = back::deleted(&app, &session).await?.into_iter();
+    let items = rows.map(|row| DeletedJson {
+        deleted_at: row.deleted_at,
+        kept_until: row.kept_until(),
+        entry: EntryJson::new(row.entry),
+    });
+    Ok(axum::Json(DeletedList {
+        items: items.collect(),
+        next_cursor: None,
+    }))
+}
+
+pub(crate) async fn restore(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<EntryId>,
+) -> Result<Response, Problem> {
+    Ok(tagged(&session, back::restore(&app, &session, id).await?))
+}
+
+#[derive(Serialize)]
+struct RunAsked {
+    /// Null where the connection stands still: it is done once it goes on.
+    run: Option<RunId>,
+}
+
+pub(crate) async fn restore_copy(
+    State(app): State<App>,
+    session: Session,
+    Path((id, connection)): Path<(EntryId, ConnectionId)>,
+) -> Result<Response, Problem> {
+    let run = back::put_back(&app, &session, id, connection).await?;
+    Ok((StatusCode::ACCEPTED, axum::Json(RunAsked { run })).into_response())
 }
 
 /// A complete entry: what cannot be read is told together with what is missing or wrong.

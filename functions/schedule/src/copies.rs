@@ -7,9 +7,9 @@ use domain::{
     connection::{Connection, Idle},
     content::Fields,
     entry::Entry,
-    id::{CalendarId, EntryId, MemberId},
+    id::{CalendarId, ConflictId, ConnectionId, EntryId, MemberId},
     item::StuckItem,
-    link::{EventLink, LinkState},
+    link::{EventLink, LinkState, Origin},
 };
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -37,6 +37,10 @@ pub(crate) struct CopySeen {
     pub(crate) state: Copies,
     pub(crate) synced_at: Option<Timestamp>,
     pub(crate) reason: Option<String>,
+    /// What waits for a decision.
+    pub(crate) conflict: Option<ConflictId>,
+    /// Where it was removed and can be put back.
+    pub(crate) removed_from: Option<ConnectionId>,
 }
 
 impl Connected {
@@ -111,21 +115,15 @@ impl Side {
             None => self.progress(entry, link, calendar),
         };
         Some(CopySeen {
-            calendar: self.name_of(calendar),
+            calendar: calendar.shown_name(&self.connection.account),
             state,
             synced_at: link.and(self.connection.last_sync_at),
             reason,
+            conflict: link.and_then(conflict_of),
+            removed_from: link
+                .filter(|link| is_removed(link) && calendar.takes(&calendar.settings))
+                .map(|_| self.connection.id),
         })
-    }
-
-    /// A primary calendar is often called like its account: one name says it all then.
-    fn name_of(&self, calendar: &Calendar) -> String {
-        let account = &self.connection.account;
-        if calendar.name == *account {
-            account.clone()
-        } else {
-            format!("{}, {account}", calendar.name)
-        }
     }
 
     fn progress(
@@ -140,7 +138,10 @@ impl Side {
                     "Both sides changed the same field. Nothing is written until someone decides.";
                 return (Copies::Conflict, Some(reason.to_owned()));
             }
-            Some(LinkState::Severed { .. }) => return (Copies::None, None),
+            Some(LinkState::Severed { .. }) => {
+                let reason = "Removed from this calendar. The entry stays.";
+                return (Copies::None, Some(reason.to_owned()));
+            }
             Some(LinkState::Linked { base, .. }) => {
                 let hidden = calendar.settings.privacy.hidden();
                 let ahead = entry
@@ -164,5 +165,19 @@ impl Side {
                 (Copies::Failed, Some(reason.to_owned()))
             }
         }
+    }
+}
+
+fn conflict_of(link: &EventLink) -> Option<ConflictId> {
+    match link.state {
+        LinkState::Conflict { conflict, .. } => Some(conflict),
+        LinkState::Pending { .. } | LinkState::Linked { .. } | LinkState::Severed { .. } => None,
+    }
+}
+
+fn is_removed(link: &EventLink) -> bool {
+    match link.state {
+        LinkState::Severed { lost, .. } => lost == Origin::Event,
+        LinkState::Pending { .. } | LinkState::Linked { .. } | LinkState::Conflict { .. } => false,
     }
 }

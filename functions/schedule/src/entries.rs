@@ -13,14 +13,14 @@ use shared::{
     app::App,
     ids,
     problem::{FieldProblem, Problem},
-    store::{EntryWrite, StoreError, TenantStore},
+    store::{EntryWrite, StoreError, TenantStore, WrittenBy},
     web::Session,
 };
 
 use crate::access::{Access, keep_hidden, may, may_add, may_assign};
 
 /// A write starts over when the entry, or where an assignee's entries are copied to, changed meanwhile.
-const WRITE_TRIES_MAX: u32 = 5;
+pub(crate) const WRITE_TRIES_MAX: u32 = 5;
 
 /// Why an entry was not written.
 pub(crate) enum NotWritten {
@@ -152,7 +152,7 @@ pub(crate) async fn create(
     let id = ids::mint(now, EntryId::from_parts);
     let entry = draft.into_entry(id, session.tenant(), now);
     for _ in 0..WRITE_TRIES_MAX {
-        match write(app, &store, None, Some(&entry)).await {
+        match write(app, session, None, Some(&entry)).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|()| entry)?),
         }
@@ -183,7 +183,7 @@ where
         }
         check_assignees(session, &store, &old.assignees, &new.assignees).await?;
         let after = before.changed_to(new, app.clock.now());
-        match write(app, &store, Some(&before), Some(&after)).await {
+        match write(app, session, Some(&before), Some(&after)).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|()| after)?),
         }
@@ -198,10 +198,9 @@ pub(crate) async fn delete(
     id: EntryId,
     expected: Option<u64>,
 ) -> Result<Entry, NotWritten> {
-    let store = app.store.tenant(session);
     for _ in 0..WRITE_TRIES_MAX {
         let before = find_version(app, session, id, expected).await?;
-        match write(app, &store, Some(&before), None).await {
+        match write(app, session, Some(&before), None).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|()| before)?),
         }
@@ -241,9 +240,9 @@ pub(crate) async fn cut(
             let id = ids::mint(now, EntryId::from_parts);
             following.into_entry(id, session.tenant(), now)
         });
-        let mut changes = vec![entry_write(app, Some(&before), earlier.as_ref())];
+        let mut changes = vec![entry_write(app, session, Some(&before), earlier.as_ref())];
         if let Some(following) = &following {
-            changes.push(entry_write(app, None, Some(following)));
+            changes.push(entry_write(app, session, None, Some(following)));
         }
         match store.write_entries(changes).await {
             Err(StoreError::Conflict) => {}
@@ -267,24 +266,28 @@ async fn find_version(
     Ok(entry)
 }
 
-async fn write(
+pub(crate) async fn write(
     app: &App,
-    store: &TenantStore,
+    session: &Session,
     before: Option<&Entry>,
     after: Option<&Entry>,
 ) -> Result<(), StoreError> {
-    store.write_entry(entry_write(app, before, after)).await
+    let store = app.store.tenant(session);
+    store
+        .write_entry(entry_write(app, session, before, after))
+        .await
 }
 
 fn entry_write<'a>(
     app: &App,
+    session: &Session,
     before: Option<&'a Entry>,
     after: Option<&'a Entry>,
 ) -> EntryWrite<'a> {
     EntryWrite {
         before,
         after,
-        told_by: None,
+        by: WrittenBy::Member(session.member),
         links: Vec::new(),
         now: app.clock.now(),
     }

@@ -3,11 +3,13 @@
 mod access;
 mod api;
 mod asked;
+mod back;
 mod copies;
 mod entries;
 mod list;
 mod occurrences;
 mod pages;
+mod trace;
 mod wire;
 
 use shared::web::Routes;
@@ -23,6 +25,9 @@ pub fn routes() -> Routes {
         .post(routes::ENTRY_RESTORE, pages::entry::restore)
         .get(routes::ENTRY_DELETE, pages::entry::ask_delete)
         .post(routes::ENTRY_DELETE, pages::entry::delete)
+        .post(routes::ENTRY_PUT_BACK, pages::back::put_back)
+        .get(routes::DELETED, pages::back::deleted)
+        .post(routes::DELETED_RESTORE, pages::back::restore)
         .as_pages();
     Routes::new()
         .get(api::ENTRIES, api::list)
@@ -37,5 +42,9 @@ pub fn routes() -> Routes {
         .post(occurrences::RESTORE, occurrences::restore)
         .post(occurrences::FOLLOWING, occurrences::change_following)
         .delete(occurrences::FOLLOWING, occurrences::delete_following)
+        .get(trace::TRACE, trace::list)
+        .post(api::COPY_RESTORE, api::restore_copy)
+        .get(api::DELETED, api::deleted)
+        .post(api::DELETED_RESTORE, api::restore)
         .merge(pages)
 }

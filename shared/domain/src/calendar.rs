@@ -47,6 +47,15 @@ pub struct CalendarSettings {
 }
 
 impl Calendar {
+    /// "Work, ada@example.com". A primary calendar is often called like its account: one name says it all then.
+    pub fn shown_name(&self, account: &str) -> String {
+        if self.name == account {
+            account.to_owned()
+        } else {
+            format!("{}, {account}", self.name)
+        }
+    }
+
     /// Whether what is new here may be written there.
     pub fn takes(&self, settings: &CalendarSettings) -> bool {
         settings.selected && self.writable && settings.direction.pushes()

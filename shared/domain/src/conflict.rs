@@ -1,6 +1,10 @@
 //! Conflicts: both sides of a link changed the same field to different values, or one side was deleted while the other
 //! changed.
 
+mod differences;
+
+pub use differences::{Difference, Keep, Subject, Undecided};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -92,9 +96,7 @@ pub enum NotNow {
     NothingToUndo,
     #[error("a decision can be taken back for a day; that time is over")]
     TooLate,
-    #[error("one side was deleted: keep the entry or the deletion as a whole")]
-    AllOrNothing,
-    #[error("only what both sides changed can be chosen")]
+    #[error("only what both sides changed can be chosen, and what belongs together only together")]
     NotInConflict,
 }
 
@@ -114,12 +116,13 @@ impl Conflict {
                 return Err(NotNow::Settled);
             }
         }
-        if !external.without(&self.parts).is_empty() {
+        let torn = |difference: &Difference| {
+            let taken = difference.parts.and(external);
+            !taken.is_empty() && taken != difference.parts
+        };
+        let is_foreign = !external.without(&self.parts).is_empty();
+        if is_foreign || self.differences().iter().any(torn) {
             return Err(NotNow::NotInConflict);
-        }
-        let one_deleted = self.local.content().is_none() || self.external.content().is_none();
-        if one_deleted && !external.is_empty() && *external != self.parts {
-            return Err(NotNow::AllOrNothing);
         }
         Ok(Choice {
             external: external.clone(),
@@ -128,23 +131,26 @@ impl Conflict {
         })
     }
 
-    /// What the entry was to hold in the parts that the decision overwrote: the other side's values, whichever it was.
-    pub fn undo(&self, entry: &Content, now: Timestamp) -> Result<Content, NotNow> {
+    /// What the decision overwrote, to be written into `entry` again; without an entry, to bring it back with.
+    pub fn undo(&self, entry: Option<&Content>, now: Timestamp) -> Result<Content, NotNow> {
         let ConflictState::Settled { at, external } = &self.state else {
             return Err(NotNow::NothingToUndo);
         };
-        let Some(external) = external else {
-            return Err(NotNow::NothingToUndo);
-        };
+        let external = external.as_ref().ok_or(NotNow::NothingToUndo)?;
         if now.duration_since(*at) > UNDO_TIME {
             return Err(NotNow::TooLate);
         }
-        let (Some(ours), Some(theirs)) = (self.local.content(), self.external.content()) else {
-            return Err(NotNow::NothingToUndo);
-        };
-        let kept_ours = self.parts.without(external);
-        Ok(entry
-            .with_parts_of(ours, external)
-            .with_parts_of(theirs, &kept_ours))
+        match (self.local.content(), self.external.content(), entry) {
+            (Some(ours), Some(theirs), Some(entry)) => Ok(entry
+                .with_parts_of(ours, external)
+                .with_parts_of(theirs, &self.parts.without(external))),
+            // The deletion was kept; what it took is what the other side had made of the entry.
+            (Some(ours), None, None) if !external.is_empty() => Ok(ours.clone()),
+            (None, Some(theirs), None) if external.is_empty() => Ok(theirs.clone()),
+            (Some(_) | None, Some(_) | None, Some(_) | None) => Err(NotNow::NothingToUndo),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

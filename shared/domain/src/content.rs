@@ -1,6 +1,7 @@
 //! What an entry and a calendar event both hold, field by field: the part of each that is synced.
 
 mod parts;
+mod words;
 
 use std::fmt;
 

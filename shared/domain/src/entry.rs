@@ -66,6 +66,19 @@ pub enum EntryStatus {
     Cancelled,
 }
 
+impl Entry {
+    /// The entry after its deletion, which was a version too.
+    #[must_use]
+    pub fn brought_back(self, content: Content, now: Timestamp) -> Self {
+        Self {
+            version: self.version + 2,
+            content,
+            updated_at: now,
+            ..self
+        }
+    }
+}
+
 /// What happened to an entry; each is one row of the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

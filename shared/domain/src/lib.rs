@@ -19,6 +19,7 @@
 //!
 //! "Token" and "refresh" speak of OAuth only, "renew" of subscriptions only. `id` is ours, `external_id` theirs.
 
+pub mod access;
 pub mod calendar;
 pub mod conflict;
 pub mod connection;

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    calendar::Privacy,
     content::{Content, Parts},
+    entry::Entry,
     event::{ExternalEventId, Revision, Uid},
     id::{CalendarId, ConflictId, ConnectionId, EntryId},
 };
@@ -66,6 +68,20 @@ pub struct Choice {
 pub struct Sent {
     pub entry_version: u64,
     pub content: Content,
+}
+
+impl Sent {
+    /// A create says nothing of changed occurrences; they are written after it like any other change.
+    pub fn creating(entry_version: u64, content: &Content) -> Self {
+        let exceptions = content.exceptions.only_cancelled();
+        Self {
+            entry_version,
+            content: Content {
+                exceptions,
+                ..content.clone()
+            },
+        }
+    }
 }
 
 /// What both sides last agreed on. A provider may have answered with other words than ours (it trims, re-orders,
@@ -132,6 +148,34 @@ impl EventLink {
             | LinkState::Conflict { base, .. }
             | LinkState::Severed { base, .. } => &base.entry.title,
         }
+    }
+
+    /// The link of a copy that was removed there and is wanted back, with what is to be created again under its id.
+    /// `None`: nothing was removed.
+    #[must_use]
+    pub fn put_back(self, entry: &Entry, privacy: Privacy) -> Option<Self> {
+        match &self.state {
+            LinkState::Severed {
+                lost: Origin::Event,
+                ..
+            } => {}
+            LinkState::Severed {
+                lost: Origin::Entry,
+                ..
+            }
+            | LinkState::Pending { .. }
+            | LinkState::Linked { .. }
+            | LinkState::Conflict { .. } => return None,
+        }
+        let content = privacy.shown(entry.content.clone());
+        let state = LinkState::Pending {
+            sent: Sent::creating(entry.version, &content),
+        };
+        Some(Self {
+            state,
+            origin: Origin::Entry,
+            ..self
+        })
     }
 
     pub fn base(&self) -> Option<&Base> {

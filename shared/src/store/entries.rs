@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use domain::{
     entry::{Entry, EntryChange},
-    id::{ConnectionId, EntryId, MemberId, OutboxId},
+    id::{ConnectionId, EntryId, MemberId, OutboxId, TraceId},
+    link::Origin,
     member::Member,
     time::Zone,
+    trace::{Deed, Overwritten, Trace, TracedBy},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -25,20 +27,25 @@ use crate::{ids, outbox::OutboxRow};
 const SHORT_ENTRY: SignedDuration = SignedDuration::from_hours(24 * 7);
 const AGENDA_MAX: usize = 2_000;
 const DIRTY_MAX: usize = 500;
-const DELETED_MAX: usize = 1_000;
-/// How long a deleted entry can be brought back.
-const DELETED_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// A change of one entry: from nothing, to nothing, or from one state to the next.
 #[derive(Clone, Debug)]
 pub struct EntryWrite<'a> {
     pub before: Option<&'a Entry>,
     pub after: Option<&'a Entry>,
-    /// The connection whose sync makes this change: it need not be told.
-    pub told_by: Option<ConnectionId>,
+    pub by: WrittenBy,
     /// Links that change with it.
     pub links: Vec<LinkWrite>,
     pub now: Timestamp,
+}
+
+/// Who makes a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WrittenBy {
+    /// A person: what they did is traced with the change.
+    Member(MemberId),
+    /// The sync of a connection, which need not be told and leaves traces of its own.
+    Sync(ConnectionId),
 }
 
 /// A connection has to look at this entry.
@@ -47,13 +54,6 @@ pub struct DirtyEntry {
     pub entry: EntryId,
     /// Which change put it there: a later one keeps the row alive.
     pub version: u64,
-}
-
-/// An entry that was deleted, as it was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeletedEntry {
-    pub entry: Entry,
-    pub deleted_at: Timestamp,
 }
 
 /// Entries of one assignee in a range.
@@ -155,7 +155,7 @@ impl TenantStore {
             .iter()
             .filter(|member| assignees.contains(&member.id))
             .flat_map(|member| member.mirrors.iter().copied())
-            .filter(|connection| Some(*connection) != write.told_by)
+            .filter(|connection| WrittenBy::Sync(*connection) != write.by)
             .collect();
         let mut writes = vec![self.entry_write(&write, id)?];
         writes.extend(self.deleted_writes(&write)?);
@@ -165,6 +165,7 @@ impl TenantStore {
             let key = keys::dirty(self.tenant, *connection, id);
             writes.push(Item::new("dirty_entry", key, Some(self.tenant), &row).put()?);
         }
+        writes.extend(self.member_trace(&write, id)?);
         for link in write.links {
             writes.extend(self.link_writes(link)?);
         }
@@ -196,6 +197,38 @@ impl TenantStore {
             .put()
     }
 
+    fn member_trace(
+        &self,
+        write: &EntryWrite<'_>,
+        entry: EntryId,
+    ) -> Result<Vec<Write>, StoreError> {
+        let WrittenBy::Member(member) = write.by else {
+            return Ok(Vec::new());
+        };
+        let (deed, overwritten) = match (write.before, write.after) {
+            (None, Some(after)) if after.version > 1 => (Deed::RestoreEntry, None),
+            (None, _) => (Deed::CreateEntry, None),
+            (Some(before), None) => (Deed::DeleteEntry, Some(before)),
+            (Some(before), Some(after)) => {
+                let parts = before.content.diff(&after.content);
+                let overwritten = Some(before).filter(|_| !parts.is_empty());
+                (Deed::ChangeEntry { parts }, overwritten)
+            }
+        };
+        let overwritten = overwritten.map(|was| Overwritten {
+            side: Origin::Entry,
+            content: was.content.clone(),
+        });
+        self.link_writes(LinkWrite::Trace(Trace {
+            id: ids::mint(write.now, TraceId::from_parts),
+            entry,
+            at: write.now,
+            by: TracedBy::Member { member },
+            deed,
+            overwritten: overwritten.into_iter().collect(),
+        }))
+    }
+
     async fn assignees_of(&self, changes: &[EntryWrite<'_>]) -> Result<Vec<Member>, StoreError> {
         let ids: BTreeSet<MemberId> = changes.iter().flat_map(assignees).collect();
         self.members(&ids.into_iter().collect::<Vec<_>>()).await
@@ -212,39 +245,6 @@ impl TenantStore {
                 .put(),
             None => Ok(Write::delete(key, Some(self.tenant), &guard)),
         }
-    }
-
-    /// What is deleted can be brought back for a while; what is brought back is no longer deleted.
-    fn deleted_writes(&self, write: &EntryWrite<'_>) -> Result<Option<Write>, StoreError> {
-        match (write.before, write.after) {
-            (Some(before), None) => {
-                let key = keys::deleted_entry(self.tenant, before.id);
-                let row = DeletedEntry {
-                    entry: before.clone(),
-                    deleted_at: write.now,
-                };
-                let item = Item::new("deleted_entry", key, Some(self.tenant), &row);
-                item.expires_at(write.now + DELETED_KEPT).put().map(Some)
-            }
-            (None, Some(after)) if after.version > 1 => {
-                let key = keys::deleted_entry(self.tenant, after.id);
-                Ok(Some(Write::delete(key, Some(self.tenant), &Guard::Any)))
-            }
-            (None, _) | (Some(_), Some(_)) => Ok(None),
-        }
-    }
-
-    /// Those of these entries that were deleted and can still be brought back.
-    pub async fn deleted_of(&self, ids: &[EntryId]) -> Result<Vec<DeletedEntry>, StoreError> {
-        let key = |id: &EntryId| keys::deleted_entry(self.tenant, *id);
-        let keys: Vec<_> = ids.iter().map(key).collect();
-        self.table.get_many(&keys).await
-    }
-
-    /// Every deleted entry that can still be brought back.
-    pub async fn deleted_entries(&self) -> Result<Vec<DeletedEntry>, StoreError> {
-        let pk = keys::deleted_entries(self.tenant);
-        self.table.range(Range::prefix(&pk, "", DELETED_MAX)).await
     }
 
     fn agenda_writes(&self, write: &EntryWrite<'_>) -> Result<Vec<Write>, StoreError> {

@@ -225,6 +225,23 @@ pub(crate) fn conflicts(tenant: TenantId) -> String {
     format!("T#{tenant}#CFL")
 }
 
+/// One member's conflicts, open and over apart.
+pub(crate) fn conflict_of(
+    tenant: TenantId,
+    member: MemberId,
+    standing: &str,
+    conflict: ConflictId,
+) -> Key {
+    key(
+        conflicts_of(tenant, member),
+        format!("{standing}{conflict}"),
+    )
+}
+
+pub(crate) fn conflicts_of(tenant: TenantId, member: MemberId) -> String {
+    format!("T#{tenant}#MCFL#{member}")
+}
+
 /// An entry that was deleted, for as long as it can be brought back.
 pub(crate) fn deleted_entry(tenant: TenantId, entry: EntryId) -> Key {
     key(deleted_entries(tenant), entry.to_string())

@@ -115,10 +115,19 @@ impl TenantStore {
         &self,
         calendar: CalendarId,
     ) -> Result<Vec<EventLink>, StoreError> {
+        self.some_links_of_calendar(calendar, LINKS_MAX).await
+    }
+
+    /// At most so many of them, in no order that means anything.
+    pub async fn some_links_of_calendar(
+        &self,
+        calendar: CalendarId,
+        max: usize,
+    ) -> Result<Vec<EventLink>, StoreError> {
         let pk = format!("T#{}#LINK", self.tenant);
         let found: Vec<ByEvent> = self
             .table
-            .range(Range::prefix(&pk, &format!("R#{calendar}#"), LINKS_MAX))
+            .range(Range::prefix(&pk, &format!("R#{calendar}#"), max))
             .await?;
         let keys: Vec<_> = found
             .iter()

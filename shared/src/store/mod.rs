@@ -6,6 +6,7 @@
 mod calendars;
 mod conflicts;
 mod connections;
+mod deleted;
 mod demand;
 mod entries;
 mod holds;
@@ -20,9 +21,11 @@ mod runs;
 mod sessions;
 mod table;
 
+pub use conflicts::Standing;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
+pub use deleted::DeletedEntry;
 pub use demand::{Asked, ChannelAsk, Findings};
-pub use entries::{DeletedEntry, DirtyEntry, EntryWrite, Listed};
+pub use entries::{DirtyEntry, EntryWrite, Listed, WrittenBy};
 pub use items::item_id;
 pub use links::{LinkWrite, Meeting};
 pub use members::{Login, Tries};

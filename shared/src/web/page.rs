@@ -5,10 +5,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use jiff::SignedDuration;
+use domain::time::{LocalTime, Zone};
+use jiff::{SignedDuration, Timestamp};
 use ui::{
     Markup,
-    components::{Csrf, Meaning},
+    components::{Csrf, Meaning, Moment},
     layout::{Frame, Theme, Toast},
     pages::problem::ProblemPage,
     routes,
@@ -42,16 +43,37 @@ impl FromRequestParts<App> for Visitor {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let session = Session::from_request_parts(parts, app).await?;
         let csrf = Csrf(csrf_token(&*app.keys().await?, session.id));
+        let store = app.store.tenant(&session);
         let frame = Frame {
             theme: theme(&parts.headers),
             csrf,
             member: session.name.clone(),
             organization: session.organization.clone(),
             toasts: flash(&parts.headers, &app.config).into_iter().collect(),
+            conflicts: store.open_conflicts(session.member).await?,
             live: None,
         };
         Ok(Self { session, frame })
     }
+}
+
+/// The script keeps the browser's zone in it.
+const ZONE_COOKIE: &str = "zone";
+
+/// The zone in which a visitor reads times.
+pub fn zone(headers: &HeaderMap) -> Zone {
+    let kept = cookies::value(headers, ZONE_COOKIE);
+    kept.and_then(|name| Zone::parse(&name).ok())
+        .unwrap_or_else(Zone::utc)
+}
+
+/// A point in time in words of a zone: "2 March 2027, 10:41 Europe/Berlin".
+pub fn moment(at: Timestamp, zone: &Zone) -> Moment {
+    let local = LocalTime::at(at, zone.clone()).local;
+    Moment::new(
+        &at.to_string(),
+        &format!("{} {zone}", local.strftime("%-d %B %Y, %H:%M")),
+    )
 }
 
 pub fn theme(headers: &HeaderMap) -> Theme {

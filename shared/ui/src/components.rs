@@ -8,8 +8,10 @@ mod form;
 mod moment;
 
 pub use badge::{Meaning, badge, note};
-pub use button::{Look, action, back, button, labelled, link, opens, submit, submit_unless};
+pub use button::{
+    Look, action, back, button, labelled, link, opens, submit, submit_as, submit_unless,
+};
 pub use confirm::{Confirm, Extra};
-pub use field::{Checkbox, Field, Radios, Select, Textarea};
+pub use field::{Checkbox, Field, Radio, Radios, Select, Textarea};
 pub use form::{Csrf, FieldError, error_of, error_summary, post};
 pub use moment::{Moment, absolute, relative};

@@ -50,6 +50,8 @@ pub struct Frame {
     pub member: String,
     pub organization: String,
     pub toasts: Vec<Toast>,
+    /// How many conflicts wait for the member to decide.
+    pub conflicts: usize,
     /// Address of the socket that says when something changed; without it pages look again every 30 s.
     pub live: Option<String>,
 }
@@ -65,15 +67,17 @@ pub struct Toast {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     Schedule,
+    Conflicts,
     Connections,
 }
 
 impl Section {
-    const ALL: [Self; 2] = [Self::Schedule, Self::Connections];
+    const ALL: [Self; 3] = [Self::Schedule, Self::Conflicts, Self::Connections];
 
     const fn entry(self) -> (&'static str, &'static str, Icon, &'static str) {
         match self {
             Self::Schedule => ("nav-schedule", routes::SCHEDULE, Icon::Calendar, "Schedule"),
+            Self::Conflicts => ("nav-conflicts", routes::CONFLICTS, Icon::Alert, "Conflicts"),
             Self::Connections => (
                 "nav-connections",
                 routes::CONNECTIONS,
@@ -186,6 +190,9 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
                             li {
                                 a id=(id) href=(href) aria-current=[(current == Some(section)).then_some("page")] {
                                     (labelled(glyph, words))
+                                    @if section == Section::Conflicts && frame.conflicts > 0 {
+                                        span.now { (counted(frame.conflicts)) span.heard { " open" } }
+                                    }
                                 }
                             }
                         }
@@ -203,6 +210,15 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What is counted no further is said so.
+fn counted(open: usize) -> String {
+    if open > 99 {
+        "99+".to_owned()
+    } else {
+        open.to_string()
     }
 }
 

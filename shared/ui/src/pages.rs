@@ -1,8 +1,10 @@
 //! The pages, one module each.
 
 pub mod confirmation;
+pub mod conflicts;
 pub mod connection;
 pub mod connections;
+pub mod deleted;
 pub mod entry;
 pub mod forward;
 pub mod message;

@@ -10,6 +10,8 @@ pub const CONNECTIONS: &str = "/connections";
 /// `POST provider=google|microsoft` begins an authorization; it answers with a page that leads on, as `reconnect` does.
 pub const CONNECTIONS_CONNECT: &str = "/connections/connect";
 pub const CONNECTION: &str = "/connections/{id}";
+/// `GET ?q=` says of what is called so where it stands.
+pub const CONNECTION_WHY: &str = "/connections/{id}/trace";
 pub const CONNECTION_SETTINGS: &str = "/connections/{id}/settings";
 /// `POST` of the settings' fields shows what they would do.
 pub const CONNECTION_PREVIEW: &str = "/connections/{id}/preview";
@@ -19,6 +21,12 @@ pub const CONNECTION_HOLD: &str = "/connections/{id}/holds/{hold}";
 pub const CONNECTION_ACTION: &str = "/connections/{id}/{action}";
 /// `POST` tries an item again.
 pub const CONNECTION_RETRY: &str = "/connections/{id}/items/{item}/retry";
+
+/// `GET ?state=settled` shows those that are decided or over.
+pub const CONFLICTS: &str = "/conflicts";
+/// `GET` shows both sides; `POST` decides.
+pub const CONFLICT: &str = "/conflicts/{id}";
+pub const CONFLICT_UNDO: &str = "/conflicts/{id}/undo";
 
 /// `GET ?week=2027-03-01` shows the week that holds the day.
 pub const SCHEDULE: &str = "/schedule";
@@ -30,6 +38,12 @@ pub const ENTRY: &str = "/schedule/{id}";
 pub const ENTRY_RESTORE: &str = "/schedule/{id}/restore";
 /// `GET` asks; `POST` deletes.
 pub const ENTRY_DELETE: &str = "/schedule/{id}/delete";
+
+/// `POST` asks for a copy that was removed from its calendar.
+pub const ENTRY_PUT_BACK: &str = "/schedule/{id}/copies/{connection}/restore";
+pub const DELETED: &str = "/schedule/deleted";
+/// `POST` brings a deleted entry back.
+pub const DELETED_RESTORE: &str = "/schedule/deleted/{id}/restore";
 
 /// What a member can ask of a connection with one press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +86,10 @@ pub fn connection(id: &str) -> String {
     fill(CONNECTION, id)
 }
 
+pub fn connection_why(id: &str) -> String {
+    fill(CONNECTION_WHY, id)
+}
+
 pub fn connection_settings(id: &str) -> String {
     fill(CONNECTION_SETTINGS, id)
 }
@@ -90,6 +108,18 @@ pub fn connection_hold(id: &str, hold: &str) -> String {
 
 pub fn connection_retry(id: &str, item: &str) -> String {
     fill(CONNECTION_RETRY, id).replace("{item}", item)
+}
+
+pub fn conflicts_settled() -> String {
+    format!("{CONFLICTS}?state=settled")
+}
+
+pub fn conflict(id: &str) -> String {
+    fill(CONFLICT, id)
+}
+
+pub fn conflict_undo(id: &str) -> String {
+    fill(CONFLICT_UNDO, id)
 }
 
 pub fn schedule_week(date: &str) -> String {
@@ -122,6 +152,14 @@ fn at_occurrence(path: String, original: Option<&str>) -> String {
         None => path,
         Some(original) => format!("{path}?occurrence={original}"),
     }
+}
+
+pub fn entry_put_back(id: &str, connection: &str) -> String {
+    fill(ENTRY_PUT_BACK, id).replace("{connection}", connection)
+}
+
+pub fn deleted_restore(id: &str) -> String {
+    fill(DELETED_RESTORE, id)
 }
 
 fn fill(pattern: &str, id: &str) -> String {

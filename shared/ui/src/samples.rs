@@ -1,8 +1,10 @@
 //! Every page in every state worth looking at: for the snapshots, the rules and the gallery.
 //! Nothing that is deployed calls this, so nothing deployed carries it.
 
+mod conflicts;
 mod connection;
 mod connections;
+mod history;
 mod schedule;
 mod signed_out;
 
@@ -17,6 +19,7 @@ pub type Sample = (&'static str, Markup);
 pub fn all() -> Vec<Sample> {
     [
         signed_out::samples(),
+        conflicts::samples(),
         connections::samples(),
         connection::samples(),
         schedule::samples(),
@@ -33,6 +36,7 @@ fn frame() -> Frame {
         member: "Ada Lindgren".to_owned(),
         organization: "Northwind Field Service".to_owned(),
         toasts: Vec::new(),
+        conflicts: 0,
         live: None,
     }
 }

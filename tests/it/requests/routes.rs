@@ -12,16 +12,21 @@ pub(super) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 13] = [
+const READ_NOTHING: [&str; 18] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
+    "/api/v1/conflicts/{id}/undo",
     "/api/v1/connections/{id}/items/{item}/retry",
     "/api/v1/connections/{id}/pause",
     "/api/v1/connections/{id}/resume",
     "/api/v1/connections/{id}/sync",
-    "/connections/{id}/items/{item}/retry",
+    "/api/v1/schedule/deleted/{id}/restore",
+    "/api/v1/schedule/entries/{id}/copies/{connection}/restore",
     "/api/v1/schedule/entries/{id}/occurrences/{original}/restore",
+    "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
+    "/schedule/deleted/{id}/restore",
+    "/schedule/{id}/copies/{connection}/restore",
     "/sign-in/continue",
     "/sign-out",
     "/webhooks/google",
@@ -103,8 +108,11 @@ impl Route {
         let mut path = self.pattern.clone();
         for parameter in self.parameters() {
             let value = match parameter {
+                "{id}" if self.pattern.contains("/deleted/") => places.deleted,
                 "{id}" if self.pattern.contains("/schedule/") => places.entry,
+                "{connection}" => places.connection,
                 "{id}" if self.pattern.contains("/connections/") => places.connection,
+                "{id}" if self.pattern.contains("/conflicts/") => places.conflict,
                 "{run}" => places.run,
                 "{hold}" => "hld_00000000010000000000000001",
                 "{item}" => "itm_00000000000000000000000000",
@@ -125,6 +133,8 @@ impl Route {
 pub(super) struct Places<'a> {
     pub(super) entry: &'a str,
     pub(super) connection: &'a str,
+    pub(super) deleted: &'a str,
+    pub(super) conflict: &'a str,
     pub(super) run: &'a str,
 }
 
@@ -135,5 +145,7 @@ pub(super) const ORIGINAL: &str = "20270311T090000Z";
 pub(super) const NOWHERE: Places<'_> = Places {
     entry: "ent_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     connection: "con_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    deleted: "ent_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    conflict: "cfl_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     run: "run_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
 };

@@ -104,6 +104,37 @@ impl Connected {
         self.0.api(rest).await.unwrap()
     }
 
+    /// A new visit whose title both sides change, differently; answers the conflict.
+    pub(crate) async fn fall_apart(&self, title: &str, day: u8) -> Value {
+        let entry = self.create_entry(&visit(title, day)).await;
+        self.settle().await;
+        let event = self.event(title).await;
+        let theirs = json!({ "summary": format!("{title}, theirs") });
+        let event = event["id"].as_str().unwrap();
+        self.google.patch(event, theirs).await.unwrap();
+        let ours = json!({ "title": format!("{title}, ours") });
+        let entry = entry["id"].as_str().unwrap();
+        self.patch_entry(entry, &ours).await.expect(200).unwrap();
+        self.settle().await;
+        let open = self.person.get("/api/v1/conflicts").await.unwrap().json();
+        open["items"][0].clone()
+    }
+
+    /// An entry that was deleted and can be brought back; answers its id.
+    pub(crate) async fn delete_one(&self, title: &str, day: u8) -> String {
+        let entry = self.create_entry(&visit(title, day)).await;
+        let id = entry["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/schedule/entries/{id}");
+        self.person
+            .delete(&path)
+            .await
+            .unwrap()
+            .expect(204)
+            .unwrap();
+        self.settle().await;
+        id
+    }
+
     /// The latest run of the connection.
     pub(crate) async fn last_run(&self) -> Value {
         self.api("/runs").await["items"][0].clone()

@@ -14,6 +14,7 @@ use super::{World, control};
 pub fn functions() -> Vec<(&'static str, Routes)> {
     vec![
         ("assets", assets::routes()),
+        ("conflicts", conflicts::routes()),
         ("connections", connections::routes()),
         ("identity", identity::routes()),
         ("oauth-callback", oauth_callback::routes()),

@@ -1,6 +1,7 @@
 //! One entry as a form: to add, change and delete it, and where it is synced.
 
 mod fields;
+mod history;
 mod look;
 mod series;
 

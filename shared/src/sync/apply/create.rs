@@ -12,6 +12,7 @@ use domain::{
         observe::{EntrySeen, EventSeen, Pair},
         plan::Step,
     },
+    trace::Deed,
 };
 
 use super::{super::Context, Halt, write::linked};
@@ -59,7 +60,7 @@ impl Context<'_> {
         {
             return self.move_link(calendar, other, link).await;
         }
-        let mut beside = vec![self.trace(calendar, &link, "create entry", None)];
+        let mut beside = vec![self.trace(calendar, &link, Deed::CreateEntry, None)];
         beside.extend(event.uid.map(|uid| {
             LinkWrite::Claim(Meeting {
                 uid,
@@ -89,14 +90,8 @@ impl Context<'_> {
         }
     }
 
-    /// The deletion was a version too.
     fn brought_back(&self, calendar: &Calendar, was: Entry, content: Content) -> Entry {
-        let mut entry = Entry {
-            version: was.version + 2,
-            content,
-            updated_at: self.app.clock.now(),
-            ..was
-        };
+        let mut entry = was.brought_back(content, self.app.clock.now());
         if !entry.assignees.contains(&calendar.member) {
             entry.assignees.push(calendar.member);
         }
@@ -140,7 +135,7 @@ impl Context<'_> {
         after.version += 1;
         after.updated_at = self.app.clock.now();
         let beside = vec![
-            self.trace(calendar, &link, "join entry", None),
+            self.trace(calendar, &link, Deed::JoinEntry, None),
             LinkWrite::Create(link),
         ];
         self.write_entry(Some(&before), Some(&after), beside)
@@ -189,9 +184,8 @@ impl Context<'_> {
             origin: other.origin,
             ..link
         };
-        let what = "follow the event to another calendar";
         let writes = vec![
-            self.trace(calendar, &link, what, None),
+            self.trace(calendar, &link, Deed::FollowEvent, None),
             LinkWrite::Move {
                 from: other.into(),
                 to: link.clone().into(),
@@ -235,7 +229,7 @@ impl Context<'_> {
         let mut beside = self.settling(&link).await?;
         // It may be there still, for others, and edited.
         let overwritten = before.as_ref().map(|entry| (Origin::Entry, &entry.content));
-        beside.push(self.trace(calendar, &link, "restore entry", overwritten));
+        beside.push(self.trace(calendar, &link, Deed::RestoreEntry, overwritten));
         let base = Base::new(after.version, entry_content, revision, content);
         beside.push(LinkWrite::Update(linked(link, base)));
         self.write_entry(before.as_ref(), Some(&after), beside)
@@ -258,13 +252,13 @@ impl Context<'_> {
             uid: None,
             origin: Origin::Entry,
             state: LinkState::Pending {
-                sent: sent(entry.version, &entry.content),
+                sent: Sent::creating(entry.version, &entry.content),
             },
             version: 0,
         };
         // The link comes first: if the provider's answer is lost, the next run finds the event under this id.
         let writes = vec![
-            self.trace(calendar, &link, "create event", None),
+            self.trace(calendar, &link, Deed::CreateEvent, None),
             LinkWrite::Create(link.clone()),
         ];
         self.write_links(writes).await?;
@@ -287,7 +281,7 @@ impl Context<'_> {
         let sent = match &link.state {
             LinkState::Pending { sent } => sent.clone(),
             LinkState::Linked { .. } | LinkState::Conflict { .. } | LinkState::Severed { .. } => {
-                sent(entry_version, &content)
+                Sent::creating(entry_version, &content)
             }
         };
         let created = self
@@ -350,17 +344,5 @@ impl Context<'_> {
             },
         };
         Ok(self.decide_pair(calendar, pair))
-    }
-}
-
-/// A create says nothing of changed occurrences; they are written after it like any other change.
-fn sent(entry_version: u64, content: &Content) -> Sent {
-    let exceptions = content.exceptions.only_cancelled();
-    Sent {
-        entry_version,
-        content: Content {
-            exceptions,
-            ..content.clone()
-        },
     }
 }

@@ -7,7 +7,7 @@ use domain::{
     event::Revision,
     id::{ConflictId, TraceId},
     link::{Base, EventLink, LinkState, Origin},
-    trace::{Overwritten, Trace, TracedBy},
+    trace::{Deed, Overwritten, Trace, TracedBy},
 };
 
 use super::{super::Context, Halt};
@@ -74,9 +74,11 @@ impl Context<'_> {
         if conflict.version == 0 {
             self.counts.conflicts += 1;
         }
-        let what = format!("conflict: {}", conflict.parts);
+        let deed = Deed::Conflict {
+            parts: conflict.parts.clone(),
+        };
         let writes = vec![
-            self.trace(calendar, &link, &what, None),
+            self.trace(calendar, &link, deed, None),
             LinkWrite::Conflict(conflict),
             LinkWrite::Update(EventLink { state, ..link }),
         ];
@@ -105,7 +107,7 @@ impl Context<'_> {
         &self,
         calendar: &Calendar,
         link: &EventLink,
-        what: &str,
+        deed: Deed,
         overwritten: Option<(Origin, &Content)>,
     ) -> LinkWrite {
         let at = self.app.clock.now();
@@ -122,7 +124,7 @@ impl Context<'_> {
                 calendar: calendar.id,
                 external_id: link.external_id.0.clone(),
             },
-            what: what.to_owned(),
+            deed,
             overwritten: overwritten.into_iter().collect(),
         })
     }

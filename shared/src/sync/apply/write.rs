@@ -7,12 +7,13 @@ use domain::{
     event::{Change, Revision},
     link::{Base, EventLink, LinkState, Origin},
     sync::plan::WriteStep,
+    trace::Deed,
 };
 
 use super::{super::Context, Halt};
 use crate::{
     providers::EventWrite,
-    store::{EntryWrite, LinkWrite, StoreError},
+    store::{EntryWrite, LinkWrite, StoreError, WrittenBy},
 };
 
 impl Context<'_> {
@@ -21,7 +22,6 @@ impl Context<'_> {
         calendar: &Calendar,
         write: WriteStep,
     ) -> Result<(), Halt> {
-        let what = format!("pull {}, push {}", write.pull, write.push);
         let mut link = write.link.clone();
         let mut beside = self.settling(&link).await?;
         let (revision, answered) = if write.push.is_empty() {
@@ -31,7 +31,10 @@ impl Context<'_> {
                 self.exceptions_as_seen(calendar, &link, &write.event)
                     .await?;
             }
-            let was = self.trace(calendar, &link, &what, Some((Origin::Event, &write.event)));
+            let deed = Deed::ChangeEvent {
+                parts: write.push.clone(),
+            };
+            let was = self.trace(calendar, &link, deed, Some((Origin::Event, &write.event)));
             link = self.intend(link, &write, was).await?;
             let asked = EventWrite {
                 id: &link.external_id,
@@ -69,12 +72,8 @@ impl Context<'_> {
             updated_at: self.app.clock.now(),
             ..before.clone()
         };
-        beside.push(self.trace(
-            calendar,
-            &link,
-            &what,
-            Some((Origin::Entry, &before.content)),
-        ));
+        let was = Some((Origin::Entry, &before.content));
+        beside.push(self.trace(calendar, &link, Deed::ChangeEntry { parts: pull }, was));
         let base = Base::new(after.version, content, revision, answered);
         beside.push(LinkWrite::Update(linked(link, base)));
         self.write_entry(Some(&before), Some(&after), beside)
@@ -152,7 +151,7 @@ impl Context<'_> {
         let before = self.entry_at(&link, entry_version).await?;
         let mut beside = self.settling(&link).await?;
         let was = Some((Origin::Entry, &before.content));
-        beside.push(self.trace(calendar, &link, "delete entry", was));
+        beside.push(self.trace(calendar, &link, Deed::DeleteEntry, was));
         beside.push(LinkWrite::Delete(link));
         self.write_entry(Some(&before), None, beside).await?;
         self.counts.entries_deleted += 1;
@@ -171,7 +170,7 @@ impl Context<'_> {
         after.version += 1;
         after.updated_at = self.app.clock.now();
         let mut beside = self.settling(&link).await?;
-        beside.push(self.trace(calendar, &link, "unassign", None));
+        beside.push(self.trace(calendar, &link, Deed::Unassign, None));
         beside.push(LinkWrite::Delete(link));
         self.write_entry(Some(&before), Some(&after), beside)
             .await?;
@@ -188,7 +187,7 @@ impl Context<'_> {
         self.exceptions_as_seen(calendar, &link, &content).await?;
         // Afterwards there is nothing left to record.
         let was = Some((Origin::Event, &*content));
-        let was = self.trace(calendar, &link, "delete event", was);
+        let was = self.trace(calendar, &link, Deed::DeleteEvent, was);
         self.write_links(vec![was]).await?;
         self.provider
             .delete(&self.access, calendar, &link.external_id, Some(&revision))
@@ -207,12 +206,12 @@ impl Context<'_> {
         base: Base,
         lost: Origin,
     ) -> Result<(), Halt> {
-        let what = match lost {
-            Origin::Event => "let the copy go",
-            Origin::Entry => "leave the event to its calendar",
+        let deed = match lost {
+            Origin::Event => Deed::LoseEvent,
+            Origin::Entry => Deed::LeaveEvent,
         };
         let mut writes = self.settling(&link).await?;
-        writes.push(self.trace(calendar, &link, what, None));
+        writes.push(self.trace(calendar, &link, deed, None));
         let state = LinkState::Severed { lost, base };
         writes.push(LinkWrite::Update(EventLink { state, ..link }));
         Ok(self.write_links(writes).await?)
@@ -248,7 +247,7 @@ impl Context<'_> {
         let write = EntryWrite {
             before,
             after,
-            told_by: Some(self.connection.id),
+            by: WrittenBy::Sync(self.connection.id),
             links,
             now: self.app.clock.now(),
         };

@@ -50,6 +50,13 @@ pub fn submit_unless(
     }
 }
 
+/// Sends the form with one more value, whatever else is filled in.
+pub fn submit_as(id: &str, look: Look, (name, value): (&str, &str), face: impl Render) -> Markup {
+    html! {
+        button id=(id) class=(look.class()) type="submit" name=(name) value=(value) formnovalidate { (face) }
+    }
+}
+
 /// A button that only the script gives a meaning to; hidden where there is no script.
 pub fn button(id: &str, name: &str, face: impl Render) -> Markup {
     html! { button id=(id) class="button quiet scripted" type="button" data-does=(name) { (face) } }

@@ -224,6 +224,28 @@ impl Render for Radios<'_> {
     }
 }
 
+/// One of several values of `name`, of which one is to be chosen.
+#[derive(Clone, Debug)]
+pub struct Radio<'a> {
+    pub id: &'a str,
+    pub name: &'a str,
+    pub value: &'a str,
+    pub label: Markup,
+    pub checked: bool,
+}
+
+impl Render for Radio<'_> {
+    fn render(&self) -> Markup {
+        html! {
+            div.check {
+                input id=(self.id) name=(self.name) type="radio" value=(self.value) required
+                    checked[self.checked];
+                label for=(self.id) { (self.label) }
+            }
+        }
+    }
+}
+
 fn framed(
     id: &str,
     label: &str,

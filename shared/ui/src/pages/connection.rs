@@ -4,18 +4,20 @@ mod held;
 mod preview;
 mod records;
 mod settings;
+mod why;
 
 pub use held::HeldChanges;
 pub use preview::PreviewShown;
 pub use records::{ItemError, NextTry, Outcome, Run};
 pub use settings::{CalendarChoice, Settings, fields};
+pub use why::{WhyPage, WhyRow};
 
 use maud::{Markup, html};
 
 use super::connections::{AuthState, ProviderKind, SyncState, reconnect, running, sync_now};
 use crate::components::{
-    Confirm, Look, Meaning, Moment, absolute, back, badge, labelled, note, opens, post, relative,
-    submit,
+    Confirm, Look, Meaning, Moment, absolute, back, badge, labelled, link, note, opens, post,
+    relative, submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
@@ -34,6 +36,8 @@ pub struct ConnectionPage {
     pub sync: SyncState,
     pub facts: Facts,
     pub last_error: Option<String>,
+    /// How many conflicts wait for a decision.
+    pub conflicts: usize,
     pub settings: Settings,
     /// Newest first.
     pub runs: Vec<Run>,
@@ -104,6 +108,7 @@ impl ConnectionPage {
                 }
                 aside.stack {
                     (self.facts())
+                    (why::search(&self.id, ""))
                     @if self.can_disconnect { (self.ending()) }
                 }
             }
@@ -186,7 +191,19 @@ impl ConnectionPage {
                 }
                 @if let Some(progress) = self.sync.progress() { (running(id, *progress)) }
                 @if let Some(words) = &self.last_error { (note(Meaning::Error, words)) }
+                @if self.conflicts > 0 { (note(Meaning::Warning, self.undecided())) }
             }
+        }
+    }
+
+    fn undecided(&self) -> Markup {
+        let words = match self.conflicts {
+            1 => "Decide about 1 conflict".to_owned(),
+            count => format!("Decide about {count} conflicts"),
+        };
+        html! {
+            p { "The same was changed here and in the calendar, differently." }
+            p { (link("to-conflicts", routes::CONFLICTS, words)) }
         }
     }
 

@@ -1,6 +1,9 @@
 //! One schedule entry: the form to create or change it, and where it is synced.
 
+mod history;
 mod series;
+
+pub use history::{Happening, Was};
 
 use maud::{Markup, html};
 
@@ -10,7 +13,7 @@ use self::series::Place;
 use super::schedule::Copies;
 use crate::components::{
     Checkbox, Confirm, Field, FieldError, Look, Moment, Select, Textarea, action, back, error_of,
-    error_summary, labelled, opens, post, relative, submit,
+    error_summary, labelled, link, opens, post, relative, submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
@@ -40,6 +43,8 @@ pub struct Saved {
     pub copies: Vec<Copy>,
     /// Where the entry repeats.
     pub series: Option<OfSeries>,
+    /// Newest first; nothing where the member may not see it.
+    pub history: Option<Vec<Happening>>,
 }
 
 /// The entry in one calendar.
@@ -50,6 +55,10 @@ pub struct Copy {
     pub state: Copies,
     pub last_synced: Option<Moment>,
     pub reason: Option<String>,
+    /// The conflict that waits for a decision.
+    pub conflict: Option<String>,
+    /// The connection to which a removed copy can be put back.
+    pub put_back: Option<String>,
 }
 
 /// What stands in the fields, as typed. Field names are the names of these, except `repeat`.
@@ -103,11 +112,14 @@ impl EntryPage {
         head.back = Some(back("back-to-week", &week, "Schedule"));
         let content = html! {
             div.columns {
-                section.panel aria-label="Entry" { (self.form(&week)) }
+                div.stack {
+                    section.panel aria-label="Entry" { (self.form(&week)) }
+                    @if let Some(history) = self.saved.as_ref().and_then(|saved| saved.history.as_ref()) { (history::history(history)) }
+                }
                 @if let Some(saved) = &self.saved {
                     aside.stack {
                         @if let Some(series) = &saved.series { (series.panel(&self.place(saved))) }
-                        (copies(&saved.id, &saved.copies))
+                        (self.copies(saved))
                         @if self.locked.is_none() { (self.ending(saved, title)) }
                     }
                 }
@@ -250,6 +262,45 @@ impl EntryPage {
         self.series()?.original()
     }
 
+    /// Looks again for itself, sooner while a calendar is awaited. The form stays: someone may be at it.
+    fn copies(&self, saved: &Saved) -> Markup {
+        let copies = &saved.copies;
+        let is_awaited = copies.iter().any(|copy| copy.state == Copies::Waiting);
+        let history = saved.history.as_ref().map(|_| "#history:outerMorph");
+        html! {
+            section #copies .panel aria-labelledby="copies-title" data-running[is_awaited]
+                hx-get=(routes::entry(&saved.id)) hx-select="#copies" hx-select-oob=[history]
+                hx-trigger="app:tick from:body" hx-swap="outerMorph" {
+                h2 #copies-title { "Where this is synced" }
+                @if copies.is_empty() {
+                    p.quiet { "In no calendar. Connect one and choose it to see this entry there." }
+                } @else {
+                    ul.items { @for copy in copies { (self.copy(&saved.id, copy)) } }
+                }
+            }
+        }
+    }
+
+    fn copy(&self, id: &str, copy: &Copy) -> Markup {
+        let (glyph, class, words) = copy.state.face();
+        html! {
+            li {
+                p { strong { (copy.calendar) } }
+                p { span class={ "copies " (class) } { (icon(glyph)) (words) } }
+                @if let Some(reason) = &copy.reason { p { (reason) } }
+                @if let Some(conflict) = &copy.conflict {
+                    p { (link(&format!("{conflict}-decide"), &routes::conflict(conflict), "Look at both and decide")) }
+                }
+                @if let Some(connection) = copy.put_back.as_ref().filter(|_| self.locked.is_none()) {
+                    (post(&self.frame.csrf, &routes::entry_put_back(id, connection), "", submit(
+                        &format!("{connection}-put-back"), Look::Plain, labelled(Icon::Back, "Put it back"), "Asking",
+                    )))
+                }
+                @if let Some(moment) = &copy.last_synced { p.quiet { "Last synced " (relative(moment)) } }
+            }
+        }
+    }
+
     fn error(&self, field: &str) -> Option<&str> {
         error_of(&self.errors, field)
     }
@@ -264,32 +315,6 @@ fn custom(words: &str, rule: &str) -> Markup {
             p.hint { "This rule is finer than this form can express. It is kept as it is." }
             p { code { (rule) } }
             input type="hidden" name="repeat" value="keep";
-        }
-    }
-}
-
-/// Looks again for itself, sooner while a calendar is awaited. The form stays: someone may be at it.
-fn copies(id: &str, copies: &[Copy]) -> Markup {
-    let is_awaited = copies.iter().any(|copy| copy.state == Copies::Waiting);
-    html! {
-        section #copies .panel aria-labelledby="copies-title" data-running[is_awaited]
-            hx-get=(routes::entry(id)) hx-select="#copies" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
-            h2 #copies-title { "Where this is synced" }
-            @if copies.is_empty() {
-                p.quiet { "In no calendar. Connect one and choose it to see this entry there." }
-            } @else {
-                ul.items {
-                    @for copy in copies {
-                        @let (glyph, class, words) = copy.state.face();
-                        li {
-                            p { strong { (copy.calendar) } }
-                            p { span class={ "copies " (class) } { (icon(glyph)) (words) } }
-                            @if let Some(reason) = &copy.reason { p { (reason) } }
-                            @if let Some(moment) = &copy.last_synced { p.quiet { "Last synced " (relative(moment)) } }
-                        }
-                    }
-                }
-            }
         }
     }
 }

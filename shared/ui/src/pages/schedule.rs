@@ -138,6 +138,7 @@ impl Schedule {
                         .value(self.days.first().map_or("", |day| &day.date)).required())
                     (submit("go", Look::Quiet, "Go", "Opening"))
                 }
+                (action("deleted-entries", routes::DELETED, Look::Quiet, labelled(Icon::Trash, "Deleted entries")))
                 p.zone { (icon(Icon::Clock)) (self.zone) }
             }
         }

@@ -7,7 +7,7 @@ use crate::layout::Section;
 use crate::pages::confirmation::Confirmation;
 use crate::pages::connection::{
     CalendarChoice, ConnectionPage, Facts, HeldChanges, ItemError, NextTry, Outcome, PreviewShown,
-    Run, Settings, SubscriptionState, fields,
+    Run, Settings, SubscriptionState, WhyPage, WhyRow, fields,
 };
 use crate::pages::connections::{AuthState, Progress, ProviderKind, SyncState};
 
@@ -18,6 +18,8 @@ pub(super) fn samples() -> Vec<Sample> {
         ("connection-first-sync", first_sync().render()),
         ("connection-action-required", action_required().render()),
         ("connection-paused", paused().render()),
+        ("connection-why", why(Some(answers())).render()),
+        ("connection-why-nothing", why(Some(Vec::new())).render()),
         (
             "connection-disconnect",
             Confirmation {
@@ -41,6 +43,7 @@ fn connection() -> ConnectionPage {
         sync: SyncState::NeedsAttention { items: 3 },
         facts: facts(),
         last_error: None,
+        conflicts: 2,
         settings: settings(),
         runs: runs(),
         attention: attention(),
@@ -50,9 +53,40 @@ fn connection() -> ConnectionPage {
     }
 }
 
+fn why(answers: Option<Vec<WhyRow>>) -> WhyPage {
+    WhyPage {
+        frame: frame(),
+        id: GOOGLE.to_owned(),
+        account: "ada@northwind.test".to_owned(),
+        query: "boiler".to_owned(),
+        complete: answers.as_ref().is_some_and(Vec::is_empty),
+        answers,
+    }
+}
+
+fn answers() -> Vec<WhyRow> {
+    vec![
+        WhyRow {
+            title: "Boiler inspection, Lindenstraße 12".to_owned(),
+            is_well: true,
+            words: "In sync with On call, ada@northwind.test.".to_owned(),
+            entry: Some("ent_4".to_owned()),
+            external_id: Some("k3v0q2m4a6b8c0".to_owned()),
+        },
+        WhyRow {
+            title: "Boiler party".to_owned(),
+            is_well: false,
+            words: "Not synced: it ended before the history that this calendar imports.".to_owned(),
+            entry: None,
+            external_id: Some("p9d1f3h5j7l9n1".to_owned()),
+        },
+    ]
+}
+
 fn first_sync() -> ConnectionPage {
     ConnectionPage {
         frame: frame(),
+        conflicts: 0,
         subscription: SubscriptionState::Polling { minutes: 15 },
         sync: SyncState::Running(Progress {
             done: 40,

@@ -1,5 +1,6 @@
 //! The week and an entry.
 
+use super::history::{deleted, history};
 use super::{Sample, frame, frame_with};
 use crate::components::{FieldError, Meaning, Moment};
 use crate::layout::{Frame, Section, Theme};
@@ -39,6 +40,8 @@ pub(super) fn samples() -> Vec<Sample> {
         ("entry-errors", with_errors().render()),
         ("entry-custom-repeat", custom().render()),
         ("entry-locked", locked().render()),
+        ("deleted", deleted(true).render()),
+        ("deleted-empty", deleted(false).render()),
         (
             "entry-delete",
             Confirmation {
@@ -210,6 +213,8 @@ fn saved() -> EntryPage {
         state,
         last_synced,
         reason: reason.map(str::to_owned),
+        conflict: None,
+        put_back: None,
     };
     EntryPage {
         frame: frame_with(Meaning::Ok, "Saved. Calendars follow within seconds."),
@@ -231,6 +236,26 @@ fn saved() -> EntryPage {
                         "Microsoft asks for a new sign-in. This change is sent after you reconnect.",
                     ),
                 ),
+                Copy {
+                    conflict: Some("cfl_1".to_owned()),
+                    ..copy(
+                        "On call, ada@northwind.test",
+                        Copies::Conflict,
+                        None,
+                        Some(
+                            "Both sides changed the same. Nothing is written until someone decides.",
+                        ),
+                    )
+                },
+                Copy {
+                    put_back: Some("con_4".to_owned()),
+                    ..copy(
+                        "Family, ada@northwind.test",
+                        Copies::None,
+                        None,
+                        Some("Removed from this calendar."),
+                    )
+                },
             ],
             series: Some(OfSeries::Whole {
                 differing: vec![
@@ -239,6 +264,7 @@ fn saved() -> EntryPage {
                 ],
                 more: 2,
             }),
+            history: Some(history()),
         }),
         form: form(),
         ..new()
@@ -336,6 +362,7 @@ fn locked() -> EntryPage {
             version: 4,
             copies: Vec::new(),
             series: None,
+            history: None,
         }),
         ..saved()
     }

@@ -8,15 +8,19 @@ use domain::{
     series::OriginalStart,
     time::{LocalTime, When, Zone},
 };
-use shared::{app::App, problem::Problem, web::Session};
+use shared::{
+    app::App,
+    problem::Problem,
+    web::{Session, page::moment},
+};
 use ui::{
     layout::Frame,
     pages::entry::{Copy, EntryPage, Saved, Scope},
 };
 
 use super::{
-    super::moment,
     fields::form_of,
+    history,
     series::{self, content_at},
 };
 use crate::{
@@ -97,6 +101,7 @@ pub(super) async fn saved_page(
             id: entry.id.to_string(),
             version: entry.version,
             copies: copies(app, session, entry, zone).await?,
+            history: history::of(app, session, entry, zone).await?,
             series: series::shown(&entry.content, *at, *scope, zone),
         }),
         form: form_of(typed, Some((&entry.content, *at)), zone),
@@ -129,6 +134,8 @@ async fn copies(
             state: copy.state,
             last_synced: copy.synced_at.map(|at| moment(at, zone)),
             reason: copy.reason,
+            conflict: copy.conflict.map(|conflict| conflict.to_string()),
+            put_back: copy.removed_from.map(|connection| connection.to_string()),
         }));
     }
     Ok(copies)

@@ -8,7 +8,7 @@ use crate::{
     event::Revision,
     id::{ConflictId, TraceId},
     link::{Base, EventLink, LinkState, Origin},
-    trace::{Overwritten, Trace, TracedBy},
+    trace::{Deed, Overwritten, Trace, TracedBy},
 };
 
 type Sides = (
@@ -116,7 +116,9 @@ impl Worker {
                 calendar: link.calendar,
                 external_id: link.external_id.0.clone(),
             },
-            what: String::new(),
+            deed: Deed::ChangeEvent {
+                parts: Parts::none(),
+            },
             overwritten: overwritten.into_iter().collect(),
         })
     }

@@ -1,0 +1,121 @@
+//! The shapes of the API's answers.
+
+use domain::{
+    conflict::{Conflict, ConflictState, Difference, UNDO_TIME},
+    content::{Content, Parts},
+    id::{CalendarId, ConflictId, ConnectionId, EntryId, MemberId},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(crate) struct List {
+    pub(crate) items: Vec<ConflictAnswer>,
+    /// Always null: the list comes in one piece.
+    pub(crate) next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ConflictAnswer {
+    id: ConflictId,
+    version: u64,
+    /// `open`, `chosen` (decided, not carried out), `settled` or `undone`.
+    state: &'static str,
+    entry: EntryId,
+    connection: ConnectionId,
+    calendar: CalendarId,
+    /// Whose calendar it is.
+    member: MemberId,
+    external_id: String,
+    detected_at: Timestamp,
+    decided_by: Option<MemberId>,
+    decided_at: Option<Timestamp>,
+    settled_at: Option<Timestamp>,
+    undo_until: Option<Timestamp>,
+    /// What both last agreed on.
+    base: Content,
+    /// Null where that side was deleted.
+    local: Option<Content>,
+    external: Option<Content>,
+    /// What can be chosen, each by its name.
+    differences: Vec<DifferenceAnswer>,
+}
+
+#[derive(Serialize)]
+struct DifferenceAnswer {
+    name: String,
+    base: Vec<Value>,
+    local: Option<Vec<Value>>,
+    external: Option<Vec<Value>>,
+    /// `local` or `external`, once it is decided.
+    kept: Option<&'static str>,
+}
+
+/// In words.
+#[derive(Serialize)]
+struct Value {
+    of: String,
+    says: String,
+}
+
+/// Whether their side was chosen for a difference, if anything was.
+pub(crate) fn kept_external(conflict: &Conflict, difference: &Difference) -> Option<bool> {
+    let external: Option<&Parts> = match &conflict.state {
+        ConflictState::Open | ConflictState::Undone { .. } => None,
+        ConflictState::Chosen { external, .. } => Some(external),
+        ConflictState::Settled { external, .. } => external.as_ref(),
+    };
+    external.map(|external| !difference.parts.and(external).is_empty())
+}
+
+/// Until when a decision can be taken back.
+pub(crate) fn undo_until(conflict: &Conflict, entry_exists: bool) -> Option<Timestamp> {
+    let at = conflict.over_since()?;
+    let entry = entry_exists.then_some(&conflict.base);
+    conflict.undo(entry, at).ok().map(|_| at + UNDO_TIME)
+}
+
+impl ConflictAnswer {
+    pub(crate) fn new(conflict: Conflict, undo_until: Option<Timestamp>) -> Self {
+        let values = |words: Vec<(String, String)>| -> Vec<Value> {
+            let value = |(of, says)| Value { of, says };
+            words.into_iter().map(value).collect()
+        };
+        let differences = conflict.differences().into_iter().map(|difference| {
+            let kept = kept_external(&conflict, &difference);
+            DifferenceAnswer {
+                name: difference.subject.to_string(),
+                base: values(conflict.base.parts_words(&difference.parts)),
+                local: difference.words(conflict.local.content()).map(values),
+                external: difference.words(conflict.external.content()).map(values),
+                kept: kept.map(|external| if external { "external" } else { "local" }),
+            }
+        });
+        let (state, decided) = match &conflict.state {
+            ConflictState::Open => ("open", None),
+            ConflictState::Chosen { by, at, .. } => ("chosen", Some((*by, *at))),
+            ConflictState::Settled { .. } => ("settled", None),
+            ConflictState::Undone { .. } => ("undone", None),
+        };
+        let (decided_by, decided_at) = decided.unzip();
+        Self {
+            id: conflict.id,
+            version: conflict.version,
+            state,
+            entry: conflict.entry,
+            connection: conflict.connection,
+            calendar: conflict.calendar,
+            member: conflict.member,
+            external_id: conflict.external_id.0.clone(),
+            detected_at: conflict.detected_at,
+            decided_by,
+            decided_at,
+            settled_at: conflict.over_since(),
+            undo_until,
+            differences: differences.collect(),
+            local: conflict.local.content().cloned(),
+            external: conflict.external.content().cloned(),
+            base: conflict.base,
+        }
+    }
+}
