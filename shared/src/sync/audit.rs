@@ -67,7 +67,11 @@ async fn read(
         for change in &page.changes {
             shown.add(change.external_id());
         }
-        carry_out_page(context, calendar, page.changes, since).await?;
+        // A dead letter that changed comes with the changes; one that did not is left alone.
+        let changes = page.changes.into_iter();
+        let changes = changes.filter(|change| !context.is_dead(calendar, change.external_id()));
+        let changes = changes.collect();
+        carry_out_page(context, calendar, changes, since).await?;
         match page.next {
             Next::Page(next) => audit.page = Some(next),
             // Its cursor is not ours: what changed since ours is still to be told under ours.

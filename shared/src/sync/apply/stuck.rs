@@ -131,6 +131,14 @@ impl Context<'_> {
         self.fail(calendar, linked(link, link.title()), error).await
     }
 
+    pub(in crate::sync) fn is_dead(&self, calendar: &Calendar, event: &ExternalEventId) -> bool {
+        self.stuck.iter().any(|stuck| {
+            stuck.calendar == calendar.id
+                && stuck.item == event.0
+                && matches!(stuck.state, ItemState::Dead { .. })
+        })
+    }
+
     /// The item as it is known, or as it is met for the first time.
     fn stuck_as(&self, calendar: &Calendar, named: Named) -> StuckItem {
         let id = item_id(self.connection.id, calendar.id, &named.item);
