@@ -30,5 +30,6 @@ mod support;
 mod sync;
 mod sync_faults;
 mod tidy;
+mod two_calendars;
 mod watch;
 mod webhooks;

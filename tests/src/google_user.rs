@@ -13,6 +13,7 @@ pub struct GoogleUser {
     http: reqwest::Client,
     base: Url,
     account: String,
+    calendar: String,
     /// Calls made: what the request log holds beside the product's.
     calls: AtomicU64,
 }
@@ -20,11 +21,17 @@ pub struct GoogleUser {
 impl GoogleUser {
     /// The owner of `account`, at the account's primary calendar.
     pub fn of(world: &World, account: &str) -> anyhow::Result<Self> {
+        Self::at(world, account, account)
+    }
+
+    /// The owner of `account`, at another of its calendars.
+    pub fn at(world: &World, account: &str, calendar: &str) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self {
             http,
             base: world.google_base.clone(),
             account: account.to_owned(),
+            calendar: calendar.to_owned(),
             calls: AtomicU64::new(0),
         })
     }
@@ -97,7 +104,7 @@ impl GoogleUser {
     async fn call(&self, method: Method, rest: &str, body: Option<Value>) -> anyhow::Result<Value> {
         let url = self.base.join(&format!(
             "/calendar/v3/calendars/{}/events{rest}",
-            self.account
+            self.calendar
         ))?;
         let mut request = self
             .http

@@ -112,6 +112,16 @@ impl StuckItem {
         self.next_try_at().is_some_and(|at| at <= now)
     }
 
+    /// It is left out as long as this entry is synced through another calendar of the account.
+    pub fn stands_aside_for(&self, entry: EntryId) -> bool {
+        match &self.state {
+            ItemState::Refused {
+                refusal: Refusal::SameMeeting { .. },
+            } => self.entry == Some(entry),
+            ItemState::Refused { .. } | ItemState::Failing { .. } | ItemState::Dead { .. } => false,
+        }
+    }
+
     pub fn words(&self) -> String {
         match &self.state {
             ItemState::Refused { refusal } => refusal.to_string(),

@@ -252,10 +252,16 @@ fn name(step: &Step) -> Named {
         subject,
     };
     match step {
-        Step::CreateEntry { event, .. } | Step::JoinEntry { event, .. } => named(
+        Step::CreateEntry { event, was, .. } => named(
             event.external_id.0.clone(),
             &event.content.title,
-            None,
+            was.as_ref().map(|was| was.id),
+            Subject::Event(event.clone()),
+        ),
+        Step::JoinEntry { event, entry } => named(
+            event.external_id.0.clone(),
+            &event.content.title,
+            Some(*entry),
             Subject::Event(event.clone()),
         ),
         Step::CreateEvent { entry } => named(

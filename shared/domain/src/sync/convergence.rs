@@ -11,6 +11,7 @@ mod apply;
 mod create;
 mod history;
 mod items;
+mod known;
 mod laws;
 mod ledger;
 mod observe;

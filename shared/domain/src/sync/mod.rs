@@ -4,6 +4,7 @@
 pub mod brake;
 pub mod decide;
 pub mod demand;
+pub mod loss;
 pub mod observe;
 pub mod pace;
 pub mod plan;

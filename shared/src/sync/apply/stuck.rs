@@ -13,7 +13,7 @@ use domain::{
 
 use super::{
     super::{Context, SyncError},
-    Named, Subject, linked,
+    Halt, Named, Subject, linked,
 };
 use crate::{
     ids,
@@ -137,6 +137,19 @@ impl Context<'_> {
                 && stuck.item == event.0
                 && matches!(stuck.state, ItemState::Dead { .. })
         })
+    }
+
+    /// The event through which an entry was synced is gone: whatever stood aside for it in another calendar of the
+    /// account is looked at anew. Said before anything is concluded from the loss, so that it is not forgotten.
+    pub(super) async fn let_others_in(&mut self, lost: &EventLink) -> Result<(), Halt> {
+        let now = self.app.clock.now();
+        let aside = |stuck: &&StuckItem| stuck.stands_aside_for(lost.entry);
+        let aside: Vec<StuckItem> = self.stuck.iter().filter(aside).cloned().collect();
+        for stuck in aside {
+            let kept = self.keep(stuck.replayed(now)).await;
+            kept.map_err(Halt::Stop)?;
+        }
+        Ok(())
     }
 
     /// The item as it is known, or as it is met for the first time.

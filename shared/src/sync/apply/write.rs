@@ -6,7 +6,7 @@ use domain::{
     entry::Entry,
     event::{Change, Revision},
     link::{Base, EventLink, LinkState, Origin},
-    sync::plan::WriteStep,
+    sync::{loss::stays_elsewhere, plan::WriteStep},
     trace::Deed,
 };
 
@@ -149,6 +149,10 @@ impl Context<'_> {
         entry_version: u64,
     ) -> Result<(), Halt> {
         let before = self.entry_at(&link, entry_version).await?;
+        self.let_others_in(&link).await?;
+        if let Some(base) = self.base_if_it_stays(calendar, &link).await? {
+            return self.lose_one_of_several(calendar, link, base, before).await;
+        }
         let mut beside = self.settling(&link).await?;
         let was = Some((Origin::Entry, &before.content));
         beside.push(self.trace(calendar, &link, Deed::DeleteEntry, was));
@@ -165,6 +169,10 @@ impl Context<'_> {
         entry_version: u64,
     ) -> Result<(), Halt> {
         let before = self.entry_at(&link, entry_version).await?;
+        self.let_others_in(&link).await?;
+        if let Some(base) = self.base_if_it_stays(calendar, &link).await? {
+            return self.lose_one_of_several(calendar, link, base, before).await;
+        }
         let mut after = before.clone();
         after.assignees.retain(|member| *member != calendar.member);
         after.version += 1;
@@ -176,6 +184,41 @@ impl Context<'_> {
             .await?;
         self.counts.entries_updated += 1;
         Ok(())
+    }
+
+    /// Answers what was last agreed on, if the entry stays with another event of its owner.
+    async fn base_if_it_stays(
+        &self,
+        calendar: &Calendar,
+        link: &EventLink,
+    ) -> Result<Option<Base>, Halt> {
+        let links = self.store.links_of_entry(link.entry).await?;
+        let mut calendars = Vec::new();
+        let others = links
+            .iter()
+            .filter(|other| other.connection != link.connection && other.origin == Origin::Event);
+        for other in others {
+            calendars.extend(self.store.calendars(other.connection).await?);
+        }
+        let stays = stays_elsewhere(link, calendar.member, &links, &calendars);
+        Ok(link.base().filter(|_| stays).cloned())
+    }
+
+    /// The entry is written as it was: of two accounts that lose theirs at once, the second has to look again, and sees
+    /// that it has the last one.
+    async fn lose_one_of_several(
+        &mut self,
+        calendar: &Calendar,
+        link: EventLink,
+        base: Base,
+        before: Entry,
+    ) -> Result<(), Halt> {
+        let after = Entry {
+            version: before.version + 1,
+            ..before.clone()
+        };
+        let beside = self.severed(calendar, link, base, Origin::Event).await?;
+        self.write_entry(Some(&before), Some(&after), beside).await
     }
 
     pub(super) async fn delete_event(
@@ -200,12 +243,27 @@ impl Context<'_> {
     }
 
     pub(super) async fn sever(
-        &self,
+        &mut self,
         calendar: &Calendar,
         link: EventLink,
         base: Base,
         lost: Origin,
     ) -> Result<(), Halt> {
+        match lost {
+            Origin::Event => self.let_others_in(&link).await?,
+            Origin::Entry => {}
+        }
+        let writes = self.severed(calendar, link, base, lost).await?;
+        Ok(self.write_links(writes).await?)
+    }
+
+    async fn severed(
+        &self,
+        calendar: &Calendar,
+        link: EventLink,
+        base: Base,
+        lost: Origin,
+    ) -> Result<Vec<LinkWrite>, Halt> {
         let deed = match lost {
             Origin::Event => Deed::LoseEvent,
             Origin::Entry => Deed::LeaveEvent,
@@ -214,7 +272,7 @@ impl Context<'_> {
         writes.push(self.trace(calendar, &link, deed, None));
         let state = LinkState::Severed { lost, base };
         writes.push(LinkWrite::Update(EventLink { state, ..link }));
-        Ok(self.write_links(writes).await?)
+        Ok(writes)
     }
 
     pub(super) async fn unlink(&self, link: EventLink) -> Result<(), Halt> {

@@ -9,6 +9,7 @@ use crate::{
     entry::Entry,
     event::CalendarEvent,
     failure::FailureClass,
+    id::EntryId,
     link::{Base, EventLink, LinkState},
     sync::{
         decide::decide,
@@ -21,7 +22,7 @@ const LOOKS_PER_ITEM_MAX: u32 = 4;
 
 pub(super) enum Halt {
     Stale,
-    Refused,
+    Refused { same_meeting: Option<EntryId> },
     Stop(SyncError),
 }
 
@@ -35,7 +36,7 @@ impl From<FailureClass> for Halt {
     fn from(class: FailureClass) -> Self {
         match class {
             FailureClass::Conflict | FailureClass::NotFound => Self::Stale,
-            FailureClass::Rejected => Self::Refused,
+            FailureClass::Rejected => Self::Refused { same_meeting: None },
             FailureClass::Transient
             | FailureClass::RateLimited
             | FailureClass::Authentication
@@ -101,8 +102,8 @@ impl Worker {
                     }
                 }
                 Err(Halt::Stop(error)) => return Err(error),
-                Err(Halt::Refused) => {
-                    self.refuse(calendar, item).await;
+                Err(Halt::Refused { same_meeting }) => {
+                    self.refuse(calendar, item, same_meeting).await;
                     return Ok(());
                 }
                 Err(Halt::Stale) => step = self.decide_again(calendar, subject).await,
@@ -217,7 +218,7 @@ impl Worker {
                 let sides = (local, external);
                 self.conflict(calendar, *link, *base, parts, sides).await?;
             }
-            Step::Refuse { .. } => return Err(Halt::Refused),
+            Step::Refuse { .. } => return Err(Halt::Refused { same_meeting: None }),
         }
         Ok(None)
     }

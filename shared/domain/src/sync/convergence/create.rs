@@ -150,7 +150,9 @@ impl Worker {
         if !let_go {
             let there = self.get(&from, &other.external_id).await;
             if !matches!(there, None | Some(Change::Removed(_))) {
-                return Err(Halt::Refused);
+                return Err(Halt::Refused {
+                    same_meeting: Some(link.entry),
+                });
             }
         }
         let state = match other.state.clone() {
@@ -212,6 +214,11 @@ impl Worker {
         let overwritten = overwritten.map(|entry| (Origin::Entry, &entry.content));
         beside.push(self.trace(&link, overwritten));
         let base = Base::new(after.version, content.clone(), revision, content);
+        {
+            let ledger = &mut self.world().ledger;
+            let origin = ledger.origin_of(link.entry);
+            ledger.held.insert(origin);
+        }
         beside.push(LinkWrite::Update(linked(link, base)));
         Ok(self
             .write_entry(calendar, before.as_ref(), Some(&after), beside)

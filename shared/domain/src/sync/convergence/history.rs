@@ -103,9 +103,9 @@ pub(super) enum Move {
 /// One connection: whose it is, and its calendars.
 #[derive(Clone, Debug)]
 pub(super) struct Account {
-    member: u8,
-    calendars: Vec<(Direction, Privacy, ConflictPolicy)>,
-    receiver: u8,
+    pub(super) member: u8,
+    pub(super) calendars: Vec<(Direction, Privacy, ConflictPolicy)>,
+    pub(super) receiver: u8,
 }
 
 pub(super) fn accounts() -> impl Strategy<Value = Vec<Account>> {

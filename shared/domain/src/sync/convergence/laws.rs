@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     items::{Item, has_start, reworded},
     ledger::{Removal, values},
-    store::Position,
+    store::{Aside, Position},
     worker::policy,
     world::World,
 };
@@ -78,7 +78,8 @@ impl World {
         }
         let refused = (calendar.id, item.id.0.clone());
         let Some(link) = self.link(calendar, item) else {
-            return self.store.refused.contains(&refused);
+            let aside = self.store.refused.get(&refused);
+            return aside.is_some_and(|aside| self.is_left_out(calendar, *aside));
         };
         let LinkState::Linked { base, sent: None } = &link.state else {
             return true;
@@ -91,11 +92,33 @@ impl World {
         unhidden(calendar, &own(&shown).diff(&own(base.event()))).is_empty()
     }
 
+    /// A meeting may stand aside for its other event in the account, as long as that one is synced; or it was removed
+    /// from the schedule altogether.
+    fn is_left_out(&self, calendar: &Calendar, aside: Aside) -> bool {
+        let Some(entry) = aside.same_meeting else {
+            return true;
+        };
+        let origin = self.ledger.origin_of(entry);
+        let meant = [
+            Removal::Entry(origin),
+            Removal::Unassigned(origin, calendar.member),
+        ];
+        let link = self.store.links.get(&(entry, calendar.connection));
+        let is_synced = link.is_some_and(|link| match link.state {
+            LinkState::Severed { lost, .. } => lost == Origin::Entry,
+            LinkState::Pending { .. } | LinkState::Linked { .. } | LinkState::Conflict { .. } => {
+                true
+            }
+        });
+        is_synced || aside.due || meant.iter().any(|one| self.ledger.removed.contains(one))
+    }
+
     pub(super) fn check_laws(&self) {
         self.check_sides();
         self.check_complete();
         self.check_doubles();
         self.check_nothing_is_gone();
+        self.check_nothing_lingers();
         self.check_no_edit_is_lost();
     }
 
@@ -241,13 +264,37 @@ impl World {
                 let origin = self.ledger.origin_of_event(item);
                 let reasons = [
                     Removal::Entry(origin),
-                    Removal::Event(origin, calendar.member),
                     Removal::Unassigned(origin, calendar.member),
                     Removal::Item(calendar.id, item.id.clone()),
                 ];
                 let meant = reasons.iter().any(|reason| removed.contains(reason));
                 assert!(meant, "{} is gone", item.id.0);
             }
+        }
+    }
+
+    /// What came from a calendar goes with its last event there; unless somebody holds on to it, or it waits for a
+    /// decision.
+    fn check_nothing_lingers(&self) {
+        let items = || {
+            self.provider
+                .places
+                .values()
+                .flat_map(|place| place.items.values())
+        };
+        for entry in self.store.entries.keys() {
+            let origin = self.ledger.origin_of(*entry);
+            if self.ledger.by_person.contains(entry) || self.ledger.held.contains(&origin) {
+                continue;
+            }
+            let is_own = |item: &Item| {
+                item.alive && item.by_person && self.ledger.origin_of_event(item) == origin
+            };
+            let mut links = self.store.links.values();
+            let is_open = links.any(|link| {
+                link.entry == *entry && matches!(link.state, LinkState::Conflict { .. })
+            });
+            assert!(items().any(is_own) || is_open, "{entry} lingers");
         }
     }
 

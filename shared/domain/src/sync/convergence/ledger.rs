@@ -40,12 +40,16 @@ pub(super) struct Ledger {
     pub(super) written: BTreeSet<String>,
     /// What each value was written over by somebody who saw it.
     replaced: BTreeMap<String, String>,
+    /// Values that somebody put in a second place, where they are as new as anything else.
+    said_twice: BTreeSet<String>,
     /// Values that somebody saw where they stood and replaced, or removed with what they stood in.
     pub(super) seen_to_go: BTreeSet<String>,
     pub(super) entries: BTreeMap<EntryId, u32>,
     pub(super) uids: BTreeMap<String, u32>,
     pub(super) by_person: BTreeSet<EntryId>,
     pub(super) removed: BTreeSet<Removal>,
+    /// What was given to others, or brought back for what a copy says.
+    pub(super) held: BTreeSet<u32>,
     /// Links between an event and an entry that were both there before.
     pub(super) joined: BTreeSet<(EntryId, ConnectionId)>,
 }
@@ -150,10 +154,18 @@ impl Ledger {
                 let Some(older) = self.replaced.get(&old) else {
                     break;
                 };
-                assert!(*older != new, "{new} came back over what replaced it");
+                let again = self.said_twice.contains(&new);
+                assert!(
+                    *older != new || again,
+                    "{new} came back over what replaced it"
+                );
                 old.clone_from(older);
             }
         }
+    }
+
+    pub(super) fn says_twice(&mut self, content: &Content) {
+        self.said_twice.extend(values(content));
     }
 
     /// What a calendar keeps to itself goes with its event: we were never shown it, and must not keep it.

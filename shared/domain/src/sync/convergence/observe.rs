@@ -220,7 +220,7 @@ impl Worker {
             .filter(|known| !known.is_empty());
         let moved = base.is_some_and(|base| base.revision != event.revision);
         let item = (calendar.id, event.external_id.0.clone());
-        let was_refused = self.refused.borrow().contains(&item);
+        let was_refused = self.refused.borrow().contains_key(&item);
         if (known.is_some() && moved) || (base.is_none() && was_refused) {
             let read = self.get(calendar, &event.external_id).await;
             return read.unwrap_or(Change::Removed(event.external_id));

@@ -126,6 +126,8 @@ impl World {
         if before.assignees.contains(&member) {
             return;
         }
+        let origin = self.ledger.origin_of(before.id);
+        self.ledger.held.insert(origin);
         let mut after = Entry {
             version: before.version + 1,
             ..before.clone()
@@ -276,6 +278,7 @@ impl World {
                 .insert(Removal::Item(from, item.id.clone()));
         }
         let by_person = item.by_person || !moved;
+        self.ledger.says_twice(&item.content);
         let event = as_event(item.id.0, Some(item.uid), item.content);
         self.provider.insert(target, event, by_person, now);
     }

@@ -44,6 +44,15 @@ pub(super) struct EntryWrite<'a> {
     pub(super) links: Vec<LinkWrite>,
 }
 
+/// An item that is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Aside {
+    /// The entry that is synced through another calendar of the account.
+    pub(super) same_meeting: Option<EntryId>,
+    /// To be looked at anew.
+    pub(super) due: bool,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Position {
     pub(super) cursor: Option<String>,
@@ -69,7 +78,7 @@ pub(super) struct Store {
     pub(super) traces: Vec<Trace>,
     pub(super) dirty: BTreeMap<(ConnectionId, EntryId), u64>,
     pub(super) positions: BTreeMap<CalendarId, Position>,
-    pub(super) refused: BTreeSet<(CalendarId, String)>,
+    pub(super) refused: BTreeMap<(CalendarId, String), Aside>,
     pub(super) fences: BTreeMap<ConnectionId, u64>,
     /// The connections that are told of each member's entries.
     pub(super) mirrors: BTreeMap<MemberId, Vec<ConnectionId>>,

@@ -2,12 +2,12 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
 };
 
 use super::{
     provider::Next,
-    store::{Position, Stale},
+    store::{Aside, Position, Stale},
     world::{Shared, World, turn},
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     event::{Change, ExternalEventId, OccurrenceSeen},
     failure::FailureClass,
     id::{CalendarId, ConnectionId, EntryId},
+    link::EventLink,
     sync::{
         decide::decide,
         observe::{Observation, Policy},
@@ -48,7 +49,7 @@ pub(super) struct Worker {
     world: Shared,
     pub(super) connection: ConnectionId,
     fence: u64,
-    pub(super) refused: RefCell<BTreeSet<(CalendarId, String)>>,
+    pub(super) refused: RefCell<BTreeMap<(CalendarId, String), Aside>>,
     /// When the exceptions of a series were last looked at before it is moved or deleted.
     pub(super) looked_at: Cell<u64>,
 }
@@ -115,7 +116,30 @@ impl Worker {
                 Err(error) => return Err(error),
             }
         }
-        Ok(left | self.push(&readable).await?)
+        left |= self.push(&readable).await?;
+        for calendar in readable {
+            self.retry_due(calendar).await?;
+        }
+        Ok(left)
+    }
+
+    /// Looks anew at what stood aside for an event that is gone.
+    async fn retry_due(&self, calendar: &Calendar) -> Result<(), SyncError> {
+        let refused = self.refused.borrow().clone();
+        let due = refused
+            .iter()
+            .filter(|((of, _), aside)| *of == calendar.id && aside.due);
+        for (key, aside) in due {
+            let id = ExternalEventId(key.1.clone());
+            let change = self.get(calendar, &id).await;
+            let change = change.unwrap_or(Change::Removed(id));
+            let observation = self.observe_changes(calendar, vec![change]).await?;
+            self.carry_out_all(calendar, observation).await?;
+            if self.refused.borrow().get(key) == Some(aside) {
+                self.clear_refusal(calendar, &key.1).await;
+            }
+        }
+        Ok(())
     }
 
     async fn pull(&self, calendar: &Calendar) -> Result<bool, SyncError> {
@@ -263,17 +287,40 @@ impl Worker {
         Ok(())
     }
 
-    pub(super) async fn refuse(&self, calendar: &Calendar, item: String) {
+    pub(super) async fn refuse(
+        &self,
+        calendar: &Calendar,
+        item: String,
+        same_meeting: Option<EntryId>,
+    ) {
+        let due = false;
+        let key = (calendar.id, item);
+        self.keep(key, Aside { same_meeting, due }).await;
+    }
+
+    async fn keep(&self, key: (CalendarId, String), aside: Aside) {
         self.ask(|world| {
             world.store.writes += 1;
-            world.store.refused.insert((calendar.id, item));
+            world.store.refused.insert(key.clone(), aside);
         })
         .await;
+        self.refused.borrow_mut().insert(key, aside);
+    }
+
+    /// What stood aside for an event that is gone.
+    pub(super) async fn let_others_in(&self, lost: &EventLink) {
+        let known = self.refused.borrow().clone();
+        let aside = known
+            .into_iter()
+            .filter(|(_, aside)| aside.same_meeting == Some(lost.entry));
+        for (key, aside) in aside {
+            self.keep(key, Aside { due: true, ..aside }).await;
+        }
     }
 
     pub(super) async fn clear_refusal(&self, calendar: &Calendar, item: &str) {
         let key = (calendar.id, item.to_owned());
-        if self.refused.borrow_mut().remove(&key) {
+        if self.refused.borrow_mut().remove(&key).is_some() {
             self.ask(|world| {
                 world.store.writes += 1;
                 world.store.refused.remove(&key);

@@ -13,7 +13,7 @@ use crate::{
     entry::Entry,
     event::{Change, Revision},
     link::{Base, EventLink, LinkState, Origin},
-    sync::plan::WriteStep,
+    sync::{loss::stays_elsewhere, plan::WriteStep},
 };
 
 impl Worker {
@@ -122,6 +122,10 @@ impl Worker {
         entry_version: u64,
     ) -> Result<(), Halt> {
         let before = self.entry_at(&link, entry_version).await?;
+        self.let_others_in(&link).await;
+        if let Some(base) = self.base_if_it_stays(calendar, &link).await {
+            return self.lose_one_of_several(calendar, link, base, before).await;
+        }
         let mut beside = self.settling(&link).await;
         beside.push(self.trace(&link, Some((Origin::Entry, &before.content))));
         beside.push(LinkWrite::Delete(link));
@@ -137,6 +141,10 @@ impl Worker {
         entry_version: u64,
     ) -> Result<(), Halt> {
         let before = self.entry_at(&link, entry_version).await?;
+        self.let_others_in(&link).await;
+        if let Some(base) = self.base_if_it_stays(calendar, &link).await {
+            return self.lose_one_of_several(calendar, link, base, before).await;
+        }
         let mut after = before.clone();
         after.assignees.retain(|member| *member != calendar.member);
         after.version += 1;
@@ -144,6 +152,35 @@ impl Worker {
         let mut beside = self.settling(&link).await;
         beside.push(self.trace(&link, None));
         beside.push(LinkWrite::Delete(link));
+        Ok(self
+            .write_entry(calendar, Some(&before), Some(&after), beside)
+            .await?)
+    }
+
+    async fn base_if_it_stays(&self, calendar: &Calendar, link: &EventLink) -> Option<Base> {
+        let of_entry = |other: &&EventLink| other.entry == link.entry;
+        let (links, calendars) = self
+            .ask(|world| {
+                let links = world.store.links.values().filter(of_entry);
+                (links.cloned().collect::<Vec<_>>(), world.calendars.clone())
+            })
+            .await;
+        let stays = stays_elsewhere(link, calendar.member, &links, &calendars);
+        link.base().filter(|_| stays).cloned()
+    }
+
+    async fn lose_one_of_several(
+        &self,
+        calendar: &Calendar,
+        link: EventLink,
+        base: Base,
+        before: Entry,
+    ) -> Result<(), Halt> {
+        let after = Entry {
+            version: before.version + 1,
+            ..before.clone()
+        };
+        let beside = self.severed(link, base, Origin::Event).await;
         Ok(self
             .write_entry(calendar, Some(&before), Some(&after), beside)
             .await?)
@@ -171,11 +208,20 @@ impl Worker {
         base: Base,
         lost: Origin,
     ) -> Result<(), Halt> {
+        match lost {
+            Origin::Event => self.let_others_in(&link).await,
+            Origin::Entry => {}
+        }
+        let writes = self.severed(link, base, lost).await;
+        Ok(self.write_links(writes).await?)
+    }
+
+    async fn severed(&self, link: EventLink, base: Base, lost: Origin) -> Vec<LinkWrite> {
         let mut writes = self.settling(&link).await;
         writes.push(self.trace(&link, None));
         let state = LinkState::Severed { lost, base };
         writes.push(LinkWrite::Update(EventLink { state, ..link }));
-        Ok(self.write_links(writes).await?)
+        writes
     }
 
     pub(super) async fn entry_at(&self, link: &EventLink, version: u64) -> Result<Entry, Halt> {

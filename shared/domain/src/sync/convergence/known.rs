@@ -1,0 +1,66 @@
+//! Histories that broke the engine, or a law, when they were found.
+
+use super::{
+    history::{
+        Account,
+        Move::{
+            CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry, EditEvent, Invite,
+            TakeElsewhere, Work,
+        },
+    },
+    play,
+};
+use crate::{
+    calendar::{
+        ConflictPolicy::{self, Ask},
+        Direction::{self, Bidirectional},
+        Privacy::{self, Full},
+    },
+    content::Field::Title,
+};
+
+type Line = (Direction, Privacy, ConflictPolicy);
+
+const PLAIN: Line = (Bidirectional, Full, Ask);
+
+fn account(member: u8, calendars: &[Line], receiver: u8) -> Account {
+    let calendars = calendars.to_vec();
+    Account {
+        member,
+        calendars,
+        receiver,
+    }
+}
+
+macro_rules! history {
+    ($name:ident, $accounts:expr, $moves:expr $(,)?) => {
+        #[test]
+        fn $name() {
+            play(&$accounts, &$moves);
+        }
+    };
+}
+
+history! { one_of_two_copies_is_deleted_and_the_other_moved_into_its_place,
+    [account(0, &[PLAIN, PLAIN], 1)],
+    [CreateEvent { calendar: 181, series: false }, Invite { nth: 0, calendar: 32 },
+     EditEvent { nth: 110, field: Title }, CreateEntry { member: 0, series: false },
+     Work { connection: 0, calls: 10 }, Work { connection: 0, calls: 18 }, DeleteEvent { nth: 198 },
+     TakeElsewhere { nth: 67, calendar: 104 }]
+}
+
+history! { a_meeting_in_two_accounts_is_moved_within_one,
+    [account(0, &[PLAIN], 1), account(0, &[PLAIN, PLAIN], 1), account(0, &[PLAIN], 0)],
+    [CreateEvent { calendar: 48, series: false }, CreateEntry { member: 0, series: false },
+     CreateEntry { member: 0, series: false }, CreateEvent { calendar: 202, series: false },
+     Work { connection: 1, calls: u32::MAX }, DeleteEvent { nth: 125 }, Work { connection: 1, calls: 4 },
+     TakeElsewhere { nth: 143, calendar: 121 }, Invite { nth: 136, calendar: 220 },
+     Work { connection: 0, calls: 1 }]
+}
+
+history! { a_deleted_meeting_comes_back_through_another_calendar,
+    [account(0, &[PLAIN], 0), account(0, &[PLAIN], 0), account(1, &[PLAIN, PLAIN], 0)],
+    [CreateEvent { calendar: 10, series: false }, Work { connection: 2, calls: u32::MAX }, DeleteEntry { nth: 0 },
+     EditEvent { nth: 0, field: Title }, Invite { nth: 0, calendar: 20 }, Work { connection: 0, calls: 11 },
+     EditEntry { nth: 0, field: Title }]
+}

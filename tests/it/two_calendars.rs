@@ -1,0 +1,124 @@
+//! The same meeting in two calendars of one member: it is gone once it is gone from both, and not before.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{google_user::GoogleUser, world::World};
+
+use crate::support::{Connected, MIA, google_visit};
+
+const HOME: &str = "mia@home.test";
+
+fn meeting() -> Value {
+    let mut meeting = google_visit("round", 3);
+    meeting["iCalUID"] = json!("round@partner.test");
+    meeting
+}
+
+fn id(event: &Value) -> String {
+    event["id"].as_str().unwrap().to_owned()
+}
+
+fn both_ways(calendar: &Value) -> Value {
+    json!({
+        "id": calendar["id"], "selected": true, "direction": "bidirectional", "history_days": null,
+        "receives_new": calendar["primary"],
+    })
+}
+
+impl Connected {
+    /// Syncs every calendar of a connection both ways.
+    async fn sync_all_of(&self, connection: &str) {
+        let path = format!("/api/v1/connections/{connection}/calendars");
+        let listed = self.person.get(&path).await.unwrap().expect(200).unwrap();
+        let listed = listed.json()["calendars"].clone();
+        let lines: Vec<Value> = listed.as_array().unwrap().iter().map(both_ways).collect();
+        let body = json!({ "calendars": lines });
+        let saved = self.person.json(Method::PUT, &path, &body).await.unwrap();
+        assert!(saved.status.is_success(), "{}", saved.text);
+        self.settle().await;
+    }
+
+    /// Connects a second account, in which the meeting is too.
+    async fn with_home(&self) -> (GoogleUser, Value) {
+        self.world.google.add_account(HOME, "Europe/Berlin");
+        let home = GoogleUser::of(&self.world, HOME).unwrap();
+        let event = home.insert(meeting()).await.unwrap();
+        let asked = json!({ "provider": "google" });
+        let begun = self.person.post("/api/v1/connections", &asked).await;
+        let url = begun.unwrap().expect(201).unwrap().at("/authorize_url");
+        let back = self.person.consent(&url, &[("account", HOME)]).await;
+        let answer = self.person.get(&back.unwrap()).await.unwrap();
+        let page = answer.expect(303).unwrap().header("location").to_owned();
+        self.sync_all_of(page.rsplit('/').next().unwrap()).await;
+        (home, event)
+    }
+}
+
+#[tokio::test]
+async fn a_meeting_that_leaves_one_account_stays_in_the_other_and_in_the_schedule() {
+    let mia = Connected::start().await;
+    let at_work = mia.google.insert(meeting()).await.unwrap();
+    mia.settle().await;
+    let (home, at_home) = mia.with_home().await;
+    let entry = mia.entry("round").await;
+
+    mia.google.delete(&id(&at_work)).await.unwrap();
+    mia.settle().await;
+
+    assert_eq!(mia.entry("round").await["id"], entry["id"]);
+    assert_eq!(home.events().await.unwrap().len(), 1);
+    assert_eq!(mia.google.events().await.unwrap().len(), 0);
+
+    let moved = json!({ "summary": "round, later" });
+    home.patch(&id(&at_home), moved).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.entry("round, later").await["id"], entry["id"]);
+
+    home.delete(&id(&at_home)).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.entries().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_meeting_that_leaves_both_accounts_at_once_leaves_the_schedule() {
+    let mia = Connected::start().await;
+    let at_work = mia.google.insert(meeting()).await.unwrap();
+    mia.settle().await;
+    let (home, at_home) = mia.with_home().await;
+
+    mia.google.delete(&id(&at_work)).await.unwrap();
+    home.delete(&id(&at_home)).await.unwrap();
+    mia.settle().await;
+
+    assert_eq!(mia.entries().await.len(), 0);
+}
+
+#[tokio::test]
+async fn the_second_calendar_of_an_account_takes_over_a_meeting_that_leaves_the_first() {
+    let world = World::start().await.unwrap();
+    let team = world.google.add_calendar(MIA, "Team", "Europe/Berlin");
+    let google = GoogleUser::of(&world, MIA).unwrap();
+    let team = GoogleUser::at(&world, MIA, &team).unwrap();
+    let synced = google.insert(meeting()).await.unwrap();
+    let mia = Connected::with(world, MIA).await;
+    mia.settle().await;
+    let second = team.insert(meeting()).await.unwrap();
+    mia.sync_all_of(&mia.connection).await;
+    let entry = mia.entry("round").await;
+    let refused = mia.api("/items").await;
+    assert_eq!(refused["items"][0]["entry"], entry["id"], "{refused:#}");
+
+    google.delete(&id(&synced)).await.unwrap();
+    mia.settle().await;
+
+    assert_eq!(mia.entry("round").await["id"], entry["id"]);
+    assert_eq!(mia.api("/items").await["items"], json!([]));
+    let moved = json!({ "summary": "round, later" });
+    team.patch(&id(&second), moved).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.entry("round, later").await["id"], entry["id"]);
+
+    team.delete(&id(&second)).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.entries().await.len(), 0);
+}
