@@ -82,6 +82,15 @@ impl Sent {
             },
         }
     }
+
+    /// What was sent, in the words in which `event` shows it: what the provider only trimmed is nobody's edit.
+    #[must_use]
+    pub fn as_it_landed(&self, event: &Content) -> Content {
+        let apart = self.content.diff(event);
+        let edited = trimmed(&self.content).diff(&trimmed(event));
+        let landed = apart.without(&edited);
+        self.content.with_parts_of(event, &landed)
+    }
 }
 
 /// What both sides last agreed on. A provider may have answered with other words than ours (it trims, re-orders,

@@ -298,7 +298,8 @@ impl Context<'_> {
             }
             // What was sent is agreed: anything else in the event is somebody's edit, to be decided like any other.
             Created::Existing(event) if calendar.settings.direction.pulls() => {
-                (event, sent.content.clone())
+                let agreed = sent.as_it_landed(&event.content);
+                (event, agreed)
             }
             // Where nothing is taken over, its words must at least be known before they are written over.
             Created::Existing(event) => {

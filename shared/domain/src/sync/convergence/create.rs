@@ -274,7 +274,8 @@ impl Worker {
                 (event, agreed)
             }
             Created::Existing(event) if calendar.settings.direction.pulls() => {
-                (event, sent.content.clone())
+                let agreed = sent.as_it_landed(&event.content);
+                (event, agreed)
             }
             Created::Existing(event) => {
                 let agreed = event.content.clone();

@@ -5,18 +5,18 @@ use super::{
         Account,
         Move::{
             CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry, EditEvent, Invite,
-            TakeElsewhere, Work,
+            LoseAnswer, TakeElsewhere, Work,
         },
     },
     play,
 };
 use crate::{
     calendar::{
-        ConflictPolicy::{self, Ask},
+        ConflictPolicy::{self, Ask, ExternalWins},
         Direction::{self, Bidirectional},
         Privacy::{self, Full},
     },
-    content::Field::Title,
+    content::Field::{Location, Title},
 };
 
 type Line = (Direction, Privacy, ConflictPolicy);
@@ -63,4 +63,12 @@ history! { a_deleted_meeting_comes_back_through_another_calendar,
     [CreateEvent { calendar: 10, series: false }, Work { connection: 2, calls: u32::MAX }, DeleteEntry { nth: 0 },
      EditEvent { nth: 0, field: Title }, Invite { nth: 0, calendar: 20 }, Work { connection: 0, calls: 11 },
      EditEntry { nth: 0, field: Title }]
+}
+
+history! { a_create_is_trimmed_and_never_answered,
+    [account(1, &[(Bidirectional, Full, ExternalWins)], 0)],
+    [CreateEvent { calendar: 0, series: false }, EditEntry { nth: 0, field: Title }, LoseAnswer { connection: 0 },
+     CreateEntry { member: 1, series: false }, EditEntry { nth: 0, field: Title },
+     EditEntry { nth: 0, field: Location }, Work { connection: 0, calls: u32::MAX },
+     EditEntry { nth: 44, field: Location }]
 }
