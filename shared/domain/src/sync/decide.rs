@@ -4,7 +4,7 @@ mod merge;
 mod side;
 
 use crate::{
-    content::{Content, Parts},
+    content::{Content, Field, Fields, Parts},
     event::CalendarEvent,
     link::{Base, Choice, EventLink, LinkState, Origin},
     sync::{
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use merge::{Decider, Merged, merge};
-use side::{EntryNow, EventNow, Side, entry_side, event_side};
+use side::{EntryNow, EventNow, Side, entry_side, event_side, held_back};
 
 /// What to do about everything that one run saw.
 pub fn decide(seen: Observation) -> Plan {
@@ -296,6 +296,8 @@ fn write(
         base.entry.clone()
     };
     let content = ours_agreed.with_parts_of(&theirs.content, &pull);
+    let unsayable = held_back(policy, link.origin, Origin::Event);
+    let push = with_dropped(push, &content, &theirs.content, unsayable);
     if pull.is_empty() && push.is_empty() {
         let agreed = Base::new(ours.version, content, theirs.revision, theirs.content);
         return rebase(link, agreed);
@@ -315,6 +317,21 @@ fn write(
         pull,
         push,
     }))
+}
+
+/// A provider drops what no longer fits a series that is moved. Where we move it back, how its occurrences differ has to
+/// be said anew, though both sides had agreed on it.
+fn with_dropped(mut push: Parts, ours: &Content, theirs: &Content, unsayable: Fields) -> Parts {
+    if push.own.contains(Field::Timing) {
+        let apart = ours.diff(theirs).masked(unsayable).occurrences;
+        let dropped = apart
+            .into_iter()
+            .filter(|(at, _)| theirs.exceptions.get(*at).is_none());
+        for (at, fields) in dropped {
+            push.occurrences.entry(at).or_insert(fields);
+        }
+    }
+    push
 }
 
 fn put_back(link: EventLink, ours: EntryNow) -> Step {

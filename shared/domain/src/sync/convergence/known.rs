@@ -4,19 +4,20 @@ use super::{
     history::{
         Account,
         Move::{
-            CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry, EditEvent, Invite,
-            LoseAnswer, TakeElsewhere, Work,
+            CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry, EditEntryOccurrence,
+            EditEvent, Invite, LoseAnswer, TakeElsewhere, Work,
         },
     },
+    ledger::OccurrenceEdit::Retitle,
     play,
 };
 use crate::{
     calendar::{
-        ConflictPolicy::{self, Ask, ExternalWins},
+        ConflictPolicy::{self, Ask, ExternalWins, LocalWins},
         Direction::{self, Bidirectional},
         Privacy::{self, Full},
     },
-    content::Field::{Location, Title},
+    content::Field::{Location, Timing, Title},
 };
 
 type Line = (Direction, Privacy, ConflictPolicy);
@@ -71,4 +72,11 @@ history! { a_create_is_trimmed_and_never_answered,
      CreateEntry { member: 1, series: false }, EditEntry { nth: 0, field: Title },
      EditEntry { nth: 0, field: Location }, Work { connection: 0, calls: u32::MAX },
      EditEntry { nth: 44, field: Location }]
+}
+
+history! { a_series_moves_away_under_the_hand_that_writes_its_occurrence,
+    [account(0, &[(Bidirectional, Full, LocalWins), PLAIN], 0)],
+    [CreateEntry { member: 0, series: true }, EditEntryOccurrence { nth: 0, which: 0, edit: Retitle },
+     Work { connection: 2, calls: 21 }, EditEvent { nth: 0, field: Timing },
+     EditEntryOccurrence { nth: 0, which: 1, edit: Retitle }]
 }

@@ -107,7 +107,7 @@ pub(super) fn event_side(
 
 /// Fields that no change of the side that is a copy may bring back to the original: what the provider cannot hold, and
 /// what the copy was never shown.
-fn held_back(policy: Policy, origin: Origin, copy_of: Origin) -> Fields {
+pub(super) fn held_back(policy: Policy, origin: Origin, copy_of: Origin) -> Fields {
     if origin == copy_of {
         policy.masked.or(policy.privacy.hidden())
     } else {
