@@ -1,7 +1,7 @@
 //! A calendar that has to be read again as a whole: over as many runs as it takes, at a price that is known before.
 
 use serde_json::{Value, json};
-use tests::{google_user::GoogleUser, world::World};
+use tests::{google_user::GoogleUser, person::Person, world::World};
 
 use crate::support::{Connected, MIA, control, google_visit, http};
 
@@ -123,6 +123,41 @@ async fn what_a_killed_run_had_begun_the_next_one_brings_to_its_end() {
         for gone in ["visit 7", "visit 20", "visit 39"] {
             assert!(!titles.iter().any(|title| title == gone), "{gone}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_goes_while_the_first_read_is_broken_off_is_found_by_the_next() {
+    for calls in [4, 6, 8] {
+        let world = World::start().await.unwrap();
+        let google = GoogleUser::of(&world, MIA).unwrap();
+        let mut events = Vec::new();
+        for day in 1..=9 {
+            let event = google_visit(&format!("visit {day}"), day);
+            events.push(google.insert(event).await.unwrap());
+        }
+        let person = Person::sign_in(&world, MIA).await.unwrap();
+        let connection = person.connect_google().await.unwrap();
+        let mia = Connected::from(tests::connected::Connected {
+            world,
+            person,
+            google,
+            connection,
+        });
+        thin_pages(&mia).await;
+        mia.choose_primary(&Value::Null).await;
+        mia.kill_after(calls).await;
+        let taken_over = mia.titles().await;
+        let gone: Vec<&Value> = events.iter().collect();
+
+        mia.lose_touch(&gone).await;
+        mia.settle().await;
+
+        let left = mia.titles().await;
+        assert!(
+            left.is_empty(),
+            "after {calls} calls: {taken_over:?}, then {left:?}"
+        );
     }
 }
 

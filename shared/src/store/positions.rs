@@ -37,9 +37,9 @@ pub struct SyncPosition {
     /// How much of it was read: under another privacy its events say something else.
     #[serde(default)]
     pub privacy: Privacy,
-    /// There has been a complete read before: what is linked and absent from the next one may be gone.
-    #[serde(default)]
-    pub complete: bool,
+    /// Something of the calendar was taken over before this read: what is linked and not shown by it may be gone.
+    #[serde(default, alias = "complete")]
+    pub known: bool,
     /// Counts complete reads: what one has shown is kept under its number.
     #[serde(default)]
     pub read: u64,
@@ -86,6 +86,7 @@ impl SyncPosition {
         self.page = None;
         if self.cursor.is_none() {
             self.read += 1;
+            self.known = true;
         }
     }
 
@@ -96,6 +97,7 @@ impl SyncPosition {
         self.comparing = None;
         self.audit = None;
         self.read += 1;
+        self.known = true;
     }
 }
 

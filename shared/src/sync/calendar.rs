@@ -42,7 +42,7 @@ pub(super) async fn pull(
     loop {
         let page = read_page(context, calendar, &mut position, &mut shown).await?;
         pages += 1;
-        if position.cursor.is_none() && position.complete {
+        if position.cursor.is_none() && position.known {
             for change in &page.changes {
                 shown.add(change.external_id());
             }
@@ -164,6 +164,13 @@ async fn begin(context: &mut Context<'_>, calendar: &Calendar) -> Result<SyncPos
         position.start_over();
     }
     if !position.began() {
+        // A run that died before it could write down how far it had come has taken over something all the same.
+        position.known = position.known
+            || !context
+                .store
+                .some_links_of_calendar(calendar.id, 1)
+                .await?
+                .is_empty();
         position.since = wanted;
         position.imports = imports;
         position.privacy = calendar.settings.privacy;
@@ -204,7 +211,7 @@ async fn complete(
     shown: &Shown,
 ) -> Result<SyncPosition, SyncError> {
     let was_complete_read = position.cursor.is_none();
-    let begins = (was_complete_read && position.complete).then_some(Comparing {
+    let begins = (was_complete_read && position.known).then_some(Comparing {
         since: position.since,
         after: None,
     });
@@ -213,7 +220,7 @@ async fn complete(
         page: None,
         // What is skipped now has to be read once imports are wanted.
         imports: position.imports && calendar.settings.direction.pulls(),
-        complete: true,
+        known: true,
         // The first complete read has nothing to be compared with.
         reconciled_at: if was_complete_read && begins.is_none() {
             Some(context.app.clock.now())

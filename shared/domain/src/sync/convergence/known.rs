@@ -4,8 +4,9 @@ use super::{
     history::{
         Account,
         Move::{
-            CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry, EditEntryOccurrence,
-            EditEvent, Invite, LoseAnswer, TakeElsewhere, Work,
+            Crash, CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry,
+            EditEntryOccurrence, EditEvent, EditEventOccurrence, EmptyPages, ExpireCursor, Invite,
+            LoseAnswer, TakeElsewhere, Work,
         },
     },
     ledger::OccurrenceEdit::Retitle,
@@ -14,8 +15,8 @@ use super::{
 use crate::{
     calendar::{
         ConflictPolicy::{self, Ask, ExternalWins, LocalWins},
-        Direction::{self, Bidirectional},
-        Privacy::{self, Full},
+        Direction::{self, Bidirectional, FromExternal},
+        Privacy::{self, BusyOnly, Full},
     },
     content::Field::{Location, Timing, Title},
 };
@@ -79,4 +80,17 @@ history! { a_series_moves_away_under_the_hand_that_writes_its_occurrence,
     [CreateEntry { member: 0, series: true }, EditEntryOccurrence { nth: 0, which: 0, edit: Retitle },
      Work { connection: 2, calls: 21 }, EditEvent { nth: 0, field: Timing },
      EditEntryOccurrence { nth: 0, which: 1, edit: Retitle }]
+}
+
+history! { a_first_read_that_never_came_to_its_end_is_read_anew,
+    [account(0, &[PLAIN, PLAIN], 0), account(0, &[(FromExternal, Full, Ask)], 0)],
+    [EmptyPages { calendar: 92 }, CreateEvent { calendar: 137, series: false }, Work { connection: 1, calls: 19 },
+     DeleteEvent { nth: 0 }, ExpireCursor { calendar: 17 }, Crash { connection: 1 }]
+}
+
+history! { a_page_is_void_after_what_it_showed_is_gone,
+    [account(0, &[(Bidirectional, BusyOnly, Ask)], 0), account(0, &[PLAIN], 0), account(0, &[PLAIN, PLAIN], 0)],
+    [CreateEvent { calendar: 56, series: true }, CreateEvent { calendar: 104, series: false },
+     EditEventOccurrence { nth: 74, which: 0, edit: Retitle }, EditEvent { nth: 32, field: Title },
+     Work { connection: 0, calls: 5 }, DeleteEvent { nth: 137 }, ExpireCursor { calendar: 236 }]
 }

@@ -57,7 +57,8 @@ pub(super) struct Aside {
 pub(super) struct Position {
     pub(super) cursor: Option<String>,
     pub(super) page: Option<String>,
-    pub(super) complete: bool,
+    /// Something of the calendar was read before.
+    pub(super) known: bool,
     pub(super) version: u64,
 }
 

@@ -148,6 +148,14 @@ impl Worker {
             .ask(|world| world.store.positions.get(&id).cloned())
             .await;
         let mut position = known.unwrap_or_default();
+        if !position.began() && !position.known {
+            position.known = self
+                .ask(|world| {
+                    let mut links = world.store.links.values();
+                    links.any(|link| link.calendar == id)
+                })
+                .await;
+        }
         let (mut seen, mut pages) = (BTreeSet::new(), 0);
         loop {
             let (cursor, page) = (position.cursor.as_deref(), position.page.as_deref());
@@ -158,9 +166,13 @@ impl Worker {
                 Ok(page) => page,
                 Err(FailureClass::CursorExpired) if position.began() => {
                     (position.cursor, position.page) = (None, None);
+                    position.known = true;
+                    seen.clear();
                     continue;
                 }
                 Err(FailureClass::Rejected) if position.began() => {
+                    position.known = true;
+                    seen.clear();
                     if position.page.take().is_none() {
                         position.cursor = None;
                     }
@@ -200,13 +212,13 @@ impl Worker {
         cursor: String,
         seen: &BTreeSet<ExternalEventId>,
     ) -> Result<bool, SyncError> {
-        if position.cursor.is_none() && position.complete {
+        if position.cursor.is_none() && position.known {
             self.remove_missing(calendar, seen).await?;
         }
         let next = Position {
             cursor: Some(cursor),
             page: None,
-            complete: true,
+            known: true,
             ..position.clone()
         };
         if next != position {
