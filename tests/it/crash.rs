@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::world::{CrashPoint, Crashes};
 
-use crate::support::{Connected, http, visit};
+use crate::support::{Connected, google_visit, http, visit};
 
 /// Not further: what comes after is another run's.
 async fn step_into_the_crash(mia: &Connected) {
@@ -46,6 +46,34 @@ async fn a_crash_after_a_request_leaves_its_effect_and_the_run_unfinished() {
     mia.settle().await;
     assert_eq!(mia.last_run().await["outcome"], "succeeded");
     assert_eq!(mia.google.events().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_back_before_its_deletion_was_finished_stays() {
+    for made_here in [true, false] {
+        let mia = Connected::start().await;
+        if made_here {
+            mia.create_entry(&visit("pump", 4)).await;
+        } else {
+            mia.google.insert(google_visit("pump", 4)).await.unwrap();
+        }
+        mia.settle().await;
+        let entry = mia.entry("pump").await["id"].as_str().unwrap().to_owned();
+        mia.world
+            .crash_next_run("after:google.events.delete".parse().unwrap());
+        let path = format!("/api/v1/schedule/entries/{entry}");
+        let deleted = mia.person.delete(&path).await.unwrap();
+        deleted.expect(204).unwrap();
+        step_into_the_crash(&mia).await;
+
+        let restore = format!("/api/v1/schedule/deleted/{entry}/restore");
+        let back = mia.person.post(&restore, &json!({})).await.unwrap();
+        back.expect(200).unwrap();
+        mia.settle().await;
+
+        assert_eq!(mia.entry("pump").await["id"], entry);
+        mia.event("pump").await;
+    }
 }
 
 #[tokio::test]

@@ -34,7 +34,8 @@ pub enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum LinkState {
-    /// Written before the event is created at the provider; found again if the answer is lost.
+    /// Written before the event is created or deleted at the provider: while the answer is not known, it may be there,
+    /// and then says what was sent.
     Pending { sent: Sent },
     Linked {
         base: Base,
@@ -73,14 +74,18 @@ pub struct Sent {
 impl Sent {
     /// A create says nothing of changed occurrences; they are written after it like any other change.
     pub fn creating(entry_version: u64, content: &Content) -> Self {
-        let exceptions = content.exceptions.only_cancelled();
-        Self {
+        let content = content.clone();
+        let sent = Self {
             entry_version,
-            content: Content {
-                exceptions,
-                ..content.clone()
-            },
-        }
+            content,
+        };
+        sent.as_created()
+    }
+
+    #[must_use]
+    pub fn as_created(mut self) -> Self {
+        self.content.exceptions = self.content.exceptions.only_cancelled();
+        self
     }
 
     /// What was sent, in the words in which `event` shows it: what the provider only trimmed is nobody's edit.
@@ -185,6 +190,21 @@ impl EventLink {
             origin: Origin::Entry,
             ..self
         })
+    }
+
+    /// Before its event is deleted: should the answer be lost, and the entry be back by then, our own deletion must not
+    /// look like theirs. What somebody has decided stays until it is done.
+    #[must_use]
+    pub fn before_deletion(self, seen: &Content) -> Self {
+        let LinkState::Linked { base, .. } = &self.state else {
+            return self;
+        };
+        let sent = Sent {
+            entry_version: base.entry_version,
+            content: seen.clone(),
+        };
+        let state = LinkState::Pending { sent };
+        Self { state, ..self }
     }
 
     pub fn base(&self) -> Option<&Base> {

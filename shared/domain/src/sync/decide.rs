@@ -6,7 +6,7 @@ mod side;
 use crate::{
     content::{Content, Field, Fields, Parts},
     event::CalendarEvent,
-    link::{Base, Choice, EventLink, LinkState, Origin},
+    link::{Base, Choice, EventLink, LinkState, Origin, Sent},
     sync::{
         brake::Brake,
         observe::{EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, Policy},
@@ -76,7 +76,10 @@ fn decide_pair(pair: Pair, policy: Policy) -> Option<Step> {
         return None;
     }
     match &link.state {
-        LinkState::Pending { .. } => decide_pending(link, entry, event, policy),
+        LinkState::Pending { sent } => {
+            let sent = sent.clone();
+            decide_pending(link, &sent, entry, event, policy)
+        }
         LinkState::Linked { base, sent } => {
             let base = match (sent, &event) {
                 (Some(sent), EventSeen::Present { content, .. }) => {
@@ -101,16 +104,34 @@ fn decide_pair(pair: Pair, policy: Policy) -> Option<Step> {
     }
 }
 
-/// A create whose answer never came: the event may or may not exist under its known id.
+/// A create or a deletion whose answer never came: the event may or may not exist under its known id.
 fn decide_pending(
     link: EventLink,
+    sent: &Sent,
     entry: EntrySeen,
     event: EventSeen,
     policy: Policy,
 ) -> Option<Step> {
     let origin = link.origin;
-    let link = Box::new(link);
     let pushes = policy.direction.pushes();
+    if let (
+        EntrySeen::Gone,
+        EventSeen::Present {
+            revision, content, ..
+        },
+    ) = (&entry, &event)
+    {
+        let shown = policy.shown_event(content.clone(), origin);
+        let landed = sent.as_it_landed(&shown);
+        let base = Base::new(
+            sent.entry_version,
+            sent.content.clone(),
+            revision.clone(),
+            landed,
+        );
+        return decide_linked(link, &base, entry, event, None, policy);
+    }
+    let link = Box::new(link);
     match (entry, event) {
         (EntrySeen::Present { .. }, EventSeen::Gone) if !pushes => Some(Step::Unlink { link }),
         // Should it exist after all, it will be reported, and must then be known.
@@ -125,18 +146,9 @@ fn decide_pending(
             entry_version: version,
             content: policy.shown_entry(content, origin).into(),
         }),
-        (
-            EntrySeen::Gone,
-            EventSeen::Present {
-                revision, content, ..
-            },
-        ) => Some(Step::DeleteEvent {
-            link,
-            seen: (revision, content.into()),
-        }),
         (EntrySeen::Gone, EventSeen::Gone) => Some(Step::Unlink { link }),
         // Nothing is deleted unseen.
-        (EntrySeen::Gone, EventSeen::Unreported)
+        (EntrySeen::Gone, EventSeen::Present { .. } | EventSeen::Unreported)
         | (EntrySeen::Present { .. } | EntrySeen::Gone, EventSeen::Unreadable) => None,
     }
 }

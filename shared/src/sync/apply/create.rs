@@ -288,23 +288,23 @@ impl Context<'_> {
             .provider
             .create(&self.access, calendar, &link.external_id, &sent.content)
             .await?;
-        let (event, agreed) = match created {
+        let policy = self.policy(calendar);
+        let shown = |event: &CalendarEvent| policy.shown_event(event.content.clone(), link.origin);
+        let (event, sent, agreed) = match created {
             Created::New(event) => {
                 self.counts.events_created += 1;
-                let agreed = self
-                    .policy(calendar)
-                    .shown_event(event.content.clone(), link.origin);
-                (event, agreed)
+                let agreed = shown(&event);
+                (event, sent.as_created(), agreed)
             }
             // What was sent is agreed: anything else in the event is somebody's edit, to be decided like any other.
-            Created::Existing(event) if calendar.settings.direction.pulls() => {
-                let agreed = sent.as_it_landed(&event.content);
-                (event, agreed)
+            Created::Existing(event) if policy.direction.pulls() => {
+                let agreed = sent.as_it_landed(&shown(&event));
+                (event, sent, agreed)
             }
             // Where nothing is taken over, its words must at least be known before they are written over.
             Created::Existing(event) => {
-                let agreed = event.content.clone();
-                (event, agreed)
+                let agreed = shown(&event);
+                (event, sent, agreed)
             }
         };
         let base = Base::new(

@@ -231,7 +231,10 @@ impl Context<'_> {
         // Afterwards there is nothing left to record.
         let was = Some((Origin::Event, &*content));
         let was = self.trace(calendar, &link, Deed::DeleteEvent, was);
-        self.write_links(vec![was]).await?;
+        let mut link = link.before_deletion(&content);
+        self.write_links(vec![was, LinkWrite::Update(link.clone())])
+            .await?;
+        link.version += 1;
         self.provider
             .delete(&self.access, calendar, &link.external_id, Some(&revision))
             .await?;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{
     calendar::Calendar,
     event::{CalendarEvent, Change, ExternalEventId, OccurrenceChange, OccurrenceSeen},
-    link::{Base, EventLink, LinkState},
+    link::{EventLink, LinkState},
 };
 
 use super::super::{Context, SyncError};
@@ -79,11 +79,11 @@ impl Context<'_> {
         let mut changes = Vec::new();
         for (id, change) in events {
             let own = occurrences.remove(&id).unwrap_or_default();
-            let base = links.get(&id).and_then(EventLink::base);
+            let link = links.get(&id);
             match change {
                 Change::Upserted(event) if event.content.repeats() => {
                     changes.extend(refusals(&own));
-                    changes.push(self.whole(calendar, event, own, base).await?);
+                    changes.push(self.whole(calendar, event, own, link).await?);
                 }
                 // A series takes its occurrences with it.
                 change @ (Change::Upserted(_)
@@ -116,8 +116,9 @@ impl Context<'_> {
         calendar: &Calendar,
         mut event: CalendarEvent,
         own: Vec<OccurrenceChange>,
-        base: Option<&Base>,
+        link: Option<&EventLink>,
     ) -> Result<Change, SyncError> {
+        let base = link.and_then(EventLink::base);
         let known = base
             .map(|base| &base.event().exceptions)
             .filter(|known| !known.is_empty());
@@ -126,7 +127,7 @@ impl Context<'_> {
             .stuck
             .iter()
             .any(|item| item.calendar == calendar.id && item.item == event.external_id.0);
-        if (known.is_some() && moved) || (base.is_none() && was_refused) {
+        if (known.is_some() && moved) || (base.is_none() && (link.is_some() || was_refused)) {
             // What the change did to occurrences that differ is not in the list.
             let read = self
                 .provider

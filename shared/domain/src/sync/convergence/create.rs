@@ -238,7 +238,7 @@ impl Worker {
             uid: None,
             origin: Origin::Entry,
             state: LinkState::Pending {
-                sent: sent(entry.version, &entry.content),
+                sent: Sent::creating(entry.version, &entry.content),
             },
             version: 0,
         };
@@ -262,24 +262,26 @@ impl Worker {
         let sent = match &link.state {
             LinkState::Pending { sent } => sent.clone(),
             LinkState::Linked { .. } | LinkState::Conflict { .. } | LinkState::Severed { .. } => {
-                sent(entry_version, &content)
+                Sent::creating(entry_version, &content)
             }
         };
         let created = self
             .create(calendar, &link.external_id, &sent.content)
             .await?;
-        let (event, agreed) = match created {
+        let policy = policy(calendar);
+        let shown = |event: &CalendarEvent| policy.shown_event(event.content.clone(), link.origin);
+        let (event, sent, agreed) = match created {
             Created::New(event) => {
-                let agreed = policy(calendar).shown_event(event.content.clone(), link.origin);
-                (event, agreed)
+                let agreed = shown(&event);
+                (event, sent.as_created(), agreed)
             }
-            Created::Existing(event) if calendar.settings.direction.pulls() => {
-                let agreed = sent.as_it_landed(&event.content);
-                (event, agreed)
+            Created::Existing(event) if policy.direction.pulls() => {
+                let agreed = sent.as_it_landed(&shown(&event));
+                (event, sent, agreed)
             }
             Created::Existing(event) => {
-                let agreed = event.content.clone();
-                (event, agreed)
+                let agreed = shown(&event);
+                (event, sent, agreed)
             }
         };
         let base = Base::new(
@@ -331,18 +333,5 @@ fn link(calendar: &Calendar, entry: EntryId, event: &CalendarEvent, state: LinkS
         origin: Origin::Event,
         state,
         version: 0,
-    }
-}
-
-/// A create says nothing of changed occurrences; they are written after it like any other change.
-fn sent(entry_version: u64, content: &Content) -> Sent {
-    let exceptions = content.exceptions.only_cancelled();
-    let content = Content {
-        exceptions,
-        ..content.clone()
-    };
-    Sent {
-        entry_version,
-        content,
     }
 }

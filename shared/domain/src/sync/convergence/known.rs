@@ -94,3 +94,10 @@ history! { a_page_is_void_after_what_it_showed_is_gone,
      EditEventOccurrence { nth: 74, which: 0, edit: Retitle }, EditEvent { nth: 32, field: Title },
      Work { connection: 0, calls: 5 }, DeleteEvent { nth: 137 }, ExpireCursor { calendar: 236 }]
 }
+
+history! { a_deletion_of_ours_is_never_answered_and_the_entry_back_by_then,
+    [account(0, &[PLAIN, PLAIN], 0), account(0, &[PLAIN, (FromExternal, Full, Ask)], 0)],
+    [CreateEntry { member: 0, series: false }, Work { connection: 0, calls: u32::MAX }, DeleteEntry { nth: 0 },
+     Invite { nth: 0, calendar: 2 }, LoseAnswer { connection: 2 }, Work { connection: 2, calls: 10 },
+     Work { connection: 1, calls: 1 }]
+}

@@ -8,7 +8,7 @@ use crate::{
     entry::Entry,
     event::{CalendarEvent, Change, ExternalEventId, OccurrenceChange, OccurrenceSeen},
     id::{EntryId, MemberId},
-    link::{Base, EventLink, LinkState, Origin},
+    link::{EventLink, LinkState, Origin},
     sync::observe::{EntrySeen, EventSeen, Known, NewEvent, Observation, Pair},
 };
 
@@ -182,8 +182,8 @@ impl Worker {
             let own = occurrences.remove(&id).unwrap_or_default();
             match change {
                 Change::Upserted(event) if event.content.repeats() => {
-                    let base = links.get(&id).and_then(EventLink::base);
-                    changes.push(self.whole(calendar, event, own, base).await);
+                    let link = links.get(&id);
+                    changes.push(self.whole(calendar, event, own, link).await);
                 }
                 change @ (Change::Upserted(_)
                 | Change::Removed(_)
@@ -213,15 +213,16 @@ impl Worker {
         calendar: &Calendar,
         mut event: CalendarEvent,
         own: Vec<OccurrenceChange>,
-        base: Option<&Base>,
+        link: Option<&EventLink>,
     ) -> Change {
+        let base = link.and_then(EventLink::base);
         let known = base
             .map(|base| &base.event().exceptions)
             .filter(|known| !known.is_empty());
         let moved = base.is_some_and(|base| base.revision != event.revision);
         let item = (calendar.id, event.external_id.0.clone());
         let was_refused = self.refused.borrow().contains_key(&item);
-        if (known.is_some() && moved) || (base.is_none() && was_refused) {
+        if (known.is_some() && moved) || (base.is_none() && (link.is_some() || was_refused)) {
             let read = self.get(calendar, &event.external_id).await;
             return read.unwrap_or(Change::Removed(event.external_id));
         }

@@ -194,7 +194,10 @@ impl Worker {
     ) -> Result<(), Halt> {
         self.exceptions_as_seen(calendar, &link, &content).await?;
         let was = self.trace(&link, Some((Origin::Event, &content)));
-        self.write_links(vec![was]).await?;
+        let mut link = link.before_deletion(&content);
+        self.write_links(vec![was, LinkWrite::Update(link.clone())])
+            .await?;
+        link.version += 1;
         self.delete(calendar, &link.external_id, Some(&revision))
             .await?;
         let mut writes = self.settling(&link).await;
