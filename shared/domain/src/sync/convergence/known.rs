@@ -1,24 +1,25 @@
-//! Histories that broke the engine, or a law, when they were found.
+//! Histories that broke the engine, or a law, when they were found. Where a worker was stopped is counted in calls, and an
+//! engine that is changed makes others: each history is played with every worker stopped a little earlier or later, too.
 
 use super::{
     history::{
         Account,
         Move::{
-            Crash, CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry,
+            self, Assign, Crash, CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry,
             EditEntryOccurrence, EditEvent, EditEventOccurrence, EmptyPages, ExpireCursor, Invite,
-            LoseAnswer, TakeElsewhere, Work,
+            LoseAnswer, TakeElsewhere, Unassign, Work,
         },
     },
-    ledger::OccurrenceEdit::Retitle,
+    ledger::OccurrenceEdit::{Cancel, Retitle},
     play,
 };
 use crate::{
     calendar::{
         ConflictPolicy::{self, Ask, ExternalWins, LocalWins},
-        Direction::{self, Bidirectional, FromExternal},
+        Direction::{self, Bidirectional, FromExternal, ToExternal},
         Privacy::{self, BusyOnly, Full},
     },
-    content::Field::{Location, Timing, Title},
+    content::Field::{Location, Notes, Timing, Title},
 };
 
 type Line = (Direction, Privacy, ConflictPolicy);
@@ -34,11 +35,25 @@ fn account(member: u8, calendars: &[Line], receiver: u8) -> Account {
     }
 }
 
+fn shifted(moves: &[Move], by: i32) -> Vec<Move> {
+    let mut moves = moves.to_vec();
+    for one in &mut moves {
+        if let Work { calls, .. } = one
+            && *calls < u32::MAX
+        {
+            *calls = calls.saturating_add_signed(by);
+        }
+    }
+    moves
+}
+
 macro_rules! history {
-    ($name:ident, $accounts:expr, $moves:expr $(,)?) => {
+    ($name:ident, $($accounts:expr, $moves:expr),+ $(,)?) => {
         #[test]
         fn $name() {
-            play(&$accounts, &$moves);
+            for by in -6..=6 {
+                $(play(&$accounts, &shifted(&$moves, by));)+
+            }
         }
     };
 }
@@ -100,4 +115,101 @@ history! { a_deletion_of_ours_is_never_answered_and_the_entry_back_by_then,
     [CreateEntry { member: 0, series: false }, Work { connection: 0, calls: u32::MAX }, DeleteEntry { nth: 0 },
      Invite { nth: 0, calendar: 2 }, LoseAnswer { connection: 2 }, Work { connection: 2, calls: 10 },
      Work { connection: 1, calls: 1 }]
+}
+
+history! { the_second_event_of_a_meeting_takes_over_from_the_first,
+    [account(0, &[(Bidirectional, Full, ExternalWins), PLAIN], 0)],
+    [CreateEntry { member: 0, series: false }, CreateEvent { calendar: 125, series: false },
+     Invite { nth: 0, calendar: 30 }, CreateEntry { member: 0, series: false }, Work { connection: 0, calls: 9 },
+     CreateEntry { member: 0, series: false }, Work { connection: 0, calls: 12 }, DeleteEvent { nth: 6 }]
+}
+
+history! { two_accounts_lose_a_meeting_at_once,
+    [account(0, &[PLAIN], 0), account(0, &[PLAIN], 0)],
+    [CreateEvent { calendar: 0, series: false }, Invite { nth: 0, calendar: 1 },
+     Work { connection: 0, calls: u32::MAX }, Work { connection: 1, calls: u32::MAX },
+     Work { connection: 0, calls: u32::MAX }, DeleteEvent { nth: 0 }, DeleteEvent { nth: 0 },
+     Work { connection: 0, calls: 10 }, Work { connection: 1, calls: u32::MAX }]
+}
+
+history! { what_broke_it_earlier_holds,
+    [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
+    [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },
+     CreateEntry { member: 0, series: false }, CreateEntry { member: 0, series: false }],
+    [account(0, &[PLAIN], 0)],
+    [Work { connection: 0, calls: 10 }, EditEntry { nth: 0, field: Title }, EditEntry { nth: 0, field: Title },
+     Work { connection: 0, calls: 4 }, ExpireCursor { calendar: 0 }],
+    [account(0, &[(Bidirectional, Full, LocalWins)], 0)],
+    [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 },
+     EditEvent { nth: 0, field: Title }, DeleteEntry { nth: 0 }, CreateEntry { member: 0, series: false }],
+    [account(0, &[(FromExternal, Full, Ask)], 0), account(0, &[PLAIN], 0), account(0, &[PLAIN, PLAIN], 0)],
+    [CreateEvent { calendar: 180, series: true }, Work { connection: 0, calls: 9 }, Invite { nth: 0, calendar: 89 },
+     EditEvent { nth: 30, field: Title }, DeleteEntry { nth: 0 }, CreateEntry { member: 0, series: false }],
+    [account(0, &[(Bidirectional, Full, LocalWins)], 0)],
+    [CreateEvent { calendar: 0, series: true }, CreateEntry { member: 0, series: false },
+     Work { connection: 0, calls: 15 }, EditEntryOccurrence { nth: 151, which: 0, edit: Retitle },
+     EditEvent { nth: 103, field: Timing }, EditEventOccurrence { nth: 155, which: 0, edit: Retitle },
+     CreateEntry { member: 0, series: false }],
+    [account(0, &[PLAIN, PLAIN], 0)],
+    [CreateEvent { calendar: 7, series: false }, Work { connection: 0, calls: 18 }, DeleteEntry { nth: 0 },
+     Invite { nth: 0, calendar: 134 }, CreateEntry { member: 0, series: false }],
+    [account(0, &[PLAIN], 0)],
+    [CreateEntry { member: 0, series: true }, EditEntryOccurrence { nth: 0, which: 0, edit: Retitle },
+     CreateEntry { member: 0, series: false }, Work { connection: 0, calls: u32::MAX },
+     EditEventOccurrence { nth: 30, which: 0, edit: Retitle }, EditEntry { nth: 126, field: Title }],
+    [account(0, &[PLAIN, PLAIN], 1)],
+    [LoseAnswer { connection: 0 }, CreateEntry { member: 0, series: false },
+     Work { connection: 0, calls: u32::MAX }, TakeElsewhere { nth: 0, calendar: 110 },
+     CreateEntry { member: 0, series: false }],
+    [account(0, &[PLAIN, PLAIN], 0), account(0, &[PLAIN, PLAIN], 0), account(1, &[(Bidirectional, Full, LocalWins)],
+     0)],
+    [CreateEvent { calendar: 89, series: true }, Work { connection: 2, calls: u32::MAX },
+     EditEventOccurrence { nth: 0, which: 0, edit: Retitle }, EditEntry { nth: 0, field: Title },
+     DeleteEvent { nth: 0 }],
+    [account(0, &[(Bidirectional, Full, LocalWins)], 0)],
+    [LoseAnswer { connection: 0 }, CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 11 },
+     DeleteEntry { nth: 0 }, EditEvent { nth: 0, field: Title }, Work { connection: 0, calls: u32::MAX }],
+    [account(0, &[(Bidirectional, Full, ExternalWins)], 0)],
+    [CreateEvent { calendar: 0, series: true }, EditEvent { nth: 0, field: Title },
+     CreateEntry { member: 0, series: false }, CreateEvent { calendar: 0, series: false },
+     EditEntry { nth: 0, field: Title }, Work { connection: 0, calls: 9 },
+     EditEntryOccurrence { nth: 0, which: 0, edit: Retitle },
+     EditEntryOccurrence { nth: 1, which: 0, edit: Cancel }, EditEvent { nth: 104, field: Notes },
+     CreateEntry { member: 0, series: false }, EditEventOccurrence { nth: 20, which: 0, edit: Retitle }],
+    [account(1, &[(Bidirectional, Full, ExternalWins)], 0)],
+    [CreateEvent { calendar: 0, series: true }, Work { connection: 0, calls: u32::MAX },
+     Assign { nth: 0, member: 0 }, Unassign { nth: 0, member: 1 }, EditEntry { nth: 0, field: Title },
+     EditEvent { nth: 0, field: Title }],
+    [account(0, &[(Bidirectional, BusyOnly, Ask), PLAIN], 1)],
+    [CreateEntry { member: 0, series: false }, Work { connection: 0, calls: u32::MAX },
+     EditEvent { nth: 0, field: Title }, TakeElsewhere { nth: 0, calendar: 30 },
+     CreateEntry { member: 0, series: false }],
+    [account(1, &[(ToExternal, Full, Ask)], 0), account(1, &[(FromExternal, Full, Ask)], 0)],
+    [CreateEvent { calendar: 55, series: false }, CreateEntry { member: 0, series: false },
+     Work { connection: 1, calls: 9 }, Work { connection: 2, calls: 17 }, EditEvent { nth: 44, field: Notes },
+     Work { connection: 0, calls: u32::MAX }, EditEntry { nth: 7, field: Notes }],
+    [account(0, &[(Bidirectional, Full, LocalWins)], 0)],
+    [CreateEvent { calendar: 0, series: true }, Work { connection: 0, calls: 11 },
+     EditEventOccurrence { nth: 0, which: 0, edit: Retitle },
+     EditEventOccurrence { nth: 0, which: 1, edit: Retitle }, EditEntry { nth: 0, field: Title },
+     EditEvent { nth: 0, field: Title }, Work { connection: 0, calls: u32::MAX },
+     EditEvent { nth: 0, field: Title }],
+    [account(0, &[PLAIN, (FromExternal, Full, Ask)], 0)],
+    [CreateEvent { calendar: 103, series: false }, Work { connection: 0, calls: 18 },
+     EditEntry { nth: 0, field: Title }, CreateEvent { calendar: 12, series: false },
+     EditEvent { nth: 187, field: Notes }, Work { connection: 0, calls: 12 },
+     TakeElsewhere { nth: 73, calendar: 48 }],
+    [account(0, &[PLAIN, PLAIN], 2), account(0, &[PLAIN], 0)],
+    [CreateEntry { member: 0, series: false }, LoseAnswer { connection: 0 },
+     CreateEvent { calendar: 189, series: false }, Work { connection: 2, calls: u32::MAX },
+     EditEvent { nth: 0, field: Location }, EditEntry { nth: 47, field: Notes }, Work { connection: 2, calls: 10 },
+     EditEntry { nth: 49, field: Notes }],
+    [account(1, &[PLAIN, (Bidirectional, Full, LocalWins)], 1), account(0, &[PLAIN], 0), account(0, &[PLAIN], 0)],
+    [CreateEntry { member: 1, series: true }, EditEntryOccurrence { nth: 0, which: 3, edit: Cancel },
+     Work { connection: 0, calls: u32::MAX }, EditEntryOccurrence { nth: 0, which: 3, edit: Retitle },
+     Assign { nth: 0, member: 0 }],
+    [account(1, &[(ToExternal, Full, Ask)], 0)],
+    [LoseAnswer { connection: 0 }, CreateEntry { member: 1, series: false },
+     Work { connection: 0, calls: u32::MAX }, EditEvent { nth: 0, field: Title }, Work { connection: 0, calls: 6 },
+     DeleteEntry { nth: 0 }]
 }
