@@ -4,6 +4,7 @@
     reason = "what a test cannot go on without ends it"
 )]
 
+mod batch;
 mod channels;
 mod harness;
 mod sync_law;

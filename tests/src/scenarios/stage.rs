@@ -82,7 +82,7 @@ impl Stage {
 
     /// Calls and changes are counted from here on.
     pub fn measure_from_here(&mut self) {
-        self.measured_since = self.world.google.calls();
+        self.measured_since = self.world.google.last_request();
         self.own_calls_before = self.own_calls();
         self.ledger.changes = 0;
         self.began_at = wall_clock();

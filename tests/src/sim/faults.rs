@@ -1,5 +1,7 @@
 //! Switches that make a simulator misbehave on request.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +110,11 @@ impl Faults {
 }
 
 impl Fault {
+    /// How long what it slows down takes.
+    pub fn delay(&self) -> Duration {
+        Duration::from_secs_f64(self.delay_s.unwrap_or(1.0))
+    }
+
     fn covers(&self, target: &Target<'_>) -> bool {
         let in_scope = match self.scope.as_deref() {
             None => true,

@@ -28,7 +28,7 @@ pub struct Entry {
     /// What this simulator does not know by name; such a request is a mistake of its sender.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-    /// The sender's call came as a part of a batch.
+    /// It came as a part of a batch, which is a call of its own.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub batched: bool,
 }
@@ -37,11 +37,13 @@ pub struct Entry {
 pub struct RequestLog {
     entries: VecDeque<Entry>,
     last_seq: u64,
+    calls: u64,
 }
 
 impl RequestLog {
     pub fn record(&mut self, mut entry: Entry) {
         self.last_seq += 1;
+        self.calls += u64::from(!entry.batched);
         entry.seq = self.last_seq;
         self.entries.push_back(entry);
         if self.entries.len() > ENTRIES_MAX {
@@ -49,12 +51,17 @@ impl RequestLog {
         }
     }
 
-    /// How many requests there have been, remembered or not.
-    pub fn total(&self) -> u64 {
+    /// How often the service was called, remembered or not.
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    pub fn last_seq(&self) -> u64 {
         self.last_seq
     }
 
-    /// Everything after `since`: the requests, counts by route and by operation, and the refusals by themselves.
+    /// Everything after `since`: the requests, counts by route and by operation, and the refusals by themselves. A batch
+    /// counts once in the total; what is in it, by operation and by route.
     pub fn report(&self, since: u64) -> Value {
         let mut by_route: BTreeMap<String, u64> = BTreeMap::new();
         let mut by_operation: BTreeMap<&str, u64> = BTreeMap::new();
@@ -65,10 +72,12 @@ impl RequestLog {
                 .or_default() += 1;
             *by_operation.entry(&entry.operation).or_default() += 1;
         }
+        let (batched, calls): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|e| e.batched);
         let violations: Vec<&&Entry> = entries.iter().filter(|e| e.refused.is_some()).collect();
         json!({
             "next": self.last_seq,
-            "total": entries.len(),
+            "total": calls.len(),
+            "batched": batched.len(),
             "counts": by_route,
             "operations": by_operation,
             "violations": violations,

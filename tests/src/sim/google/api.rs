@@ -32,8 +32,8 @@ pub(super) struct ApiRequest {
 
 /// What goes back, when, and whether at all.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) reply: Reply,
+pub(super) struct Outcome<T> {
+    pub(super) reply: T,
     pub(super) delay: Duration,
     pub(super) cut: bool,
 }
@@ -99,7 +99,7 @@ pub(super) fn answer(
     public_base: &Url,
     now: Timestamp,
     request: &ApiRequest,
-) -> Outcome {
+) -> Outcome<Reply> {
     let mut entry = Entry {
         seq: 0,
         at: now,
@@ -169,7 +169,7 @@ fn admit(
         state.grants.revoke_account(account);
     }
     if let Some(slow) = state.faults.strike(FaultName::Slow, &target) {
-        *delay = Duration::from_secs_f64(slow.delay_s.unwrap_or(1.0));
+        *delay = slow.delay();
     }
     let access = state
         .grants
@@ -269,7 +269,7 @@ fn route(request: &ApiRequest) -> Result<(&'static Endpoint, Vec<String>), ApiEr
         .ok_or_else(unknown)
 }
 
-fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
     headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -277,12 +277,8 @@ fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
         .ok_or_else(ApiError::login_required)
 }
 
-fn refuse_by_fault(
-    state: &mut State,
-    endpoint: &Endpoint,
-    params: &Params,
-    target: &Target<'_>,
-) -> Result<(), ApiError> {
+/// Refusals that may strike any call.
+pub(super) fn strike_down(state: &mut State, target: &Target<'_>) -> Result<(), ApiError> {
     if let Some(fault) = state.faults.strike(FaultName::RateLimited, target) {
         let reason = fault.reason.as_deref().unwrap_or("rateLimitExceeded");
         let error = ApiError::usage_limit(fault.status.unwrap_or(403), reason);
@@ -293,6 +289,16 @@ fn refuse_by_fault(
         let error = ApiError::new(status, "backendError", "Backend Error");
         return Err(with_retry_after(error, &fault));
     }
+    Ok(())
+}
+
+fn refuse_by_fault(
+    state: &mut State,
+    endpoint: &Endpoint,
+    params: &Params,
+    target: &Target<'_>,
+) -> Result<(), ApiError> {
+    strike_down(state, target)?;
     if endpoint.operation == Operation::EventsList
         && params.has("syncToken")
         && state

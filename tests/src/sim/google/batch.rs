@@ -1,5 +1,6 @@
-//! Batch: several Calendar requests in one multipart body, each with its own authorization.
+//! Batch: several Calendar requests in one multipart body, each judged, counted and answered for itself.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::response::{IntoResponse as _, Response};
@@ -7,36 +8,92 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use jiff::Timestamp;
 use url::Url;
 
-use super::api::{self, ApiRequest};
+use super::api::{self, ApiRequest, Outcome};
 use super::state::State;
 use super::wire::{ApiError, Reply};
+use crate::sim::faults::{FaultName, Target};
 use crate::sim::opaque;
+use crate::sim::request_log::Entry;
 
-/// Calendar's own limit; the official client would send a thousand.
+/// What is safe: the guide has named 50 and a thousand, and the official client would send a thousand.
 const PARTS_MAX: usize = 50;
+pub(super) const PATH: &str = "/batch/calendar/v3";
+pub(super) const OPERATION: &str = "batch";
 
 struct Part {
     content_id: Option<String>,
     request: ApiRequest,
 }
 
-/// The answer to a whole batch, when it goes out, and whether it does.
+/// The answer to a whole batch, when it goes out, and whether it does. The batch is a call of its own beside those in it:
+/// it can be refused, slow or lost as a whole.
 pub(super) fn answer(
     state: &mut State,
     public_base: &Url,
     now: Timestamp,
     headers: &HeaderMap,
     body: &[u8],
-) -> (Response, Duration, bool) {
-    let parts = match read_parts(headers, body) {
-        Ok(parts) => parts,
-        Err(error) => return (error.into_reply().into_response(), Duration::ZERO, false),
+) -> Outcome<Response> {
+    let bearer = api::bearer(headers).ok();
+    let account = bearer.and_then(|bearer| state.grants.account_of(bearer));
+    let target = Target {
+        method: OPERATION,
+        account: account.as_deref(),
+        path: PATH,
+        page: None,
     };
-    let boundary = format!("batch_{}", opaque::random(18));
+    let slow = state.faults.strike(FaultName::Slow, &target);
+    let mut delay = slow.map_or(Duration::ZERO, |fault| fault.delay());
+    let parts = api::strike_down(state, &target).and_then(|()| read_parts(headers, body));
+    let mut refused = None;
+    let (response, mut cut) = match parts {
+        Ok(parts) => {
+            let done = carry_out(state, public_base, now, headers, parts);
+            delay = delay.max(done.delay);
+            (done.reply, done.cut)
+        }
+        Err(error) => {
+            refused = error.refused.then(|| error.message().to_owned());
+            (error.into_reply().into_response(), false)
+        }
+    };
+    let dropped = state.faults.strike(FaultName::DropResponse, &target);
+    cut |= dropped.is_some();
+    state.requests.record(Entry {
+        seq: 0,
+        at: now,
+        method: Method::POST.to_string(),
+        path: PATH.to_owned(),
+        query: String::new(),
+        route: PATH.to_owned(),
+        operation: OPERATION.to_owned(),
+        account,
+        status: (!cut).then(|| response.status().as_u16()),
+        refused,
+        batched: false,
+    });
+    Outcome {
+        reply: response,
+        delay,
+        cut,
+    }
+}
+
+/// Google carries the calls out in any order. Here the answers come in that order too: they are told apart by their ids.
+fn carry_out(
+    state: &mut State,
+    public_base: &Url,
+    now: Timestamp,
+    outer: &HeaderMap,
+    mut parts: Vec<Part>,
+) -> Outcome<Response> {
+    parts.sort_by_cached_key(|_| opaque::random(8));
+    // As Google's own look, and not quoted as the grammar would have it.
+    let boundary = format!("batch_{}=_{}=", opaque::random(11), opaque::random(11));
     let mut lines: Vec<String> = Vec::new();
-    let mut delay = Duration::ZERO;
-    let mut cut = false;
-    for part in parts {
+    let (mut delay, mut cut) = (Duration::ZERO, false);
+    for mut part in parts {
+        inherit(&mut part.request.headers, outer);
         let outcome = api::answer(state, public_base, now, &part.request);
         delay = delay.max(outcome.delay);
         cut |= outcome.cut;
@@ -51,8 +108,17 @@ pub(super) fn answer(
     }
     lines.push(format!("--{boundary}--\r\n"));
     let kind = format!("multipart/mixed; boundary={boundary}");
-    let response = ([(header::CONTENT_TYPE, kind)], lines.join("\r\n")).into_response();
-    (response, delay, cut)
+    let reply = ([(header::CONTENT_TYPE, kind)], lines.join("\r\n")).into_response();
+    Outcome { reply, delay, cut }
+}
+
+/// The headers of the batch hold for each call in it that does not have its own, except those about content.
+fn inherit(headers: &mut HeaderMap, outer: &HeaderMap) {
+    for (name, value) in outer {
+        if !name.as_str().starts_with("content-") && !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
 }
 
 fn write_inner(lines: &mut Vec<String>, reply: &Reply) {
@@ -80,11 +146,8 @@ fn answered_id(id: &str) -> String {
 
 fn read_parts(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Part>, ApiError> {
     let malformed = |why: &str| {
-        ApiError::new(
-            400,
-            "badRequest",
-            format!("Failed to parse batch request: {why}"),
-        )
+        let message = format!("Failed to parse batch request: {why}");
+        ApiError::new(400, "badRequest", message).into_refusal()
     };
     let kind = headers
         .get(header::CONTENT_TYPE)
@@ -96,12 +159,13 @@ fn read_parts(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Part>, ApiError> {
         .map(|(_, name)| name.split(';').next().unwrap_or(name).trim_matches('"'))
         .ok_or_else(|| malformed("the content type names no boundary"))?;
     let body = std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8"))?;
-    let body = body.replace("\r\n", "\n");
-    let parts: Vec<&str> = body
-        .split(&format!("--{boundary}"))
-        .skip(1)
-        .take_while(|part| !part.starts_with("--"))
-        .collect();
+    // A delimiter is a line of its own, and the last one says so.
+    let body = format!("\n{}\n", body.replace("\r\n", "\n"));
+    let (body, _) = body
+        .split_once(&format!("\n--{boundary}--\n"))
+        .ok_or_else(|| malformed("the last delimiter is missing"))?;
+    let delimiter = format!("\n--{boundary}\n");
+    let parts: Vec<&str> = body.split(&delimiter).skip(1).collect();
     if parts.is_empty() {
         return Err(malformed("there are no parts"));
     }
@@ -111,15 +175,21 @@ fn read_parts(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Part>, ApiError> {
             parts.len()
         )));
     }
-    parts
+    let parts: Vec<Part> = parts
         .iter()
         .map(|part| read_part(part).map_err(|why| malformed(&why)))
-        .collect()
+        .collect::<Result<_, _>>()?;
+    let mut ids = BTreeSet::new();
+    for id in parts.iter().filter_map(|part| part.content_id.as_ref()) {
+        if !ids.insert(id) {
+            return Err(malformed(&format!("two parts are called {id}")));
+        }
+    }
+    Ok(parts)
 }
 
 fn read_part(part: &str) -> Result<Part, String> {
     let (outer, inner) = part
-        .trim_start_matches('\n')
         .split_once("\n\n")
         .ok_or("a part has no empty line after its headers")?;
     let outer = read_headers(outer)?;
@@ -135,11 +205,9 @@ fn read_part(part: &str) -> Result<Part, String> {
     let (Some(method), Some(target)) = (words.next(), words.next()) else {
         return Err(format!("{line:?} is not a request line"));
     };
-    // The path may be absolute or a whole address.
-    let target = match target.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
-        None => target,
-    };
+    if !target.starts_with('/') {
+        return Err(format!("{target:?} is not the path of an address"));
+    }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     Ok(Part {
         content_id: outer

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::accounts;
+use super::batch;
 use super::channels::NOTICE;
 use super::endpoints::ENDPOINTS;
 use super::event::{Event, View};
@@ -98,6 +99,7 @@ async fn set_fault(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
         .iter()
         .map(|endpoint| endpoint.name)
         .chain(OAUTH_OPERATIONS)
+        .chain([batch::OPERATION])
         .chain([NOTICE])
         .collect();
     sim.write(|state| match state.faults.set(fault, &methods) {

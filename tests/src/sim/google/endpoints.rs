@@ -3,6 +3,8 @@
 use http::Method;
 use url::form_urlencoded;
 
+use super::batch;
+
 #[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) operation: Operation,
@@ -55,7 +57,7 @@ const BESIDE: [(&str, &str); 4] = [
     ("/token", "oauth.token"),
     ("/revoke", "oauth.revoke"),
     ("/v1/userinfo", "oauth.userinfo"),
-    ("/batch/calendar/v3", "batch"),
+    (batch::PATH, batch::OPERATION),
 ];
 
 /// What an application may call here, by name.

@@ -89,7 +89,7 @@ impl GoogleSim {
             .route("/v1/userinfo", get(profile::userinfo))
             .route("/tokeninfo", get(profile::tokeninfo))
             .route("/calendar/v3/{*method}", any(serve_api))
-            .route("/batch/calendar/v3", post(serve_batch))
+            .route(batch::PATH, post(serve_batch))
             .merge(control::routes())
             .merge(pages::routes())
             .fallback(answer::unknown)
@@ -135,9 +135,14 @@ impl GoogleSim {
         self.read(|state| state.notices.iter().map(|notice| notice.due).min())
     }
 
-    /// How often the service was called since the start.
+    /// How often the service was called since the start; a batch is one call.
     pub fn calls(&self) -> u64 {
-        self.read(|state| state.requests.total())
+        self.read(|state| state.requests.calls())
+    }
+
+    /// Where the request log ends now.
+    pub fn last_request(&self) -> u64 {
+        self.read(|state| state.requests.last_seq())
     }
 
     /// Sends every notice that is due by the clock, channels side by side, and says how many were attempted.
@@ -246,9 +251,8 @@ async fn serve_api(
 async fn serve_batch(Shared(sim): Shared<GoogleSim>, headers: HeaderMap, body: Bytes) -> Response {
     let now = sim.now();
     let base = &sim.options().public_base;
-    let (response, delay, cut) =
-        sim.write(|state| batch::answer(state, base, now, &headers, &body));
-    go_out(response, delay, cut).await
+    let outcome = sim.write(|state| batch::answer(state, base, now, &headers, &body));
+    go_out(outcome.reply, outcome.delay, outcome.cut).await
 }
 
 async fn go_out(response: Response, delay: Duration, cut: bool) -> Response {
