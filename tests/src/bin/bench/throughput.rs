@@ -14,8 +14,11 @@ use domain::{
     time::When,
 };
 use jiff::{SignedDuration, Timestamp, civil::date};
+use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{clock::WorldClock, connected::Connected, google_user::GoogleUser, world::World};
+use tests::{
+    clock::WorldClock, connected::Connected, google_user::GoogleUser, person::Person, world::World,
+};
 
 use crate::{Measured, table::Table};
 
@@ -45,10 +48,24 @@ pub(crate) async fn run() -> anyhow::Result<Measured> {
         format!("{synced:.0}"),
         "-".into(),
     ])?;
-    let rows = vec![
+    let mut rows = vec![
         json!({ "what": "decide", "count": LINKS * ROUNDS, "per_second": decided, "goal": DECIDED_PER_S_MIN }),
         json!({ "what": "first_sync", "count": EVENTS, "per_second": synced }),
     ];
+    for delay_ms in [0, 100] {
+        let (calls, seconds) = Box::pin(first_sync_out(delay_ms)).await?;
+        let per_second = f64::from(EVENTS) / seconds;
+        table.row(&[
+            format!("entries first synced out at {delay_ms} ms, {calls} calls"),
+            EVENTS.to_string(),
+            format!("{per_second:.0}"),
+            "-".into(),
+        ])?;
+        rows.push(json!({
+            "what": "first_sync_out", "count": EVENTS, "delay_ms": delay_ms, "calls": calls, "seconds": seconds,
+            "per_second": per_second,
+        }));
+    }
     Ok(Measured {
         rows,
         good: decided >= DECIDED_PER_S_MIN,
@@ -137,6 +154,38 @@ async fn first_sync_per_second() -> anyhow::Result<f64> {
         .sum();
     anyhow::ensure!(created == u64::from(EVENTS), "{created} entries");
     Ok(f64::from(EVENTS) / spent.as_secs_f64())
+}
+
+/// The other way: a schedule is written into an empty calendar whose provider takes so long for each call. Calls and
+/// seconds, until everything is quiet.
+async fn first_sync_out(delay_ms: u32) -> anyhow::Result<(u64, f64)> {
+    let world = World::start().await?;
+    let mia = Person::sign_in(&world, MIA).await?;
+    for number in 0..EVENTS {
+        mia.post("/api/v1/schedule/entries", &entry(number))
+            .await?
+            .expect(201)?;
+    }
+    let google = GoogleUser::of(&world, MIA)?;
+    let slow = json!({ "name": "slow", "scope": MIA, "delay_s": f64::from(delay_ms) / 1_000.0 });
+    google.control(Method::POST, "faults", &slow).await?;
+    let clock = WorldClock::system();
+    let (begun, before) = (clock.now(), world.google.calls());
+    Connected::with_history(world.clone(), MIA, Value::Null).await?;
+    let spent = clock.now().duration_since(begun);
+    let calls = world.google.calls() - before;
+    google
+        .control(Method::DELETE, "faults", &Value::Null)
+        .await?;
+    let there = google.events().await?.len();
+    anyhow::ensure!(there == EVENTS as usize, "{there} events");
+    Ok((calls, spent.as_secs_f64()))
+}
+
+fn entry(number: u32) -> Value {
+    let day = 1 + number % 28;
+    let at = |hour: u32| json!({ "local": format!("2027-03-{day:02}T{hour:02}:00:00"), "zone": "Europe/Berlin" });
+    json!({ "title": format!("visit {number}"), "start": at(10), "end": at(11) })
 }
 
 fn event(number: u32) -> Value {
