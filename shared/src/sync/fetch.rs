@@ -11,9 +11,10 @@ use domain::{
     event::{CalendarEvent, Change, ExternalEventId, Uid},
     failure::Refusal,
     id::{EntryId, MemberId},
-    link::{EventLink, LinkState, Origin},
+    link::EventLink,
     sync::observe::{
         EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, Policy, RefusedEvent,
+        needs_a_look,
     },
 };
 use jiff::Timestamp;
@@ -164,26 +165,18 @@ impl Context<'_> {
         };
         for id in ids {
             match links.get(&id) {
-                // What is undecided, unanswered or let go is looked at on both sides, whichever moved.
-                Some(link)
-                    if link.calendar == calendar.id
-                        && matches!(
-                            link.state,
-                            LinkState::Pending { .. }
-                                | LinkState::Conflict { .. }
-                                | LinkState::Severed {
-                                    lost: Origin::Entry,
-                                    ..
-                                }
-                        ) =>
-                {
-                    seen.pairs.extend(self.observe_again(calendar, link).await?);
+                Some(link) if link.calendar == calendar.id => {
+                    let entry = entry_seen(entries.get(&id), calendar.member);
+                    if needs_a_look(link, &entry, self.policy(calendar)) {
+                        seen.pairs.extend(self.observe_again(calendar, link).await?);
+                    } else {
+                        seen.pairs.push(Pair {
+                            link: link.clone(),
+                            entry,
+                            event: EventSeen::Unreported,
+                        });
+                    }
                 }
-                Some(link) if link.calendar == calendar.id => seen.pairs.push(Pair {
-                    link: link.clone(),
-                    entry: entry_seen(entries.get(&id), calendar.member),
-                    event: EventSeen::Unreported,
-                }),
                 None if calendar.settings.receives_new => {
                     let entry = entries.remove(&id).filter(|entry| {
                         entry.assignees.contains(&calendar.member)

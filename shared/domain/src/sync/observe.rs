@@ -9,7 +9,7 @@ use crate::{
     event::{CalendarEvent, ExternalEventId, Revision},
     failure::Refusal,
     id::EntryId,
-    link::{EventLink, Origin},
+    link::{EventLink, LinkState, Origin},
     sync::brake::Brake,
 };
 
@@ -134,4 +134,25 @@ pub struct RefusedEvent {
     pub external_id: ExternalEventId,
     pub title: String,
     pub refusal: Refusal,
+}
+
+/// Whether a changed entry is decided about only once its event was looked at too: where the link is undecided or let go,
+/// whichever side moved. What is still to be created is found under its id, whatever became of an earlier try.
+pub fn needs_a_look(link: &EventLink, entry: &EntrySeen, policy: Policy) -> bool {
+    match &link.state {
+        LinkState::Pending { .. } => match entry {
+            EntrySeen::Present { .. } => !policy.direction.pushes(),
+            EntrySeen::Gone => true,
+        },
+        LinkState::Conflict { .. }
+        | LinkState::Severed {
+            lost: Origin::Entry,
+            ..
+        } => true,
+        LinkState::Linked { .. }
+        | LinkState::Severed {
+            lost: Origin::Event,
+            ..
+        } => false,
+    }
 }

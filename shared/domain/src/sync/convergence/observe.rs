@@ -8,8 +8,8 @@ use crate::{
     entry::Entry,
     event::{CalendarEvent, Change, ExternalEventId, OccurrenceChange, OccurrenceSeen},
     id::{EntryId, MemberId},
-    link::{EventLink, LinkState, Origin},
-    sync::observe::{EntrySeen, EventSeen, Known, NewEvent, Observation, Pair},
+    link::{Base, EventLink, LinkState},
+    sync::observe::{EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, needs_a_look},
 };
 
 type Links = BTreeMap<ExternalEventId, EventLink>;
@@ -115,21 +115,14 @@ impl Worker {
         for id in ids {
             match links.get(id) {
                 Some(link) if link.calendar == calendar.id => {
-                    if matches!(
-                        link.state,
-                        LinkState::Pending { .. }
-                            | LinkState::Conflict { .. }
-                            | LinkState::Severed {
-                                lost: Origin::Entry,
-                                ..
-                            }
-                    ) {
+                    let entry = entry_seen(entries.get(id), calendar.member);
+                    if needs_a_look(link, &entry, policy(calendar)) {
                         seen.pairs.extend(self.observe_again(calendar, link).await);
                         continue;
                     }
                     seen.pairs.push(Pair {
                         link: link.clone(),
-                        entry: entry_seen(entries.get(id), calendar.member),
+                        entry,
                         event: EventSeen::Unreported,
                     });
                 }
