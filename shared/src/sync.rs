@@ -61,6 +61,8 @@ pub enum SyncError {
     Vault(#[from] VaultError),
     #[error("the provider is written to as fast as it allows")]
     Paced { pause: SignedDuration },
+    #[error("there is more to write than one run has time for")]
+    OutOfTime,
     #[error("{item} changes faster than it can be synced")]
     Unsettled { item: String },
     #[error("another run took over: this one took too long")]

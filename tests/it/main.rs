@@ -30,6 +30,6 @@ mod support;
 mod sync;
 mod sync_faults;
 mod tidy;
-mod two_calendars;
+mod together;
 mod watch;
 mod webhooks;

@@ -177,6 +177,7 @@ pub(crate) fn problem(error: SyncError) -> Problem {
         SyncError::Access(_)
         | SyncError::Vault(_)
         | SyncError::LeaseLost
+        | SyncError::OutOfTime
         | SyncError::Paced { .. }
         | SyncError::Unsettled { .. } => Problem::unavailable(error),
     }

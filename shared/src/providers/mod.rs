@@ -133,15 +133,18 @@ pub trait CalendarProvider: Send + Sync {
         id: &ExternalEventId,
     ) -> Result<Option<Change>, ProviderError>;
 
-    /// Creates the event under `id`, or adopts the one that an earlier try created. Of the exceptions of a series only
-    /// the cancelled occurrences are created with it.
+    /// How many events can be created in one call.
+    fn creates_at_once(&self) -> usize;
+
+    /// Creates each event under its id, or adopts the one that an earlier try created, and answers for each in order.
+    /// Of the exceptions of a series only the cancelled occurrences are created with it. An error of the whole says
+    /// nothing of any event: each may have been created or not.
     async fn create(
         &self,
         access: &Secret,
         calendar: &Calendar,
-        id: &ExternalEventId,
-        content: &Content,
-    ) -> Result<Created, ProviderError>;
+        events: &[NewEvent<'_>],
+    ) -> Result<Vec<Result<Created, ProviderError>>, ProviderError>;
 
     /// Writes `parts` of `content` and nothing else, if the event still has `revision` and each of the occurrences is
     /// still as it was seen. A series may take several calls; cut short, it has done a part and can be asked again.
@@ -174,6 +177,13 @@ pub trait CalendarProvider: Send + Sync {
         id: SubscriptionId,
         external_id: &str,
     ) -> Result<(), ProviderError>;
+}
+
+/// An event to be created.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEvent<'a> {
+    pub id: &'a ExternalEventId,
+    pub content: &'a Content,
 }
 
 /// What came of creating an event.

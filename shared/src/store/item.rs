@@ -90,17 +90,20 @@ impl Item {
 }
 
 /// One write of a transaction.
+#[derive(Clone)]
 pub(super) struct Write {
     act: Act,
     condition: Condition,
 }
 
+#[derive(Clone)]
 enum Act {
     Put(Attributes),
     Delete(Key),
     Check(Key),
 }
 
+#[derive(Clone)]
 struct Condition {
     expression: String,
     values: Attributes,

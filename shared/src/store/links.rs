@@ -15,7 +15,7 @@ use super::{
     TenantStore,
     item::{Guard, Item},
     keys,
-    table::{Range, StoreError, Write},
+    table::{Range, StoreError, TRANSACTION_ITEMS_MAX, Write},
 };
 use crate::sync::Fence;
 
@@ -145,6 +145,44 @@ impl TenantStore {
         self.table.write(items).await
     }
 
+    /// Writes each group wholly or not at all, while the run holds its lease, in as few transactions as they fit in.
+    /// Answers for each whether it was written: what somebody else wrote first is not.
+    pub async fn write_links_each(
+        &self,
+        groups: Vec<Vec<LinkWrite>>,
+        fence: Fence,
+    ) -> Result<Vec<bool>, StoreError> {
+        let mut items: Vec<Vec<Write>> = Vec::new();
+        for group in groups {
+            let writes = group.into_iter().map(|write| self.link_writes(write));
+            items.push(writes.collect::<Result<Vec<_>, _>>()?.concat());
+        }
+        let mut written = Vec::new();
+        let mut left = items.as_slice();
+        while !left.is_empty() {
+            let (fitting, rest) = left.split_at(fitting(left));
+            left = rest;
+            if self.write_under(fitting.concat(), &fence).await.is_ok() {
+                written.extend(fitting.iter().map(|_| true));
+                continue;
+            }
+            // One of them may be refused, or all be too large together.
+            for group in fitting {
+                match self.write_under(group.clone(), &fence).await {
+                    Ok(()) => written.push(true),
+                    Err(StoreError::Conflict) => written.push(false),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(written)
+    }
+
+    async fn write_under(&self, mut items: Vec<Write>, fence: &Fence) -> Result<(), StoreError> {
+        items.push(self.held(fence));
+        self.table.write(items).await
+    }
+
     pub async fn meetings(&self, uids: &[Uid]) -> Result<Vec<Meeting>, StoreError> {
         let keys: Vec<_> = uids
             .iter()
@@ -234,4 +272,14 @@ impl TenantStore {
             .guarded(guard)
             .put()
     }
+}
+
+/// How many of the groups, at least one, go into one transaction beside the lease.
+fn fitting(groups: &[Vec<Write>]) -> usize {
+    let mut items = 1;
+    let fits = |group: &&Vec<Write>| {
+        items += group.len();
+        items <= TRANSACTION_ITEMS_MAX
+    };
+    groups.iter().take_while(fits).count().max(1)
 }

@@ -1,11 +1,15 @@
 //! Carries out steps. A step carries everything it needs; when the world has moved on, both sides are looked at again
 //! and decided again, never retried blindly.
 
+mod copy;
 mod create;
 mod record;
 mod stuck;
 mod write;
 
+use std::collections::VecDeque;
+
+use copy::{Begun, creation};
 use domain::{
     calendar::Calendar,
     entry::Entry,
@@ -20,6 +24,7 @@ use domain::{
     },
 };
 use record::Apart;
+use stuck::calls_provider;
 
 use super::{Context, SyncError};
 use crate::{providers::ProviderError, store::StoreError};
@@ -77,6 +82,41 @@ enum Subject {
 }
 
 impl Context<'_> {
+    /// Carries out steps in their order, and last what is created at the provider: many of it go into one call.
+    pub(super) async fn apply_all(
+        &mut self,
+        calendar: &Calendar,
+        steps: Vec<Step>,
+    ) -> Result<(), SyncError> {
+        let mut creations = VecDeque::new();
+        for step in steps {
+            match creation(step) {
+                Ok(creation) => creations.push_back(creation),
+                Err(step) => {
+                    if calls_provider(&step) {
+                        self.may_write()?;
+                    }
+                    self.apply(calendar, step).await?;
+                }
+            }
+        }
+        while !creations.is_empty() {
+            let most = self.pace.together(self.provider.creates_at_once());
+            let mut together = Vec::new();
+            let mut paced = Ok(());
+            while together.len() < most && !creations.is_empty() {
+                paced = self.may_write();
+                if paced.is_err() {
+                    break;
+                }
+                together.extend(creations.pop_front());
+            }
+            Box::pin(self.create_together(calendar, together)).await?;
+            paced?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn apply(&mut self, calendar: &Calendar, step: Step) -> Result<(), SyncError> {
         let mut step = Some(step);
         for _ in 0..LOOKS_PER_ITEM_MAX {
@@ -84,26 +124,10 @@ impl Context<'_> {
                 return Ok(());
             };
             let named = name(&current);
-            let calls_provider = stuck::calls_provider(&current);
+            let called = calls_provider(&current);
             // Boxed: the steps are many and large, and only one is under way.
-            match Box::pin(self.carry_out(calendar, current)).await {
-                Ok(next) => {
-                    step = next;
-                    if calls_provider {
-                        self.failed_in_a_row.clear();
-                    }
-                    if step.is_none() {
-                        return self.clear_stuck(calendar, &named.item, named.entry).await;
-                    }
-                }
-                Err(Halt::Stop(error)) => return self.fail(calendar, named, error).await,
-                Err(Halt::Refused(refusal)) => return self.refuse(calendar, named, refusal).await,
-                Err(Halt::Stale) if !self.holds_lease().await? => return Err(SyncError::LeaseLost),
-                Err(Halt::Stale) => match self.decide_again(calendar, &named.subject).await {
-                    Ok(next) => step = next,
-                    Err(error) => return self.fail(calendar, named, error).await,
-                },
-            }
+            let ended = Box::pin(self.carry_out(calendar, current)).await;
+            step = self.follow(calendar, named, called, ended).await?;
         }
         match step {
             Some(step) => {
@@ -114,6 +138,35 @@ impl Context<'_> {
             }
             None => Ok(()),
         }
+    }
+
+    /// What is to be done after a step ended so, if anything.
+    async fn follow(
+        &mut self,
+        calendar: &Calendar,
+        named: Named,
+        called: bool,
+        ended: Result<Option<Step>, Halt>,
+    ) -> Result<Option<Step>, SyncError> {
+        match ended {
+            Ok(next) => {
+                if called {
+                    self.failed_in_a_row.clear();
+                }
+                if next.is_none() {
+                    self.clear_stuck(calendar, &named.item, named.entry).await?;
+                }
+                return Ok(next);
+            }
+            Err(Halt::Stop(error)) => self.fail(calendar, named, error).await?,
+            Err(Halt::Refused(refusal)) => self.refuse(calendar, named, refusal).await?,
+            Err(Halt::Stale) if !self.holds_lease().await? => return Err(SyncError::LeaseLost),
+            Err(Halt::Stale) => match self.decide_again(calendar, &named.subject).await {
+                Ok(next) => return Ok(next),
+                Err(error) => self.fail(calendar, named, error).await?,
+            },
+        }
+        Ok(None)
     }
 
     async fn decide_again(
@@ -184,9 +237,12 @@ impl Context<'_> {
                 entry_version,
                 content,
             } => {
-                return self
-                    .finish_create(calendar, *link, entry_version, *content)
-                    .await;
+                let begun = Begun {
+                    link: *link,
+                    entry_version,
+                    content: *content,
+                };
+                return self.finish_create(calendar, begun).await;
             }
             Step::Write(write) => self.write(calendar, *write).await?,
             Step::Rebase { link, base } => self.rebase(*link, *base).await?,

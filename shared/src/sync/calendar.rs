@@ -21,8 +21,8 @@ use crate::{
     store::{Comparing, Shown, SyncPosition},
 };
 
-/// Changed entries that are looked at together.
-const ENTRIES_AT_ONCE: usize = 25;
+/// Changed entries that are looked at together: as many as a provider creates in one call.
+const ENTRIES_AT_ONCE: usize = 50;
 /// Pages of one calendar in one run; what is left becomes another run.
 pub(super) const PAGES_PER_RUN_MAX: u32 = 8;
 
@@ -331,9 +331,6 @@ pub(super) async fn carry_out(
             calendar = %calendar.id, plan = %plan, "decided"
         );
     }
-    for step in plan.steps {
-        context.pace_step(&step)?;
-        context.apply(calendar, step).await?;
-    }
+    Box::pin(context.apply_all(calendar, plan.steps)).await?;
     Ok(held.iter().filter_map(Step::entry).collect())
 }

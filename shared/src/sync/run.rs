@@ -122,15 +122,8 @@ async fn sync(
             })
         }
         Err(SyncError::Store(error)) => Err(error),
-        Err(error @ SyncError::Paced { pause }) => Ok(Ended {
-            outcome: RunOutcome::Continues {
-                why: error.to_string(),
-            },
-            covered: false,
-            not_before: None,
-            pause,
-            findings: nothing(began_at),
-        }),
+        Err(error @ SyncError::Paced { pause }) => Ok(continues(&error, pause, began_at)),
+        Err(error @ SyncError::OutOfTime) => Ok(continues(&error, SignedDuration::ZERO, began_at)),
         Err(error) => {
             if matches!(&error, SyncError::Provider(error) if error.class == FailureClass::RateLimited)
             {
@@ -175,6 +168,18 @@ fn nothing(now: Timestamp) -> Findings {
     }
 }
 
+fn continues(why: &SyncError, pause: SignedDuration, began_at: Timestamp) -> Ended {
+    Ended {
+        outcome: RunOutcome::Continues {
+            why: why.to_string(),
+        },
+        covered: false,
+        not_before: None,
+        pause,
+        findings: nothing(began_at),
+    }
+}
+
 fn skipped(why: &str, now: Timestamp) -> Ended {
     Ended {
         outcome: RunOutcome::Skipped { why: why.into() },
@@ -204,6 +209,7 @@ async fn stopped(
         | SyncError::Store(_)
         | SyncError::Vault(_)
         | SyncError::LeaseLost
+        | SyncError::OutOfTime
         | SyncError::Paced { .. }
         | SyncError::Unsettled { .. } => (FailureClass::Transient, None),
     };

@@ -61,6 +61,16 @@ impl Pace {
         Err(pause.max(PAUSE_MIN))
     }
 
+    /// How many writes may go out in one call, of the `most` that it holds: a call cannot stop at the first refusal in it,
+    /// so that once there was one, it holds what a second allows.
+    pub fn together(&self, most: usize) -> usize {
+        if self.rate >= CEILING {
+            return most;
+        }
+        let a_second = usize::try_from(u64::from(self.rate) / WRITE).unwrap_or(most);
+        a_second.clamp(1, most.max(1))
+    }
+
     /// The provider said that it was too fast: nothing is left to spend.
     #[must_use]
     pub fn slowed(self, now: Timestamp) -> Self {
@@ -105,6 +115,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_call_holds_what_it_can_until_haste_is_refused_and_then_what_a_second_allows(
+            refusals in 0_u32..12, most in 1_usize..100,
+        ) {
+            let now = Timestamp::UNIX_EPOCH;
+            let pace = (0..refusals).fold(Pace::default(), |pace, _| pace.slowed(now));
+            let together = pace.together(most);
+            prop_assert!((1..=most).contains(&together));
+            if refusals == 0 {
+                prop_assert_eq!(together, most);
+            } else {
+                let rate = usize::try_from(pace.rate() / 1_000).unwrap();
+                prop_assert!(together <= rate.max(1));
+            }
+        }
+
         #[test]
         fn the_pace_keeps_its_bounds_and_is_never_overspent(moves in moves()) {
             let mut now = Timestamp::UNIX_EPOCH;

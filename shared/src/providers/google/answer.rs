@@ -6,6 +6,44 @@ use serde::de::DeserializeOwned;
 
 use super::{super::ProviderError, wire};
 
+/// What came back, over a connection or as a part of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub retry_after_s: Option<u64>,
+    pub content_type: String,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The answer, unless it is a refusal.
+    pub(super) fn accepted(self, operation: &'static str) -> Result<Self, ProviderError> {
+        if self.status.is_success() {
+            return Ok(self);
+        }
+        let body: wire::ErrorBody = serde_json::from_slice(&self.body).unwrap_or_default();
+        let reason = body
+            .error
+            .errors
+            .first()
+            .map_or("", |error| error.reason.as_str());
+        Err(ProviderError {
+            class: classify(self.status, reason),
+            operation,
+            detail: describe(self.status, reason, &body.error.message),
+            retry_after_s: self.retry_after_s,
+            source: None,
+        })
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+    ) -> Result<T, ProviderError> {
+        serde_json::from_slice(&self.body).map_err(|_| unanswered(operation))
+    }
+}
+
 pub(super) fn rejected(operation: &'static str, detail: &str) -> ProviderError {
     ProviderError {
         class: FailureClass::Rejected,
@@ -19,58 +57,61 @@ pub(super) fn rejected(operation: &'static str, detail: &str) -> ProviderError {
 pub(super) async fn send(
     operation: &'static str,
     request: RequestBuilder,
-) -> Result<Response, ProviderError> {
+) -> Result<Answer, ProviderError> {
     let response = request
         .send()
         .await
         .map_err(|source| unreachable(operation, source))?;
-    if response.status().is_success() {
-        return Ok(response);
-    }
+    answer(operation, response).await?.accepted(operation)
+}
+
+pub(super) async fn send_and_read<T: DeserializeOwned>(
+    operation: &'static str,
+    request: RequestBuilder,
+) -> Result<T, ProviderError> {
+    send(operation, request).await?.read(operation)
+}
+
+async fn answer(operation: &'static str, response: Response) -> Result<Answer, ProviderError> {
     let status = response.status();
-    let retry_after_s = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse().ok());
-    let body: wire::ErrorBody = response.json().await.unwrap_or_default();
-    let reason = body
-        .error
-        .errors
-        .first()
-        .map_or("", |error| error.reason.as_str());
-    Err(ProviderError {
-        class: classify(status, reason),
-        operation,
-        detail: describe(status, reason, &body.error.message),
+    let header = |name| response.headers().get(name)?.to_str().ok();
+    let retry_after_s = header(header::RETRY_AFTER).and_then(|value| value.parse().ok());
+    let content_type = header(header::CONTENT_TYPE).unwrap_or_default().to_owned();
+    let body = match response.bytes().await {
+        Ok(body) => body.into(),
+        // What was refused is refused, whatever became of the reason.
+        Err(_) if !status.is_success() => Vec::new(),
+        Err(source) => return Err(unreachable(operation, source)),
+    };
+    Ok(Answer {
+        status,
         retry_after_s,
-        source: None,
+        content_type,
+        body,
     })
 }
 
-pub(super) async fn read<T: DeserializeOwned>(
-    operation: &'static str,
-    response: Response,
-) -> Result<T, ProviderError> {
-    response
-        .json()
-        .await
-        .map_err(|source| unreachable(operation, source))
-}
-
 /// The answer never came, or broke off: whether the request was carried out is not known.
-fn unreachable(operation: &'static str, source: reqwest::Error) -> ProviderError {
+pub(super) fn unreachable(operation: &'static str, source: reqwest::Error) -> ProviderError {
     let detail = if source.is_timeout() {
         "no answer in time"
     } else {
         "no usable answer"
     };
     ProviderError {
+        detail: detail.into(),
+        source: Some(source.without_url()),
+        ..unanswered(operation)
+    }
+}
+
+pub(super) fn unanswered(operation: &'static str) -> ProviderError {
+    ProviderError {
         class: FailureClass::Transient,
         operation,
-        detail: detail.into(),
+        detail: "no usable answer".into(),
         retry_after_s: None,
-        source: Some(source.without_url()),
+        source: None,
     }
 }
 

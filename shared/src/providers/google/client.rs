@@ -3,23 +3,24 @@
 use async_trait::async_trait;
 use domain::{
     calendar::Calendar,
-    content::{Content, Field, Fields},
-    event::{CalendarEvent, Change, ExternalEventId, Revision},
+    content::Fields,
+    event::{Change, ExternalEventId, Revision},
     failure::FailureClass,
     id::SubscriptionId,
     time::Zone,
 };
 use jiff::Timestamp;
-use reqwest::{Method, RequestBuilder, Response, header};
+use reqwest::{Method, RequestBuilder, header};
 use ring::digest;
 
 use super::{
     super::{
-        Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar, Next,
-        OAuthEndpoints, Page, ProviderError, ReadFrom, SubscriptionRequest, Written,
+        Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar,
+        NewEvent, Next, OAuthEndpoints, Page, ProviderError, ReadFrom, SubscriptionRequest,
+        Written,
     },
-    answer::{read, rejected, send},
-    convert, wire,
+    answer::{rejected, send, send_and_read},
+    batch, convert, wire,
 };
 use crate::{config::GoogleEndpoints, crypto::Secret};
 
@@ -54,6 +55,14 @@ impl Google {
         self.http.request(method, url).bearer_auth(access.expose())
     }
 
+    /// The batch of the same interface: its path goes before, and holds no more.
+    pub(super) fn batch(&self, access: &Secret) -> RequestBuilder {
+        let mut url = self.endpoints.calendar.clone();
+        let path = format!("/batch{}", url.path().trim_end_matches('/'));
+        url.set_path(&path);
+        self.http.post(url).bearer_auth(access.expose())
+    }
+
     pub(super) fn event(
         &self,
         method: Method,
@@ -66,55 +75,6 @@ impl Google {
             access,
             &["calendars", &calendar.external_id, "events", &id.0],
         )
-    }
-
-    pub(super) async fn read_event(
-        &self,
-        operation: &'static str,
-        response: Response,
-        zone: &Zone,
-    ) -> Result<CalendarEvent, ProviderError> {
-        let change = convert::change(read(operation, response).await?, zone);
-        match convert::standing_alone(change) {
-            Change::Upserted(event) => Ok(event),
-            Change::Removed(_) => Err(rejected(operation, "the provider answered a deleted event")),
-            Change::Refused { refusal, .. } => Err(rejected(operation, &refusal.to_string())),
-            Change::Occurrence(_) => Err(rejected(operation, "the provider answered a series")),
-        }
-    }
-}
-
-impl Google {
-    /// The id is taken: an earlier try got through, or the event was deleted since. A deleted event keeps its id for
-    /// ever and comes back when it is confirmed.
-    async fn adopt_or_restore(
-        &self,
-        access: &Secret,
-        calendar: &Calendar,
-        id: &ExternalEventId,
-        mut body: wire::EventBody<'_>,
-    ) -> Result<Created, ProviderError> {
-        let operation = "adopt the event";
-        match self.get(access, calendar, id).await? {
-            Some(Change::Upserted(event)) => Ok(Created::Existing(event)),
-            Some(Change::Removed(_)) => {
-                body.id = None;
-                body.status = Some("confirmed");
-                let request = self
-                    .event(Method::PATCH, access, calendar, id)
-                    .query(&[("sendUpdates", "none")])
-                    .json(&body);
-                let response = send(operation, request).await?;
-                self.read_event(operation, response, &calendar.zone)
-                    .await
-                    .map(Created::New)
-            }
-            Some(Change::Refused { refusal, .. }) => Err(rejected(operation, &refusal.to_string())),
-            Some(Change::Occurrence(_)) | None => Err(rejected(
-                operation,
-                "its id is taken by an event that cannot be read",
-            )),
-        }
     }
 }
 
@@ -158,7 +118,7 @@ impl CalendarProvider for Google {
             .http
             .get(self.endpoints.userinfo.clone())
             .bearer_auth(access.expose());
-        let user: wire::Userinfo = read(operation, send(operation, request).await?).await?;
+        let user: wire::Userinfo = send_and_read(operation, request).await?;
         Ok(Account {
             subject: user.sub,
             address: user.email,
@@ -176,7 +136,7 @@ impl CalendarProvider for Google {
             if let Some(page) = &page {
                 request = request.query(&[("pageToken", page)]);
             }
-            let list: wire::CalendarList = read(operation, send(operation, request).await?).await?;
+            let list: wire::CalendarList = send_and_read(operation, request).await?;
             found.extend(
                 list.items
                     .into_iter()
@@ -220,7 +180,7 @@ impl CalendarProvider for Google {
         if let Some(page) = page {
             request = request.query(&[("pageToken", page)]);
         }
-        let events: wire::Events = read(operation, send(operation, request).await?).await?;
+        let events: wire::Events = send_and_read(operation, request).await?;
         let changes = events
             .items
             .into_iter()
@@ -249,12 +209,13 @@ impl CalendarProvider for Google {
         id: &ExternalEventId,
     ) -> Result<Option<Change>, ProviderError> {
         let operation = "read the event";
-        let response = match send(operation, self.event(Method::GET, access, calendar, id)).await {
-            Ok(response) => response,
+        let request = self.event(Method::GET, access, calendar, id);
+        let event = match send_and_read(operation, request).await {
+            Ok(event) => event,
             Err(error) if error.class == FailureClass::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        match convert::change(read(operation, response).await?, &calendar.zone) {
+        match convert::change(event, &calendar.zone) {
             Change::Upserted(series) if series.content.repeats() => self
                 .with_exceptions(access, calendar, series)
                 .await
@@ -266,35 +227,17 @@ impl CalendarProvider for Google {
         }
     }
 
+    fn creates_at_once(&self) -> usize {
+        batch::REQUESTS_MAX
+    }
+
     async fn create(
         &self,
         access: &Secret,
         calendar: &Calendar,
-        id: &ExternalEventId,
-        content: &Content,
-    ) -> Result<Created, ProviderError> {
-        let operation = "create the event";
-        let all: Fields = Field::ALL.into_iter().collect();
-        let mut body = convert::body(content, all);
-        body.id = Some(&id.0);
-        let request = self
-            .request(
-                Method::POST,
-                access,
-                &["calendars", &calendar.external_id, "events"],
-            )
-            .query(&[("sendUpdates", "none")])
-            .json(&body);
-        match send(operation, request).await {
-            Ok(response) => self
-                .read_event(operation, response, &calendar.zone)
-                .await
-                .map(Created::New),
-            Err(error) if error.class == FailureClass::Conflict => {
-                self.adopt_or_restore(access, calendar, id, body).await
-            }
-            Err(error) => Err(error),
-        }
+        events: &[NewEvent<'_>],
+    ) -> Result<Vec<Result<Created, ProviderError>>, ProviderError> {
+        self.create_events(access, calendar, events).await
     }
 
     async fn update(
@@ -341,12 +284,8 @@ impl CalendarProvider for Google {
             token: &request.channel_token,
         };
         let path = ["calendars", &calendar.external_id, "events", "watch"];
-        let response = send(
-            operation,
-            self.request(Method::POST, access, &path).json(&body),
-        )
-        .await?;
-        let channel: wire::Channel = read(operation, response).await?;
+        let request = self.request(Method::POST, access, &path).json(&body);
+        let channel: wire::Channel = send_and_read(operation, request).await?;
         let expires_at = channel
             .expiration
             .and_then(|expiration| Timestamp::from_millisecond(expiration.number()?).ok())

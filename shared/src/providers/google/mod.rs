@@ -1,12 +1,15 @@
 //! Google Calendar v3. Facts and their sources: docs/providers/google.md.
 
 mod answer;
+pub mod batch;
 mod client;
 mod convert;
+mod create;
 pub mod notification;
 mod series;
 mod wire;
 
+pub use answer::Answer;
 pub use client::Google;
 
 /// What a scope allows, in words; a scope that we do not know is shown as it is.

@@ -11,9 +11,11 @@ use reqwest::{Method, header};
 
 use super::{
     super::{EventWrite, ProviderError, Written},
-    answer::{read, rejected, send},
+    answer::{rejected, send, send_and_read},
     client::Google,
-    convert, wire,
+    convert,
+    create::read_event,
+    wire,
 };
 use crate::crypto::Secret;
 
@@ -36,7 +38,7 @@ impl Google {
             ("showDeleted", "true"),
             ("maxResults", "2500"),
         ]);
-        let found: wire::Events = read(operation, send(operation, request).await?).await?;
+        let found: wire::Events = send_and_read(operation, request).await?;
         for item in found.items {
             let Change::Occurrence(occurrence) = convert::change(item, &calendar.zone) else {
                 continue;
@@ -132,8 +134,8 @@ impl Google {
             .header(header::IF_MATCH, &revision.0)
             .query(&[("sendUpdates", "none")])
             .json(body);
-        let response = send(operation, request).await?;
-        self.read_event(operation, response, &calendar.zone).await
+        let answer = send(operation, request).await?;
+        read_event(operation, &answer, &calendar.zone)
     }
 
     /// Which occurrences that differ a series loses when it is moved is written nowhere, so they are read.
@@ -181,8 +183,9 @@ impl Google {
             ..
         } = target;
         let id = ExternalEventId(format!("{}_{at}", target.series));
-        let now = match send(operation, self.event(Method::GET, access, calendar, &id)).await {
-            Ok(response) => read::<wire::Event>(operation, response).await?,
+        let request = self.event(Method::GET, access, calendar, &id);
+        let now = match send_and_read::<wire::Event>(operation, request).await {
+            Ok(event) => event,
             // No longer an occurrence: there is nothing that could differ.
             Err(error) if error.class == FailureClass::NotFound => {
                 series.exceptions.set(at, None);
@@ -223,7 +226,7 @@ impl Google {
             .header(header::IF_MATCH, etag)
             .query(&[("sendUpdates", "none")])
             .json(&body);
-        let answer = read::<wire::Event>(operation, send(operation, request).await?).await?;
+        let answer: wire::Event = send_and_read(operation, request).await?;
         match convert::change(answer, &calendar.zone) {
             Change::Occurrence(answer) => Ok(answer.over(series)),
             Change::Upserted(_) | Change::Removed(_) | Change::Refused { .. } => {

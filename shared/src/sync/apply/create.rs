@@ -1,4 +1,4 @@
-//! First sight: their event becomes an entry, our entry becomes an event. And what is brought back.
+//! First sight of theirs: an event becomes an entry. And what is brought back.
 
 use domain::{
     calendar::Calendar,
@@ -7,18 +7,14 @@ use domain::{
     event::{CalendarEvent, Revision},
     failure::Refusal,
     id::EntryId,
-    link::{Base, EventLink, LinkState, Origin, Sent},
-    sync::{
-        observe::{EntrySeen, EventSeen, Pair},
-        plan::Step,
-    },
+    link::{Base, EventLink, LinkState, Origin},
+    sync::plan::Step,
     trace::Deed,
 };
 
 use super::{super::Context, Halt, write::linked};
 use crate::{
     ids,
-    providers::Created,
     store::{LinkWrite, Meeting},
 };
 
@@ -236,114 +232,5 @@ impl Context<'_> {
             .await?;
         self.counts.entries_created += 1;
         Ok(())
-    }
-
-    pub(super) async fn create_event(
-        &mut self,
-        calendar: &Calendar,
-        entry: &Entry,
-    ) -> Result<Option<Step>, Halt> {
-        let external_id = self.provider.event_id(&self.copy_key(calendar, entry.id));
-        let link = EventLink {
-            entry: entry.id,
-            connection: calendar.connection,
-            calendar: calendar.id,
-            external_id,
-            uid: None,
-            origin: Origin::Entry,
-            state: LinkState::Pending {
-                sent: Sent::creating(entry.version, &entry.content),
-            },
-            version: 0,
-        };
-        // The link comes first: if the provider's answer is lost, the next run finds the event under this id.
-        let writes = vec![
-            self.trace(calendar, &link, Deed::CreateEvent, None),
-            LinkWrite::Create(link.clone()),
-        ];
-        self.write_links(writes).await?;
-        let link = EventLink { version: 1, ..link };
-        let content = entry.content.clone().into();
-        Ok(Some(Step::FinishCreate {
-            link: link.into(),
-            entry_version: entry.version,
-            content,
-        }))
-    }
-
-    pub(super) async fn finish_create(
-        &mut self,
-        calendar: &Calendar,
-        link: EventLink,
-        entry_version: u64,
-        content: Content,
-    ) -> Result<Option<Step>, Halt> {
-        let sent = match &link.state {
-            LinkState::Pending { sent } => sent.clone(),
-            LinkState::Linked { .. } | LinkState::Conflict { .. } | LinkState::Severed { .. } => {
-                Sent::creating(entry_version, &content)
-            }
-        };
-        let created = self
-            .provider
-            .create(&self.access, calendar, &link.external_id, &sent.content)
-            .await?;
-        let policy = self.policy(calendar);
-        let shown = |event: &CalendarEvent| policy.shown_event(event.content.clone(), link.origin);
-        let (event, sent, agreed) = match created {
-            Created::New(event) => {
-                self.counts.events_created += 1;
-                let agreed = shown(&event);
-                (event, sent.as_created(), agreed)
-            }
-            // What was sent is agreed: anything else in the event is somebody's edit, to be decided like any other.
-            Created::Existing(event) if policy.direction.pulls() => {
-                let agreed = sent.as_it_landed(&shown(&event));
-                (event, sent, agreed)
-            }
-            // Where nothing is taken over, its words must at least be known before they are written over.
-            Created::Existing(event) => {
-                let agreed = shown(&event);
-                (event, sent, agreed)
-            }
-        };
-        let base = Base::new(
-            sent.entry_version,
-            sent.content,
-            event.revision.clone(),
-            agreed,
-        );
-        let mut writes = self.settling(&link).await?;
-        if link.uid.is_none() {
-            writes.extend(event.uid.clone().map(|uid| {
-                LinkWrite::Take(Meeting {
-                    uid,
-                    entry: link.entry,
-                    version: 0,
-                })
-            }));
-        }
-        let mut link = EventLink {
-            uid: event.uid,
-            ..linked(link, base)
-        };
-        writes.push(LinkWrite::Update(link.clone()));
-        self.write_links(writes).await?;
-        link.version += 1;
-        let pair = Pair {
-            link,
-            entry: EntrySeen::Present {
-                version: entry_version,
-                content,
-                changed_at: self.app.clock.now(),
-                shared: false,
-            },
-            event: EventSeen::Present {
-                revision: event.revision,
-                content: event.content,
-                changed_at: event.changed_at,
-            },
-        };
-        Ok(self.decide_pair(calendar, pair))
     }
 }

@@ -35,6 +35,7 @@ impl SyncError {
             | Self::Store(_)
             | Self::Vault(_)
             | Self::LeaseLost
+            | Self::OutOfTime
             | Self::Paced { .. } => false,
         }
     }
@@ -60,11 +61,10 @@ pub(super) fn calls_provider(step: &Step) -> bool {
 }
 
 impl Context<'_> {
-    /// Whether the step may write to the provider now.
-    pub(in crate::sync) fn pace_step(&mut self, step: &Step) -> Result<(), SyncError> {
-        let writes = calls_provider(step) || matches!(step, Step::CreateEvent { .. });
-        if !writes {
-            return Ok(());
+    /// Whether one more write may go to the provider in this run.
+    pub(super) fn may_write(&mut self) -> Result<(), SyncError> {
+        if self.out_of_time() {
+            return Err(SyncError::OutOfTime);
         }
         let now = self.app.clock.now();
         self.pace
