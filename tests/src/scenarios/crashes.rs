@@ -42,8 +42,11 @@ async fn change_everything(stage: &mut Stage, marks: &[Mark]) -> anyhow::Result<
     stage.delete(Side::Schedule, marks[5]).await?;
     let words = stage.visit(7)?;
     stage.make_event(0, words).await?;
-    let words = stage.visit(8)?;
-    stage.make_entry(words).await?;
+    // Two, so that they go out together.
+    for number in [8, 9] {
+        let words = stage.visit(number)?;
+        stage.make_entry(words).await?;
+    }
     Ok(())
 }
 

@@ -66,6 +66,8 @@ pub struct Row {
     pub changes: u64,
     /// The product's calls to the provider.
     pub calls: u64,
+    /// What it may cost, where that is promised.
+    pub calls_max: Option<u64>,
     /// Where nobody changed anything, the calls of one round.
     pub calls_per_change: f64,
     pub duplicates: u64,
@@ -81,6 +83,10 @@ pub struct Row {
 impl Row {
     pub fn is_clean(&self) -> bool {
         self.duplicates + self.lost_updates + self.wrong_deletes + self.invitations == 0
+    }
+
+    pub fn is_within_budget(&self) -> bool {
+        self.calls_max.is_none_or(|max| self.calls <= max)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{
+    Row,
     ledger::Side,
     words::{self, Mark, Values},
 };
@@ -42,7 +43,9 @@ impl Sides {
             }
             let side = Side::Calendar(number);
             sides.held.insert(side, BTreeMap::new());
-            for event in member.google.events().await? {
+            let events = member.google.events().await?.into_iter();
+            // An occurrence that differs is no copy of its series.
+            for event in events.filter(|event| event["recurringEventId"].is_null()) {
                 sides.add(side, &event, words::of_google(&event)?);
             }
         }
@@ -114,8 +117,20 @@ fn id(item: &Value) -> String {
     item["id"].as_str().unwrap_or_default().to_owned()
 }
 
+impl Row {
+    /// Whatever takes place on one side only is lost.
+    pub(super) async fn compare_occurrences(&mut self, member: &Connected) -> anyhow::Result<()> {
+        let (ours, theirs) = occurrences(member).await?;
+        for apart in ours.symmetric_difference(&theirs) {
+            self.lost_updates += 1;
+            self.findings.push(format!("{apart:?} is on one side only"));
+        }
+        Ok(())
+    }
+}
+
 /// Every occurrence of the member's year, by title and start, as either side expands it.
-pub(super) async fn occurrences(
+async fn occurrences(
     member: &Connected,
 ) -> anyhow::Result<(BTreeSet<Occurrence>, BTreeSet<Occurrence>)> {
     let (mut ours, mut theirs) = (BTreeSet::new(), BTreeSet::new());

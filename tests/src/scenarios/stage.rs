@@ -16,7 +16,7 @@ use super::{
     sides::Sides,
     words::{self, Change, Mark, Point},
 };
-use crate::{connected::Connected, google_user::GoogleUser, world::World};
+use crate::{connected::Connected, google_user::GoogleUser, person::Person, world::World};
 
 pub(super) const MIA: &str = "mia@northwind.test";
 pub(super) const BERLIN: &str = "Europe/Berlin";
@@ -164,6 +164,22 @@ impl Stage {
         let google = &self.members[member].google;
         let made = google.insert(words::for_google(&words)?).await?;
         self.keep(mark, side, &made, &[Side::Schedule, side], &words)?;
+        Ok(mark)
+    }
+
+    /// Somebody makes an entry of their own, connected or not.
+    pub async fn make_entry_by(
+        &mut self,
+        person: &Person,
+        words: Vec<Change>,
+    ) -> anyhow::Result<Mark> {
+        let mark = self.ledger.next_mark();
+        let words = self.titled(mark, words);
+        let body = words::for_schedule(&words);
+        let made = person.post("/api/v1/schedule/entries", &body).await?;
+        let made = made.expect(201)?.json();
+        let on = [Side::Schedule, Side::Calendar(0)];
+        self.keep(mark, Side::Schedule, &made, &on, &words)?;
         Ok(mark)
     }
 
@@ -327,6 +343,7 @@ impl Stage {
             provider: "google",
             changes,
             calls,
+            calls_max: None,
             calls_per_change: ratio(calls, changes.max(1)),
             duplicates: harm.duplicates,
             lost_updates: harm.lost_updates,

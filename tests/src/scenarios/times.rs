@@ -1,11 +1,8 @@
 //! S10: the weeks in which clocks change.
 
-use std::collections::BTreeSet;
-
 use super::{
     Row, Scenario,
     ledger::Side,
-    sides,
     stage::{BERLIN, Stage},
     words::{Change, Point},
 };
@@ -106,10 +103,6 @@ pub(super) async fn play() -> anyhow::Result<Row> {
     stage.settle().await?;
 
     let mut row = stage.audit(Scenario::S10).await?;
-    let (ours, theirs) = sides::occurrences(&stage.members[0]).await?;
-    for apart in ours.symmetric_difference(&theirs).collect::<BTreeSet<_>>() {
-        row.lost_updates += 1;
-        row.findings.push(format!("{apart:?} is on one side only"));
-    }
+    row.compare_occurrences(&stage.members[0]).await?;
     Ok(row)
 }

@@ -48,7 +48,10 @@ pub(crate) async fn run() -> anyhow::Result<Measured> {
         for finding in &row.findings {
             Table::note(&format!("      {finding}"))?;
         }
-        good &= row.is_clean();
+        if let Some(max) = row.calls_max.filter(|_| !row.is_within_budget()) {
+            Table::note(&format!("      more than {max} calls"))?;
+        }
+        good &= row.is_clean() && row.is_within_budget();
         rows.push(serde_json::to_value(row)?);
     }
     Ok(Measured { rows, good })
