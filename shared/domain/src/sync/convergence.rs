@@ -24,7 +24,8 @@ mod worker;
 mod world;
 mod write;
 
-use history::{Account, History, Move, accounts, moves};
+use super::moves::{Account, Move, accounts, moves};
+use history::History;
 
 fn play(accounts: &[Account], moves: &[Move]) {
     let mut history = History::of(accounts);

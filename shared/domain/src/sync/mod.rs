@@ -4,7 +4,8 @@
 pub mod brake;
 pub mod decide;
 pub mod demand;
-pub mod loss;
+#[cfg(any(test, feature = "histories"))]
+pub mod moves;
 pub mod observe;
 pub mod pace;
 pub mod plan;

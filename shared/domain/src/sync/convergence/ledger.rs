@@ -14,6 +14,7 @@ use crate::{
     id::{CalendarId, ConnectionId, EntryId, MemberId},
     recurrence::Recurrence,
     series::{Changes, Exception, Exceptions},
+    sync::moves::OccurrenceEdit,
     time::When,
 };
 
@@ -52,14 +53,6 @@ pub(super) struct Ledger {
     pub(super) held: BTreeSet<u32>,
     /// Links between an event and an entry that were both there before.
     pub(super) joined: BTreeSet<(EntryId, ConnectionId)>,
-}
-
-/// What somebody does to one occurrence.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum OccurrenceEdit {
-    Retitle,
-    Move,
-    Cancel,
 }
 
 fn day(number: u32) -> When {

@@ -4,7 +4,7 @@ use jiff::ToSpan;
 
 use super::{
     items::{Item, OCCURRENCES, Place, reworded},
-    ledger::{OccurrenceEdit, Removal, own_values},
+    ledger::{Removal, own_values},
     provider::Patch,
     store::{EntryWrite, LinkWrite},
     world::World,
@@ -17,6 +17,7 @@ use crate::{
     id::{CalendarId, EntryId, MemberId, TenantId},
     link::{EventLink, LinkState},
     series::{Exceptions, OriginalStart},
+    sync::moves::OccurrenceEdit,
     time::When,
 };
 
