@@ -198,13 +198,25 @@ impl World {
         self.worker.gate.disarm()
     }
 
-    /// Lets runs that stand still go on, and waits for their ends.
+    /// Lets runs that stand still go on, and waits for their ends, or for where they are stopped again.
     pub async fn resume_stalled_runs(&self) -> anyhow::Result<()> {
-        let stalled = std::mem::take(&mut *locked(&self.worker.stalled));
+        let worker = &self.worker;
+        let stalled = std::mem::take(&mut *locked(&worker.stalled));
         for mut batch in stalled {
-            self.worker.gate.let_go_on();
-            let response = (&mut batch.worker).await.context("a stalled run")?;
-            self.give_back(&batch, &response);
+            worker.gate.let_go_on();
+            tokio::select! {
+                stop = worker.gate.stopped() => match stop {
+                    Stop::Crash => {
+                        batch.worker.abort();
+                        worker.start_again()?;
+                    }
+                    Stop::Stall => locked(&worker.stalled).push(batch),
+                },
+                response = &mut batch.worker => {
+                    let response = response.context("a stalled run")?;
+                    self.give_back(&batch, &response);
+                }
+            }
         }
         Ok(())
     }
