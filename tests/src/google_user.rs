@@ -21,14 +21,8 @@ pub struct GoogleUser {
 impl GoogleUser {
     /// The owner of `account`, at the account's primary calendar.
     pub fn of(world: &World, account: &str) -> anyhow::Result<Self> {
-        Self::at(world, account, account)
-    }
-
-    /// The owner of `account`, at another of its calendars.
-    pub fn at(world: &World, account: &str, calendar: &str) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
         Ok(Self {
-            http,
+            http: world.people_http.clone(),
             base: world.google_base.clone(),
             account: account.to_owned(),
             calendar: calendar.to_owned(),

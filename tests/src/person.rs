@@ -59,12 +59,8 @@ impl Answer {
 impl Person {
     /// Somebody whom the product does not know yet.
     pub fn stranger(world: &World) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
         Ok(Self {
-            http,
+            http: world.people_http.clone(),
             base: world.product_base.clone(),
             cookies: Mutex::default(),
             csrf: Mutex::default(),

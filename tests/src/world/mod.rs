@@ -58,6 +58,8 @@ pub struct Inner {
     pub product_base: Url,
     pub google_base: Url,
     pub aws_base: Url,
+    /// What people's browsers and programs speak through; it keeps no cookies and follows nothing.
+    pub people_http: reqwest::Client,
     functions: Vec<crate::aws::Function>,
     worker: worker::Worker,
     invocations: Mutex<BTreeMap<String, u64>>,
@@ -148,6 +150,10 @@ impl World {
             product_base,
             google_base,
             aws_base,
+            people_http: reqwest::Client::builder()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()?,
             functions,
             worker,
             invocations: Mutex::default(),

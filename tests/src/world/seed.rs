@@ -1,5 +1,7 @@
 //! The demo's tenants and their provider accounts. Seeded by the world, never by deployed code.
 
+use std::sync::OnceLock;
+
 use domain::{
     id::{MemberId, TenantId},
     member::{EmailAddress, Member, Role, Tenant},
@@ -59,11 +61,21 @@ pub const DEMO_MEMBERS: [(&str, &str, &str, Role); 8] = [
 
 const ZONE: &str = "Europe/Berlin";
 
+/// The hash of the password that all members of the demo have; it takes its time, so it is made once.
+pub(crate) fn demo_password_hash() -> anyhow::Result<String> {
+    static HASH: OnceLock<String> = OnceLock::new();
+    if let Some(hash) = HASH.get() {
+        return Ok(hash.clone());
+    }
+    let hash = sign_in::hash_password(DEMO_PASSWORD);
+    let hash = hash.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    Ok(HASH.get_or_init(|| hash).clone())
+}
+
 /// Adds what is not there yet: a second start changes nothing.
 pub(super) async fn seed(world: &World) -> anyhow::Result<()> {
     let now = world.clock.now();
-    let hash =
-        sign_in::hash_password(DEMO_PASSWORD).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let hash = demo_password_hash()?;
     let mut tenant: Option<Tenant> = None;
     for (organization, name, address, role) in DEMO_MEMBERS {
         world.google.add_account(address, ZONE);
