@@ -3,9 +3,11 @@
 #   faults       scenarios S1 to S15: what was doubled, lost, wrongly deleted or mailed, and provider calls per change
 #   latency      seconds from an edit to its write on the other side, and the budget
 #   throughput   decisions and first-synced events per second
-#   convergence  the law of the sync engine with a hundred thousand cases
+#   convergence  the laws of the sync engine: a hundred thousand cases over models, two thousand random histories over the
+#                product, with what was doubled, lost, wrongly deleted or mailed
 #   all          each of them; also without a name
-# --json FILE writes the same figures, one object a row. Fails where something is harmed or over its budget.
+# --json FILE writes the same figures, one object a row. --history SEED plays one of the random histories again,
+# and smaller while it still breaks a law; --history 0..50 plays those. Fails where something is harmed or over its budget.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

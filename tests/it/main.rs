@@ -11,6 +11,7 @@ mod connections;
 mod contract;
 mod crash;
 mod google_sim;
+mod histories;
 mod history;
 mod isolation;
 mod items;

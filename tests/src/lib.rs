@@ -4,6 +4,7 @@ pub mod aws;
 pub mod clock;
 pub mod connected;
 pub mod google_user;
+pub mod histories;
 pub mod person;
 pub mod scenarios;
 pub mod sim;

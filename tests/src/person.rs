@@ -162,11 +162,20 @@ impl Person {
 
     /// Connects the Google account of the same address; answers the connection's id.
     pub async fn connect_google(&self) -> anyhow::Result<String> {
+        self.connect(&[]).await
+    }
+
+    /// Connects one of several Google accounts of this person.
+    pub async fn connect_google_account(&self, account: &str) -> anyhow::Result<String> {
+        self.connect(&[("account", account)]).await
+    }
+
+    async fn connect(&self, changes: &[(&str, &str)]) -> anyhow::Result<String> {
         let begun = self
             .post("/api/v1/connections", &json!({ "provider": "google" }))
             .await?
             .expect(201)?;
-        let back = self.consent(&begun.at("/authorize_url"), &[]).await?;
+        let back = self.consent(&begun.at("/authorize_url"), changes).await?;
         let answer = self.get(&back).await?.expect(303)?;
         let page = answer.header("location").to_owned();
         page.rsplit('/')

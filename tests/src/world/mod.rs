@@ -26,6 +26,7 @@ use url::Url;
 pub use crash::{CrashPoint, Traffic, UnknownPoint};
 pub use http::functions;
 pub use pump::Settled;
+pub(crate) use seed::demo_password_hash;
 pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
 pub use worker::Crashes;
 

@@ -1,8 +1,10 @@
 //! Figures: `bench [faults|latency|throughput|convergence|all] [--json FILE]`. Each row is printed as it comes; FILE gets
-//! all of them under `rows`.
+//! all of them under `rows`. `bench --history SEED` plays one random history again and looks for the least of it that
+//! still breaks a law; `bench --history FIRST..END` plays those.
 
 mod convergence;
 mod faults;
+mod histories;
 mod latency;
 mod table;
 mod throughput;
@@ -42,7 +44,13 @@ impl Bench {
             Self::Faults => faults::run().await,
             Self::Latency => Box::pin(latency::run()).await,
             Self::Throughput => Box::pin(throughput::run()).await,
-            Self::Convergence => convergence::run(),
+            Self::Convergence => {
+                let mut measured = convergence::run()?;
+                let worlds = Box::pin(histories::run(0..histories::HISTORIES)).await?;
+                measured.rows.extend(worlds.rows);
+                measured.good &= worlds.good;
+                Ok(measured)
+            }
         }
     }
 }
@@ -56,11 +64,15 @@ struct Measured {
 struct Arguments {
     benches: Vec<Bench>,
     json: Option<PathBuf>,
+    history: Option<String>,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
+    if let Some(seed) = arguments.history {
+        return Box::pin(histories::play_again(&seed)).await;
+    }
     let (mut rows, mut good) = (Vec::new(), true);
     for bench in arguments.benches {
         let measured = bench.run().await.with_context(|| bench.name())?;
@@ -83,10 +95,12 @@ async fn main() -> anyhow::Result<ExitCode> {
 
 impl Arguments {
     fn read(mut given: impl Iterator<Item = String>) -> anyhow::Result<Self> {
-        let (mut benches, mut json) = (Vec::new(), None);
+        let (mut benches, mut json, mut history) = (Vec::new(), None, None);
         while let Some(word) = given.next() {
             if word == "--json" {
                 json = Some(given.next().context("--json needs a file")?.into());
+            } else if word == "--history" {
+                history = Some(given.next().context("--history needs a seed")?);
             } else if word == "all" {
                 benches.extend(Bench::ALL);
             } else if let Some(bench) = Bench::ALL.into_iter().find(|bench| bench.name() == word) {
@@ -99,6 +113,10 @@ impl Arguments {
         if benches.is_empty() {
             benches.extend(Bench::ALL);
         }
-        Ok(Self { benches, json })
+        Ok(Self {
+            benches,
+            json,
+            history,
+        })
     }
 }

@@ -158,6 +158,31 @@ impl GoogleSim {
         attempted
     }
 
+    /// What the owner of `account` does in Google's own application: no fault strikes it, and it is in no record.
+    /// `path` begins behind `/calendar/v3/`. Answers the body, or what Google would say against it.
+    pub fn act_as(
+        &self,
+        account: &str,
+        method: Method,
+        path: &str,
+        query: &str,
+        body: &serde_json::Value,
+    ) -> Result<serde_json::Value, String> {
+        let now = self.now();
+        let request = ApiRequest {
+            method,
+            path: format!("/calendar/v3/{path}"),
+            query: query.to_owned(),
+            headers: HeaderMap::new(),
+            body: body.to_string().into_bytes(),
+            batched: false,
+        };
+        let base = &self.options().public_base;
+        self.write(|state| api::answer_person(state, base, now, account, &request))
+            .map(|reply| reply.body.unwrap_or_default())
+            .map_err(|error| error.message().to_owned())
+    }
+
     /// Whether anything changed since the last save.
     pub fn is_dirty(&self) -> bool {
         self.0.dirty.load(Ordering::Acquire)

@@ -1,0 +1,116 @@
+//! Short histories: in each something is at stake that random ones seldom come to, or that once went wrong.
+
+use domain::{
+    calendar::{ConflictPolicy, Direction, Privacy},
+    content::Field,
+    sync::moves::{Account, Move},
+};
+
+use super::{Call, Happening, History, Trouble};
+
+/// One member with one calendar, both ways.
+fn played(conflicts: ConflictPolicy, happenings: Vec<Happening>) -> History {
+    let calendars = vec![(Direction::Bidirectional, Privacy::Full, conflicts)];
+    let account = Account {
+        member: 0,
+        calendars,
+        receiver: 0,
+    };
+    History {
+        accounts: vec![account],
+        bystander: false,
+        happenings,
+    }
+}
+
+fn moves<const N: usize>(moves: [Move; N]) -> Vec<Happening> {
+    moves.into_iter().map(Happening::Moves).collect()
+}
+
+const ENTRY: Move = Move::CreateEntry {
+    member: 0,
+    series: false,
+};
+const EVENT: Move = Move::CreateEvent {
+    calendar: 0,
+    series: false,
+};
+const ENTRY_RETITLED: Move = Move::EditEntry {
+    nth: 0,
+    field: Field::Title,
+};
+const EVENT_RETITLED: Move = Move::EditEvent {
+    nth: 0,
+    field: Field::Title,
+};
+const TO_THE_END: Move = Move::Work {
+    connection: 0,
+    calls: u32::MAX,
+};
+
+/// Each with what is at stake.
+pub fn known() -> Vec<(&'static str, History)> {
+    let mut known = of_words();
+    known.extend(of_things());
+    known
+}
+
+fn of_words() -> Vec<(&'static str, History)> {
+    let overwritten = || {
+        moves([
+            EVENT,
+            TO_THE_END,
+            EVENT_RETITLED,
+            ENTRY_RETITLED,
+            TO_THE_END,
+        ])
+    };
+    let edited = moves([EVENT, TO_THE_END, ENTRY_RETITLED, TO_THE_END]);
+    vec![
+        (
+            "what loses against the schedule is kept",
+            played(ConflictPolicy::LocalWins, overwritten()),
+        ),
+        (
+            "what loses against the calendar is kept",
+            played(ConflictPolicy::ExternalWins, overwritten()),
+        ),
+        (
+            "an edit does not turn back, and mails nobody",
+            played(ConflictPolicy::Ask, edited),
+        ),
+    ]
+}
+
+fn of_things() -> Vec<(&'static str, History)> {
+    let mut unanswered = moves([ENTRY, TO_THE_END]);
+    let lost = Happening::Strikes {
+        trouble: Trouble::LostAnswer { on: Call::Insert },
+        times: 1,
+    };
+    unanswered.insert(1, lost);
+    let delete = Move::DeleteEvent { nth: 0 };
+    let copy_deleted = moves([ENTRY, TO_THE_END, delete, TO_THE_END]);
+    let invite = Move::Invite {
+        nth: 0,
+        calendar: 1,
+    };
+    let invited = moves([EVENT, TO_THE_END, invite, ENTRY_RETITLED, TO_THE_END]);
+    vec![
+        (
+            "a create without an answer is one event",
+            played(ConflictPolicy::Ask, unanswered),
+        ),
+        (
+            "a copy takes no original with it",
+            played(ConflictPolicy::Ask, copy_deleted),
+        ),
+        (
+            "the same meeting is another one for another tenant",
+            History {
+                bystander: true,
+                ..played(ConflictPolicy::Ask, invited)
+            },
+        ),
+    ]
+}

@@ -1,0 +1,186 @@
+//! The troubles are over and everything that is owed is done, then once again to see that quiet is quiet.
+
+use std::collections::BTreeMap;
+
+use domain::{connection::Provider, item::ItemState};
+use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
+use serde_json::Value;
+
+use super::{
+    Stage,
+    cast::BYSTANDER,
+    laws::{Finding, Law},
+};
+
+/// More rounds than any history needs: beyond is a livelock.
+const ROUNDS_MAX: u32 = 12;
+/// Within that time after its wait is over, a connection is looked at again.
+const SWEEP: SignedDuration = SignedDuration::from_mins(2);
+/// What says what the schedule holds. The rest is paperwork of runs and sessions.
+const HELD: [&str; 9] = [
+    "conflict",
+    "deleted_entry",
+    "dirty_entry",
+    "entry",
+    "hold",
+    "link",
+    "link_by_event",
+    "stuck_item",
+    "trace",
+];
+
+/// Everything that is held on both sides.
+#[derive(PartialEq, Eq)]
+struct Held {
+    rows: BTreeMap<String, Value>,
+    written: u64,
+}
+
+impl Stage {
+    pub(super) async fn come_to_rest(&mut self) -> anyhow::Result<Vec<Finding>> {
+        self.end_troubles().await?;
+        let mut before = self.held().await?;
+        for _ in 0..ROUNDS_MAX {
+            self.round().await?;
+            let after = self.held().await?;
+            if after == before && !self.waits().await? {
+                return self.check_quiet(&after).await;
+            }
+            before = after;
+        }
+        Ok(vec![Finding::new(Law::Rest, "it never comes to rest")])
+    }
+
+    async fn end_troubles(&mut self) -> anyhow::Result<()> {
+        let world = self.cast.world.clone();
+        world.unreached_point();
+        let none = Value::Null;
+        let left = self.cast.control(Method::GET, "faults", &none).await?;
+        for fault in left["faults"].as_array().into_iter().flatten() {
+            let name = fault["name"].as_str().unwrap_or_default();
+            if let Some(met) = self.met.get_mut(name) {
+                *met = met.saturating_sub(fault["count"].as_u64().unwrap_or_default());
+            }
+        }
+        self.cast.control(Method::DELETE, "faults", &none).await?;
+        world.resume_stalled_runs().await?;
+        let asked = self.requests(0).await?;
+        for call in asked["requests"].as_array().into_iter().flatten() {
+            // What a guarded write meets where somebody was faster.
+            if call["status"] == 412 {
+                *self.met.entry("changed_meanwhile".into()).or_default() += 1;
+            }
+        }
+        let stops = world.crashes().stopped_runs;
+        self.met.insert("stopped_runs".into(), stops);
+        self.met.retain(|_, times| *times > 0);
+        self.settle().await
+    }
+
+    /// Whatever waits for its time is given it; then somebody asks for a sync everywhere.
+    async fn round(&mut self) -> anyhow::Result<()> {
+        if let Some(until) = self.waits_until().await? {
+            let wait = until.duration_since(self.cast.world.clock.now()) + SWEEP;
+            self.pass(wait.max(SignedDuration::ZERO))?;
+            self.settle().await?;
+        }
+        self.cast.open_the_page_again().await?;
+        self.ask_everywhere().await
+    }
+
+    async fn ask_everywhere(&self) -> anyhow::Result<()> {
+        for connection in &self.cast.connections {
+            self.cast.press_sync(connection).await?;
+        }
+        self.settle().await
+    }
+
+    async fn waits(&self) -> anyhow::Result<bool> {
+        let now = self.cast.world.clock.now();
+        Ok(self.waits_until().await?.is_some_and(|until| until > now))
+    }
+
+    /// The provider asked for it, or an item is tried again then.
+    async fn waits_until(&self) -> anyhow::Result<Option<Timestamp>> {
+        let mut until = Vec::new();
+        for connection in &self.cast.connections {
+            let person = &self.cast.members[connection.member].0;
+            let path = format!("/api/v1/connections/{}", connection.id);
+            let stands = person.get(&path).await?.expect(200)?.json();
+            if let Some(at) = stands["sync"]["not_before"].as_str() {
+                until.push(at.parse()?);
+            }
+            for stuck in self.cast.store.stuck_items(connection.id).await? {
+                until.extend(match stuck.state {
+                    ItemState::Failing { next_try_at, .. } => Some(next_try_at),
+                    ItemState::Refused { .. } | ItemState::Dead { .. } => None,
+                });
+            }
+        }
+        Ok(until.into_iter().max())
+    }
+
+    async fn held(&self) -> anyhow::Result<Held> {
+        let mut rows = BTreeMap::new();
+        for row in self.cast.rows().await? {
+            let kind = row["et"]["S"].as_str().unwrap_or_default();
+            if HELD.contains(&kind) {
+                rows.insert(format!("{} {}", row["PK"]["S"], row["SK"]["S"]), row);
+            }
+        }
+        let operations = self.requests(0).await?["operations"].clone();
+        let writes = [
+            "events.insert",
+            "events.patch",
+            "events.delete",
+            "events.update",
+        ];
+        let of = |name: &str| operations[name].as_u64().unwrap_or_default();
+        let written = writes.into_iter().map(of).sum();
+        Ok(Held { rows, written })
+    }
+
+    async fn requests(&self, since: u64) -> anyhow::Result<Value> {
+        let path = format!("requests?since={since}");
+        self.cast.control(Method::GET, &path, &Value::Null).await
+    }
+
+    /// A round in which nobody changed anything is one call a calendar, and writes nothing.
+    async fn check_quiet(&self, before: &Held) -> anyhow::Result<Vec<Finding>> {
+        let mut findings = Vec::new();
+        let since = self.cast.world.google.calls();
+        self.ask_everywhere().await?;
+        let asked = self.requests(since).await?;
+        let mut calls = BTreeMap::<&str, usize>::new();
+        let ours =
+            |call: &&Value| call["account"] != BYSTANDER && call["operation"] != "oauth.token";
+        for call in asked["requests"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(ours)
+        {
+            *calls
+                .entry(call["operation"].as_str().unwrap_or("?"))
+                .or_default() += 1;
+        }
+        let wanted = BTreeMap::from([("events.list", self.cast.places.len())]);
+        if calls != wanted {
+            findings.push(Finding::new(Law::Rest, &format!("quiet costs {calls:?}")));
+        }
+        let after = self.held().await?;
+        let changed = |(key, row): &(&String, &Value)| before.rows.get(*key) != Some(*row);
+        for (key, row) in after.rows.iter().filter(changed) {
+            findings.push(Finding::new(Law::Rest, &format!("quiet wrote {key} {row}")));
+        }
+        let refused = self.requests(0).await?["violations"][0].clone();
+        if !refused.is_null() {
+            findings.push(Finding::new(
+                Law::Rest,
+                &format!("{} refuses {refused}", Provider::Google),
+            ));
+        }
+        Ok(findings)
+    }
+}
