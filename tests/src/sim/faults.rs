@@ -29,8 +29,8 @@ impl FaultName {
             Self::ServerError => &["retry_after_s", "status"],
             Self::CursorExpired | Self::EmptyPage | Self::ShortPage => &["page"],
             Self::Slow | Self::NotificationDelay => &["delay_s"],
+            Self::TokenRevoked => &["reason"],
             Self::DropResponse
-            | Self::TokenRevoked
             | Self::NotificationDrop
             | Self::NotificationDuplicate
             | Self::NotificationReorder => &[],

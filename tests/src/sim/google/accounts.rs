@@ -6,8 +6,8 @@ use anyhow::{Context as _, ensure};
 use jiff::Timestamp;
 
 use super::state::{Account, Calendar, State};
-use super::times::known_zone;
 use crate::sim::opaque;
+use crate::sim::zones::known_zone;
 
 /// Adds an account with its primary calendar; one that exists already is left as it is.
 pub(super) fn add_account(

@@ -12,6 +12,7 @@ use super::partial::Mask;
 use super::state::{Calendar, State};
 use super::wire::{ApiError, Reply};
 use super::{calendar_list, channels, events_list, events_read, events_write};
+use crate::sim::credentials;
 use crate::sim::faults::{Fault, FaultName, Target};
 use crate::sim::request_log::Entry;
 use crate::sim::strict::Params;
@@ -151,7 +152,7 @@ fn admit(
     endpoint.name.clone_into(&mut entry.operation);
     let params = Params::parse(&request.query);
 
-    let bearer = bearer(&request.headers)?;
+    let bearer = credentials::bearer(&request.headers).ok_or_else(ApiError::login_required)?;
     let account = state.grants.account_of(bearer);
     entry.account.clone_from(&account);
     let target = Target {
@@ -269,16 +270,12 @@ fn route(request: &ApiRequest) -> Result<(&'static Endpoint, Vec<String>), ApiEr
         .ok_or_else(unknown)
 }
 
-pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {
-    headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .ok_or_else(ApiError::login_required)
-}
-
-/// Refusals that may strike any call.
-pub(super) fn strike_down(state: &mut State, target: &Target<'_>) -> Result<(), ApiError> {
+fn refuse_by_fault(
+    state: &mut State,
+    endpoint: &Endpoint,
+    params: &Params,
+    target: &Target<'_>,
+) -> Result<(), ApiError> {
     if let Some(fault) = state.faults.strike(FaultName::RateLimited, target) {
         let reason = fault.reason.as_deref().unwrap_or("rateLimitExceeded");
         let error = ApiError::usage_limit(fault.status.unwrap_or(403), reason);

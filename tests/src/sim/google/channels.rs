@@ -1,18 +1,17 @@
 //! Push channels: events.watch, channels.stop, and the notices that they cause.
 
-use std::net::IpAddr;
-
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use url::{Host, Url};
+use url::Url;
 
 use super::api::Call;
 use super::fields::{self, CHANNEL};
 use super::state::State;
 use super::wire::{ApiError, Reply};
-use crate::sim::faults::{FaultName, Target};
+use crate::sim::faults::Target;
+use crate::sim::notices::{Fate, NOTICE, is_reachable};
 use crate::sim::opaque;
 
 /// The default, and here also the most. Google's own limit is not documented: only the answered expiration counts.
@@ -20,9 +19,6 @@ const LIFE_MAX: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The waits before each further attempt. How often and how long Google tries is not documented.
 const RETRY_AFTER_S: [i64; 6] = [1, 2, 4, 8, 16, 32];
-
-/// The name that faults scope notices by.
-pub(super) const NOTICE: &str = "notification";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Channel {
@@ -217,59 +213,33 @@ fn enqueue(state: &mut State, channel: &Channel, resource_state: ResourceState, 
         path: &path,
         page: None,
     };
-    if state
-        .faults
-        .strike(FaultName::NotificationDrop, &target)
-        .is_some()
-    {
+    let fate = Fate::of(&mut state.faults, &target);
+    if fate.dropped {
         return;
     }
-    if let Some(fault) = state.faults.strike(FaultName::NotificationDelay, &target) {
-        notice.due = now + seconds(fault.delay_s.unwrap_or(60.0));
-    }
-    if state
-        .faults
-        .strike(FaultName::NotificationReorder, &target)
-        .is_some()
-    {
+    notice.due = now + fate.delay;
+    if fate.reordered {
         let earlier = state
             .notices
             .iter_mut()
             .rev()
             .find(|queued| queued.channel == channel.id);
         match earlier {
-            // Overtakes the one before it, or is held back until one can overtake it.
             Some(queued) => queued.due = notice.due + SignedDuration::from_secs(1),
             None => notice.due += SignedDuration::from_secs(2),
         }
     }
-    if state
-        .faults
-        .strike(FaultName::NotificationDuplicate, &target)
-        .is_some()
-    {
+    if fate.doubled {
         state.notices.push_back(notice.clone());
     }
     state.notices.push_back(notice);
 }
 
-fn seconds(count: f64) -> SignedDuration {
-    SignedDuration::try_from_secs_f64(count).unwrap_or(SignedDuration::ZERO)
-}
-
-/// Google takes https with a valid certificate and nothing else. The one concession to a local run is plain http on
-/// the loopback, where no certificate can be had.
 fn check_address(address: Option<&str>) -> Result<Url, ApiError> {
     let address = address.ok_or_else(|| ApiError::required("Required field: address"))?;
     let url =
         Url::parse(address).map_err(|_| ApiError::invalid("Channel address is not a URL."))?;
-    let loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        None => false,
-    };
-    if url.scheme() == "https" || (url.scheme() == "http" && loopback) {
+    if is_reachable(&url) {
         return Ok(url);
     }
     let message = format!("WebHook callback must be HTTPS: {address}");

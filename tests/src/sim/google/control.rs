@@ -1,23 +1,22 @@
 //! The control API under `/_sim/`: what tests, benches and people steer the simulator with.
 
 use axum::Router;
-use axum::extract::{RawQuery, State as Shared};
+use axum::extract::State as Shared;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::accounts;
-use super::batch;
-use super::channels::NOTICE;
 use super::endpoints::ENDPOINTS;
 use super::event::{Event, View};
 use super::server::GoogleSim;
-use super::times::zone_or_utc;
-use crate::sim::faults::Fault;
-use crate::sim::strict::Params;
+use crate::sim::faults::{Fault, FaultName, Faults};
+use crate::sim::notices::NOTICE;
+use crate::sim::request_log::RequestLog;
+use crate::sim::steering::{self, Steered, answer, read, refused};
+use crate::sim::zones::zone_or_utc;
 
 const OAUTH_OPERATIONS: [&str; 4] = [
     "oauth.token",
@@ -26,14 +25,31 @@ const OAUTH_OPERATIONS: [&str; 4] = [
     "oauth.tokeninfo",
 ];
 
+impl Steered for GoogleSim {
+    fn switches<T>(&self, change: impl FnOnce(&mut Faults) -> T) -> T {
+        self.write(|state| change(&mut state.faults))
+    }
+
+    fn record<T>(&self, look: impl FnOnce(&RequestLog) -> T) -> T {
+        self.read(|state| look(&state.requests))
+    }
+
+    fn targets() -> Vec<&'static str> {
+        let methods = ENDPOINTS.iter().map(|endpoint| endpoint.name);
+        methods.chain(OAUTH_OPERATIONS).chain([NOTICE]).collect()
+    }
+
+    fn check(fault: &Fault) -> Result<(), String> {
+        if fault.name == FaultName::TokenRevoked && fault.reason.is_some() {
+            return Err("reason means nothing here: Google gives none".to_owned());
+        }
+        Ok(())
+    }
+}
+
 pub(super) fn routes() -> Router<GoogleSim> {
-    Router::new()
+    steering::routes()
         .route("/_sim/token", post(token))
-        .route(
-            "/_sim/faults",
-            get(faults).post(set_fault).delete(clear_faults),
-        )
-        .route("/_sim/requests", get(requests))
         .route("/_sim/state", get(state))
         .route("/_sim/mail", get(mail))
         .route("/_sim/accounts", post(add_account))
@@ -88,51 +104,6 @@ async fn token(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
         let token = state.grants.issue_full(&asked.account, client, now);
         answer(json!({ "access_token": token }))
     })
-}
-
-async fn set_fault(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
-    let fault: Fault = match read(&body) {
-        Ok(fault) => fault,
-        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
-    };
-    let methods: Vec<&str> = ENDPOINTS
-        .iter()
-        .map(|endpoint| endpoint.name)
-        .chain(OAUTH_OPERATIONS)
-        .chain([batch::OPERATION])
-        .chain([NOTICE])
-        .collect();
-    sim.write(|state| match state.faults.set(fault, &methods) {
-        Ok(()) => answer(json!({ "faults": state.faults.list() })),
-        Err(why) => refused(StatusCode::BAD_REQUEST, &why),
-    })
-}
-
-async fn faults(Shared(sim): Shared<GoogleSim>) -> Response {
-    sim.read(|state| answer(json!({ "faults": state.faults.list() })))
-}
-
-async fn clear_faults(Shared(sim): Shared<GoogleSim>) -> Response {
-    sim.write(|state| state.faults.clear());
-    StatusCode::NO_CONTENT.into_response()
-}
-
-async fn requests(Shared(sim): Shared<GoogleSim>, RawQuery(query): RawQuery) -> Response {
-    let params = Params::parse(&query.unwrap_or_default());
-    let since = params
-        .only(&[&["since"]])
-        .and_then(|()| params.one("since"));
-    let since = match since {
-        Ok(text) => text.unwrap_or("0").parse::<u64>(),
-        Err(bad) => return refused(StatusCode::BAD_REQUEST, &bad.why),
-    };
-    match since {
-        Ok(since) => sim.read(|state| answer(state.requests.report(since))),
-        Err(_) => refused(
-            StatusCode::BAD_REQUEST,
-            "since is not a number of a request",
-        ),
-    }
 }
 
 /// Every calendar with every stored event, deleted ones included, in the shape of the API.
@@ -231,17 +202,4 @@ async fn set_quota(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
     };
     sim.write(|state| state.quota.per_minute_per_user = new.per_minute_per_user);
     answer(json!({ "per_minute_per_user": new.per_minute_per_user }))
-}
-
-/// The body, whatever its content type says; what is wrong with it is named.
-fn read<T: DeserializeOwned>(body: &str) -> serde_json::Result<T> {
-    serde_json::from_str(body)
-}
-
-fn answer(body: Value) -> Response {
-    axum::Json(body).into_response()
-}
-
-fn refused(status: StatusCode, why: &str) -> Response {
-    (status, axum::Json(json!({ "error": why }))).into_response()
 }

@@ -11,10 +11,11 @@ use super::event::Event;
 use super::events_read::{events_head, horizon, page_limit, time_range, view};
 use super::instances;
 use super::state::{Calendar, State};
-use super::times::{parse_bound, zone_or_utc};
+use super::times::parse_bound;
 use super::wire::{ApiError, Reply};
 use crate::sim::opaque;
 use crate::sim::strict::{self, Params};
+use crate::sim::zones::zone_or_utc;
 
 /// What a listing selects. Tokens carry it, so that a page or a later round selects the same.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

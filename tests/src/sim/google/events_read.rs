@@ -9,8 +9,9 @@ use super::api::Call;
 use super::event::{Event, View};
 use super::instances;
 use super::state::{Calendar, State, etag};
-use super::times::{EventTime, known_zone, millis, parse_bound, zone_or_utc};
+use super::times::{EventTime, millis, parse_bound};
 use super::wire::{ApiError, Reply};
+use crate::sim::zones::{known_zone, zone_or_utc};
 use crate::sim::{opaque, strict};
 
 /// How far an endless series is expanded when nobody says where to stop. Google does not say either.

@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::event::{Event, Occurrence};
 use super::recurrence::Recurrence;
 use super::state::Calendar;
-use super::times::{EventTime, resolve, zone_or_utc};
+use super::times::EventTime;
+use crate::sim::zones::{resolve, zone_or_utc};
 
 /// The id of the instance of `series` that the rule starts at `original`. Undocumented, but seen everywhere.
 pub(super) fn instance_id(series: &str, original: &EventTime) -> String {

@@ -1,8 +1,4 @@
 //! Recurrence lines: read strictly, expanded on the wall clock.
-//!
-//! The `rrule` crate expands in UTC what is really wall-clock time, and the event's zone is applied to each result.
-//! So every occurrence keeps its local time over a clock change, and the crate's refusals of times in a gap or a
-//! fold never arise.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +7,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 use rrule::RRuleSet;
 
-use super::times::{EventTime, known_zone, resolve, zone_or_utc};
-
-/// A bound on what one expansion yields; a daily series reaches fifty years with it.
-const OCCURRENCES_MAX: usize = 20_000;
+use super::times::EventTime;
+use crate::sim::expansion::{expand, rule_set, stamp};
+use crate::sim::zones::{known_zone, resolve, zone_or_utc};
 
 #[derive(Debug)]
 pub(super) struct Recurrence {
@@ -70,10 +65,10 @@ impl Recurrence {
         let excluded_rules = if excluded_rules.is_empty() {
             None
         } else {
-            Some(rule_set(&excluded_rules, start)?)
+            Some(rule_set(&excluded_rules, start.wall_clock())?)
         };
         Ok(Self {
-            rules: rule_set(&rules, start)?,
+            rules: rule_set(&rules, start.wall_clock())?,
             excluded_rules,
             excluded,
             start: start.clone(),
@@ -129,29 +124,6 @@ impl Recurrence {
             .iter()
             .any(|start| start.same_kind(original) && start.stamp() == stamp)
     }
-}
-
-fn rule_set(lines: &[String], start: &EventTime) -> Result<RRuleSet, String> {
-    let text = format!(
-        "DTSTART:{}\n{}",
-        stamp(start.wall_clock()),
-        lines.join("\n")
-    );
-    text.parse::<RRuleSet>()
-        .map(RRuleSet::limit)
-        .map_err(|error| format!("Invalid recurrence rule: {error}"))
-}
-
-fn expand(rules: &RRuleSet, last: DateTime) -> BTreeSet<DateTime> {
-    rules
-        .into_iter()
-        .map(|at| {
-            let at = Timestamp::from_second(at.timestamp()).expect("rrule stays inside the range");
-            at.to_zoned(TimeZone::UTC).datetime()
-        })
-        .take_while(|wall| *wall <= last)
-        .take(OCCURRENCES_MAX)
-        .collect()
 }
 
 /// The rule with `UNTIL` written as the wall-clock time that it means.
@@ -236,8 +208,4 @@ fn read_date(text: &str) -> Option<Date> {
 
 fn read_wall(text: &str) -> Option<DateTime> {
     DateTime::strptime("%Y%m%dT%H%M%S", text.trim_end_matches('Z')).ok()
-}
-
-fn stamp(wall: DateTime) -> String {
-    wall.strftime("%Y%m%dT%H%M%SZ").to_string()
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::wire::ApiError;
+use crate::sim::zones::{known_zone, resolve, zone_or_utc};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -133,23 +134,6 @@ impl EventTime {
             Self::Moment { at, .. } => at.strftime("%Y%m%dT%H%M%SZ").to_string(),
         }
     }
-}
-
-/// A zone by exactly the name that the IANA database gives it.
-pub(super) fn known_zone(name: &str) -> Option<TimeZone> {
-    let zone = TimeZone::get(name).ok()?;
-    (zone.iana_name() == Some(name)).then_some(zone)
-}
-
-/// Zones were checked when they were stored.
-pub(super) fn zone_or_utc(name: &str) -> TimeZone {
-    known_zone(name).unwrap_or(TimeZone::UTC)
-}
-
-/// A wall-clock time in a gap moves forward by the gap, one in a fold is its first: both as Google does.
-pub(super) fn resolve(wall: DateTime, zone: &TimeZone) -> Timestamp {
-    zone.to_timestamp(wall)
-        .expect("event times lie far inside the calendar's range")
 }
 
 /// RFC 3339 with an offset, as `timeMin` and its like require. Fractions of a second are ignored.

@@ -7,13 +7,15 @@ use axum::extract::{RawQuery, State as Shared};
 use axum::response::{Html, IntoResponse as _, Response};
 use http::{StatusCode, header};
 use jiff::Timestamp;
-use maud::{Markup, html};
+use maud::Markup;
 use url::Url;
 
-use super::grants::{Challenge, Code};
-use crate::sim::google::pages::page;
+use super::grants::Code;
+use crate::sim::google::pages::SERVICE;
 use crate::sim::google::server::{GoogleSim, GoogleSimOptions};
 use crate::sim::google::state::State;
+use crate::sim::pages::{self, Consent};
+use crate::sim::pkce::Challenge;
 use crate::sim::strict::Params;
 
 const ASK_PARAMS: &[&str] = &[
@@ -260,44 +262,25 @@ fn redirect(ask: &Ask, answer: &[(&str, String)]) -> Response {
 }
 
 fn refused((error, why): &Unredirectable) -> Response {
-    let body = html! {
-        h1 { "Access blocked: authorization error" }
-        p { "Error 400: " code #error { (error) } }
-        p { (why) }
-    };
-    let page = page("Authorization error", &body).into_string();
+    let page = pages::blocked(SERVICE, error, why).into_string();
     (StatusCode::BAD_REQUEST, Html(page)).into_response()
 }
 
 fn form(state: &State, ask: &Ask, params: &Params) -> Markup {
-    let hinted = ask.login_hint.as_deref().unwrap_or_default();
-    let body = html! {
-        h1 { "Sign in with the simulated Google" }
-        p { code { (ask.client) } " wants to access the account below." }
-        form #consent method="post" action="/o/oauth2/v2/auth" {
-            @for name in ASK_PARAMS {
-                @for value in params.all(name) { input type="hidden" name=(name) value=(value); }
-            }
-            label for="account" { "Account" }
-            select #account name="account" {
-                @for email in state.accounts.keys() {
-                    option value=(email) selected[email == hinted] { (email) }
-                }
-            }
-            fieldset {
-                legend { "It may" }
-                @for (at, scope) in ask.scopes.iter().enumerate() {
-                    label {
-                        input id={ "scope-" (at) } type="checkbox" name="granted" value=(scope) checked;
-                        " " (scope)
-                    }
-                }
-            }
-            button #allow type="submit" name="decision" value="allow" { "Continue" }
-            button #cancel .quiet type="submit" name="decision" value="cancel" { "Cancel" }
-        }
-    };
-    page("Sign in", &body)
+    let mut asked = Vec::new();
+    for name in ASK_PARAMS.iter().copied() {
+        asked.extend(params.all(name).map(|value| (name, value)));
+    }
+    pages::consent(&Consent {
+        service: SERVICE,
+        client: &ask.client,
+        action: "/o/oauth2/v2/auth",
+        asked,
+        accounts: state.accounts.keys().map(String::as_str).collect(),
+        hinted: ask.login_hint.as_deref().unwrap_or_default(),
+        scopes: ask.scopes.iter().map(String::as_str).collect(),
+        granular: true,
+    })
 }
 
 /// Google answers the short names of `OpenID` with its own long ones.

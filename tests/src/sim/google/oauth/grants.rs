@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::sim::opaque;
+use crate::sim::pkce::Challenge;
 
 /// Google says 3599, having counted from when it began to answer.
 pub(in crate::sim::google) const ACCESS_LIFE_S: i64 = 3599;
@@ -40,12 +41,6 @@ pub(in crate::sim::google) struct Code {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::sim::google) enum Challenge {
-    Plain(String),
-    S256(String),
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::sim::google) struct Access {
     pub(in crate::sim::google) account: String,
     pub(in crate::sim::google) client: String,
@@ -77,15 +72,6 @@ impl Access {
 
     pub(super) fn spaced_scopes(&self) -> String {
         self.scopes.iter().cloned().collect::<Vec<_>>().join(" ")
-    }
-}
-
-impl Challenge {
-    pub(super) fn is_met_by(&self, verifier: &str) -> bool {
-        match self {
-            Self::Plain(challenge) => challenge == verifier,
-            Self::S256(challenge) => *challenge == opaque::base64url(&opaque::sha256(verifier)),
-        }
     }
 }
 

@@ -3,15 +3,13 @@
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State as Shared};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
 use super::answer::{Answer, Refusal, answered};
 use super::grants::{ACCESS_LIFE_S, Access};
+use crate::sim::credentials;
 use crate::sim::faults::{FaultName, Target};
 use crate::sim::google::server::{GoogleSim, GoogleSimOptions};
 use crate::sim::google::state::State;
@@ -171,22 +169,13 @@ fn renew_access(state: &mut State, params: &Params, now: Timestamp) -> Answer {
     Ok((token_answer(&token, &access), Some(access.account)))
 }
 
-/// The client's own credentials, in the body or as `Basic`.
+/// The client must be the one that is registered.
 fn authenticate(
     headers: &HeaderMap,
     params: &Params,
     options: &GoogleSimOptions,
 ) -> Result<(), Refusal> {
-    let basic = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok()?.strip_prefix("Basic "))
-        .and_then(|encoded| STANDARD.decode(encoded).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok());
-    let one = |name: &str| params.one(name).ok().flatten().map(str::to_owned);
-    let (id, secret) = match basic.as_deref().and_then(|pair| pair.split_once(':')) {
-        Some((id, secret)) => (Some(id.to_owned()), Some(secret.to_owned())),
-        None => (one("client_id"), one("client_secret")),
-    };
+    let (id, secret) = credentials::given(headers, params);
     match (id, secret) {
         (None, _) => Err(Refusal::new(
             "invalid_request",
@@ -194,8 +183,8 @@ fn authenticate(
         )),
         (Some(_), None) => Err(Refusal::new("invalid_request", "client_secret is missing.")),
         (Some(id), Some(secret))
-            if is_credential(&id, &options.client_id)
-                && is_credential(&secret, &options.client_secret) =>
+            if credentials::is_ours(&id, &options.client_id)
+                && credentials::is_ours(&secret, &options.client_secret) =>
         {
             Ok(())
         }
@@ -221,10 +210,4 @@ fn missing(name: &str) -> Refusal {
         "invalid_request",
         format!("Missing required parameter: {name}"),
     )
-}
-
-/// The standard form-encodes credentials before `Basic` wraps them; not every client does.
-fn is_credential(given: &str, ours: &str) -> bool {
-    let encoded: String = form_urlencoded::byte_serialize(ours.as_bytes()).collect();
-    given == ours || given == encoded
 }
