@@ -15,6 +15,7 @@ mod histories;
 mod history;
 mod isolation;
 mod items;
+mod microsoft_sim;
 mod oauth;
 mod occurrences;
 mod pacing;

@@ -27,7 +27,8 @@ impl FaultName {
         match self {
             Self::RateLimited => &["retry_after_s", "status", "reason"],
             Self::ServerError => &["retry_after_s", "status"],
-            Self::CursorExpired | Self::EmptyPage | Self::ShortPage => &["page"],
+            Self::CursorExpired => &["page", "reason"],
+            Self::EmptyPage | Self::ShortPage => &["page"],
             Self::Slow | Self::NotificationDelay => &["delay_s"],
             Self::TokenRevoked => &["reason"],
             Self::DropResponse

@@ -7,6 +7,7 @@
 
 pub mod faults;
 pub mod google;
+pub mod microsoft;
 pub mod request_log;
 
 mod credentials;

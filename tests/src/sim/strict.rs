@@ -24,6 +24,22 @@ impl Params {
         )
     }
 
+    /// The same with every known name spelt as it is known, whatever the case it came in.
+    pub(super) fn folded(self, known: &[&str]) -> Self {
+        let fold = |(name, value): (String, String)| {
+            let found = known.iter().find(|known| known.eq_ignore_ascii_case(&name));
+            (found.map_or(name, |known| (*known).to_owned()), value)
+        };
+        Self(self.0.into_iter().map(fold).collect())
+    }
+
+    /// Every name and value, in the order they came.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Fails on the first name that is in none of the lists.
     pub(super) fn only(&self, allowed: &[&[&str]]) -> Result<(), BadParameter> {
         let known = |name: &str| allowed.iter().any(|list| list.contains(&name));
