@@ -14,3 +14,4 @@ mod series;
 mod service;
 mod subscriptions;
 mod sync_law;
+mod world;

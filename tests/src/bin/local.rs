@@ -71,9 +71,10 @@ fn announce(world: &World) -> anyhow::Result<()> {
         .collect();
     writeln!(
         out,
-        "ready product={} google={} aws={} password={DEMO_PASSWORD} logins={}",
+        "ready product={} google={} microsoft={} aws={} password={DEMO_PASSWORD} logins={}",
         world.product_base,
         world.google_base,
+        world.microsoft_base,
         world.aws_base,
         logins.join(",")
     )?;

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::{CLIENT_ID, CLIENT_SECRET};
+use super::{CLIENT_ID, CLIENT_SECRET, MICROSOFT_CLIENT_ID};
 use crate::aws::Function;
 
 /// Loopback only.
@@ -46,6 +46,7 @@ pub(super) fn parameters(product: &Url, google: &Url) -> BTreeMap<String, String
 pub(super) fn environment(
     functions: &[Function],
     aws: &Url,
+    microsoft: &Url,
 ) -> impl Fn(&'static str) -> Option<String> {
     let mut variables: BTreeMap<String, String> = functions
         .iter()
@@ -57,8 +58,16 @@ pub(super) fn environment(
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_ENDPOINT_URL", aws.as_str()),
         ("INSECURE_COOKIES", "local"),
+        ("MICROSOFT_CLIENT_ID", MICROSOFT_CLIENT_ID),
     ] {
         variables.insert(name.to_owned(), value.to_owned());
+    }
+    for (name, path) in [
+        ("MICROSOFT_AUTH_URL", "common/oauth2/v2.0/authorize"),
+        ("MICROSOFT_TOKEN_URL", "common/oauth2/v2.0/token"),
+        ("MICROSOFT_API_URL", "v1.0"),
+    ] {
+        variables.insert(name.to_owned(), format!("{microsoft}{path}"));
     }
     move |name| {
         variables

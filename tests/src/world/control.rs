@@ -105,7 +105,10 @@ async fn metrics(State(world): State<WeakWorld>) -> Response {
         "event_puts": counters.event_puts,
         "operations": counters.operations,
         "invocations": world.invocations(),
-        "provider_calls": { "google": world.google.calls() },
+        "provider_calls": {
+            "google": world.google.calls(),
+            "microsoft": world.microsoft.calls(),
+        },
     }))
     .into_response()
 }

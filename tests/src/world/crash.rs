@@ -17,7 +17,10 @@ use axum::{
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use crate::{clock::WorldClock, sim::google::GoogleSim};
+use crate::{
+    clock::WorldClock,
+    sim::{google::GoogleSim, microsoft::MicrosoftSim},
+};
 
 /// More than any request of the worker.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -72,7 +75,8 @@ pub struct UnknownPoint {
 fn names() -> Vec<String> {
     let google = GoogleSim::operations().map(|name| format!("google.{name}"));
     let aws = AWS_OPERATIONS.into_iter().map(str::to_owned);
-    google.chain(aws).collect()
+    let microsoft = MicrosoftSim::operations().map(|name| format!("microsoft.{name}"));
+    google.chain(microsoft).chain(aws).collect()
 }
 
 impl CrashPoint {
@@ -313,12 +317,15 @@ async fn kept_apart(request: Request) -> (Request, Bytes) {
     (Request::from_parts(parts, Body::from(body.clone())), body)
 }
 
-/// Service and operation; AWS names both in a header, Google's stand in the path.
+/// Service and operation; AWS names both in a header, the providers' stand in the path.
 fn name(request: &Request) -> String {
     let target = request.headers().get("x-amz-target");
     let Some(target) = target.and_then(|target| target.to_str().ok()) else {
-        let operation = GoogleSim::operation(request.method(), request.uri().path());
-        return format!("google.{operation}");
+        let (method, path) = (request.method(), request.uri().path());
+        if path.starts_with("/v1.0/") || path.contains("/oauth2/v2.0/") {
+            return format!("microsoft.{}", MicrosoftSim::operation(method, path));
+        }
+        return format!("google.{}", GoogleSim::operation(method, path));
     };
     let (service, operation) = target.split_once('.').unwrap_or((target, ""));
     let service = match service {

@@ -33,11 +33,15 @@ pub use worker::Crashes;
 use crate::{
     aws::{AwsStandIns, Template},
     clock::WorldClock,
-    sim::google::{GoogleSim, GoogleSimOptions},
+    sim::{
+        google::{GoogleSim, GoogleSimOptions},
+        microsoft::{MicrosoftSim, MicrosoftSimOptions},
+    },
 };
 
 const CLIENT_ID: &str = "kalends-local.apps.googleusercontent.test";
 const CLIENT_SECRET: &str = "local-client-secret";
+const MICROSOFT_CLIENT_ID: &str = "6b61656c-656e-4473-a6c6-6f63616c0000";
 
 pub struct WorldOptions {
     pub clock: WorldClock,
@@ -56,8 +60,10 @@ pub struct Inner {
     pub app: App,
     pub aws: AwsStandIns,
     pub google: GoogleSim,
+    pub microsoft: MicrosoftSim,
     pub product_base: Url,
     pub google_base: Url,
+    pub microsoft_base: Url,
     pub aws_base: Url,
     /// What people's browsers and programs speak through; it keeps no cookies and follows nothing.
     pub people_http: reqwest::Client,
@@ -114,8 +120,10 @@ impl World {
         let ports = |offset| options.port.map_or(0, |port| port + offset);
         let (product, product_base) = address::bind(ports(0)).await?;
         let (google, google_base) = address::bind(ports(1)).await?;
+        let (microsoft, microsoft_base) = address::bind(ports(2)).await?;
         let (aws, aws_base) = address::bind(ports(3)).await?;
         let (google_gate, google_gate_base) = address::bind(0).await?;
+        let (microsoft_gate, microsoft_gate_base) = address::bind(0).await?;
         let (aws_gate, aws_gate_base) = address::bind(0).await?;
         let directory = options.directory.as_deref();
         let stand_ins = AwsStandIns::open(options.clock.clone(), directory).await?;
@@ -125,10 +133,14 @@ impl World {
         stand_ins.create_queues_from_template(&template)?;
         stand_ins.create_secrets_from_template(&template)?;
         let functions = template.functions()?;
-        let config = Config::read(address::environment(&functions, &aws_base))?;
+        let config = Config::read(address::environment(&functions, &aws_base, &microsoft_base))?;
         let parameters = address::parameters(&product_base, &google_gate_base);
         let gated = Template::load(&parameters, aws_base.as_str().trim_end_matches('/'))?;
-        let gated = Config::read(address::environment(&gated.functions()?, &aws_gate_base))?;
+        let gated = Config::read(address::environment(
+            &gated.functions()?,
+            &aws_gate_base,
+            &microsoft_gate_base,
+        ))?;
         let redirect = config
             .redirect_uri(domain::connection::Provider::Google)
             .to_string();
@@ -140,6 +152,7 @@ impl World {
             redirect_uris: vec![redirect],
             storage: directory.map(|directory| directory.join("google.json")),
         })?;
+        let microsoft_simulator = simulated_microsoft(&options, &microsoft_base, &product_base)?;
         let app = App::new(config, Arc::new(options.clock.clone()))?;
         let worker = worker::Worker::start(gated, &options.clock)?;
         let progress = pump::Progress::load(directory, options.clock.now())?;
@@ -148,8 +161,10 @@ impl World {
             app,
             aws: stand_ins,
             google: simulator,
+            microsoft: microsoft_simulator,
             product_base,
             google_base,
+            microsoft_base,
             aws_base,
             people_http: reqwest::Client::builder()
                 .no_proxy()
@@ -163,9 +178,11 @@ impl World {
         }));
         world.serve(aws, world.aws.router());
         world.serve(google, world.google.router());
+        world.serve(microsoft, world.microsoft.router());
         let gate = &world.worker.gate;
         world.serve(aws_gate, gate.before(world.aws.router()));
         world.serve(google_gate, gate.before(world.google.router()));
+        world.serve(microsoft_gate, gate.before(world.microsoft.router()));
         world.serve(product, http::router(&world));
         seed::seed(&world).await.context("seed the demo tenants")?;
         Ok(world)
@@ -216,6 +233,9 @@ impl World {
         if self.google.is_dirty() {
             self.google.save()?;
         }
+        if self.microsoft.is_dirty() {
+            self.microsoft.save()?;
+        }
         self.pump.lock().await.save()
     }
 
@@ -251,6 +271,22 @@ impl World {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
+}
+
+fn simulated_microsoft(
+    options: &WorldOptions,
+    base: &Url,
+    product_base: &Url,
+) -> anyhow::Result<MicrosoftSim> {
+    let directory = options.directory.as_deref();
+    MicrosoftSim::open(MicrosoftSimOptions {
+        clock: options.clock.clone(),
+        public_base: base.clone(),
+        client_id: MICROSOFT_CLIENT_ID.into(),
+        client_secret: CLIENT_SECRET.into(),
+        redirect_uris: vec![product_base.join("oauth/microsoft/callback")?.into()],
+        storage: directory.map(|directory| directory.join("microsoft.json")),
+    })
 }
 
 impl Drop for Inner {

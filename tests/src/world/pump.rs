@@ -66,7 +66,7 @@ impl World {
     /// One round of everything that is due now; answers how much there was.
     pub async fn step(&self) -> anyhow::Result<usize> {
         let mut progress = self.pump.lock().await;
-        let mut worked = self.google.deliver_due().await;
+        let mut worked = self.google.deliver_due().await + self.microsoft.deliver_due().await;
         for function in &self.functions {
             worked += self.step_function(function, &mut progress).await?;
         }
@@ -213,6 +213,7 @@ impl World {
         queues
             .filter_map(|mapping| self.aws.next_visible_at(&mapping.queue))
             .chain(self.google.next_notice_at())
+            .chain(self.microsoft.next_notice_at())
             .min()
     }
 }

@@ -79,6 +79,7 @@ pub(super) async fn seed(world: &World) -> anyhow::Result<()> {
     let mut tenant: Option<Tenant> = None;
     for (organization, name, address, role) in DEMO_MEMBERS {
         world.google.add_account(address, ZONE);
+        world.microsoft.add_account(address, ZONE);
         let email = EmailAddress::parse(address)?;
         if world.app.store.find_login(&email).await?.is_some() {
             continue;
