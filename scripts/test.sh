@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that must hold, from a clean clone: checks, unit, property and integration tests, Google's own client, a
-# real corpus, a real browser, and the release build on an independent emulator.
+# Everything that must hold, from a clean clone: checks, unit, property and integration tests, the vendors' own
+# clients, a real corpus, a real browser, and the release build on an independent emulator.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -5,6 +5,7 @@
 //! the fault switches, the request log and how both are reached, strict parameters, opaque random strings, the state
 //! file, recurrence expansion, what befalls notices, and the pages that people see.
 
+pub mod alone;
 pub mod faults;
 pub mod google;
 pub mod microsoft;

@@ -241,7 +241,6 @@ pub(super) const EVENT_READ_ONLY: &[&str] = &[
     "isDraft",
     "isOrganizer",
     "lastModifiedDateTime",
-    "occurrenceId",
     "onlineMeeting",
     "onlineMeetingUrl",
     "organizer",

@@ -65,10 +65,8 @@ impl Item<'_> {
         put("webLink", json!(self.web_link(calendar, view)));
         put("onlineMeetingUrl", Value::Null);
         put("seriesMasterId", Value::Null);
-        put("occurrenceId", Value::Null);
-        if let Some((date, original)) = &self.original {
+        if let Some((_, original)) = &self.original {
             let master = ids::event_id(self.event, None, view.ids);
-            put("occurrenceId", json!(format!("OID.{master}.{date}")));
             put("seriesMasterId", json!(master));
             put(
                 "originalStart",
