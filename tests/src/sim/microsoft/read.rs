@@ -138,11 +138,8 @@ pub(super) fn find<'s>(
     call: &Call<'_>,
 ) -> Result<(&'s Calendar, Item<'s>), GraphError> {
     if ids::read_event_id(call.id()).is_none() {
-        return Err(GraphError::new(
-            400,
-            "ErrorInvalidIdMalformed",
-            "Id is malformed.",
-        ));
+        let malformed = GraphError::new(400, "ErrorInvalidIdMalformed", "Id is malformed.");
+        return Err(malformed.into_refusal());
     }
     let (calendar, item) = state
         .find(&call.account.email, call.id())
