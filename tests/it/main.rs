@@ -15,7 +15,7 @@ mod histories;
 mod history;
 mod isolation;
 mod items;
-mod microsoft_sim;
+mod microsoft_client;
 mod oauth;
 mod occurrences;
 mod pacing;

@@ -2,6 +2,7 @@
 //! module knows its JSON.
 
 pub mod google;
+pub mod microsoft;
 mod text;
 
 use std::time::Duration;

@@ -1,0 +1,3 @@
+//! Microsoft Graph, calendars of Outlook.
+
+pub mod zones;

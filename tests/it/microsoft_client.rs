@@ -1,0 +1,3 @@
+//! The pure parts of the product's Microsoft client: zones, patterns, events.
+
+mod zones;
