@@ -98,6 +98,17 @@ pub fn starts_among(timing: &Timing, wanted: &BTreeSet<OriginalStart>) -> BTreeS
     wanted.iter().copied().filter(starts).collect()
 }
 
+/// The first occurrence by the rule alone, which need not be the start of the series.
+pub fn first_by_rule(timing: &Timing) -> Option<OriginalStart> {
+    let set = rule_set(&timing.recurrence, &timing.when).ok()?;
+    let found = set.all(1);
+    let first = found.dates.first()?;
+    Some(match moment_of(first.timestamp(), &timing.when) {
+        Moment::Timed(time) => OriginalStart::Time(time.instant()),
+        Moment::AllDay(day) => OriginalStart::Day(day.date),
+    })
+}
+
 /// How many occurrences start before `at`, cancelled or not.
 pub fn starts_before(timing: &Timing, at: OriginalStart) -> u32 {
     let (Some(at), Ok(set)) = (

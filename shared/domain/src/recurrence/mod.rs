@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, fmt};
 use serde::{Deserialize, Serialize};
 
 pub use cut::cut;
-pub use expand::{Spans, expand, has_start, starts_among, starts_before};
+pub use expand::{Spans, expand, first_by_rule, has_start, starts_among, starts_before};
 pub use simple::{Frequency, Simple};
 
 use crate::{

@@ -1,3 +1,4 @@
 //! Microsoft Graph, calendars of Outlook.
 
+pub mod pattern;
 pub mod zones;
