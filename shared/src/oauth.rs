@@ -7,15 +7,15 @@ pub(crate) use access::needs_reauth;
 pub use access::{AccessError, access_token};
 pub use flow::{Begun, CallbackError, begin, finish};
 
-use domain::connection::Provider;
+use domain::{connection::Provider, failure::FailureClass};
 use jiff::{SignedDuration, Timestamp};
 use oauth2::{
     AuthUrl, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
-    RedirectUrl, TokenResponse, TokenUrl,
-    basic::{BasicClient, BasicTokenResponse},
+    RedirectUrl, RequestTokenError, TokenResponse, TokenUrl,
+    basic::{BasicClient, BasicErrorResponse, BasicTokenResponse},
 };
 
-use crate::{app::App, crypto::Secret, vault::OAuthClient};
+use crate::{app::App, crypto::Secret, providers::CalendarProvider, vault::OAuthClient};
 
 /// What a token endpoint gave.
 pub(crate) struct Grant {
@@ -61,6 +61,32 @@ fn grant(answer: &BasicTokenResponse, now: Timestamp, asked: &[&str]) -> Grant {
             .refresh_token()
             .map(|token| Secret::new(token.secret().clone())),
         scopes,
+    }
+}
+
+/// Whether a scope was granted. Some providers name a scope together with the resource that it is of, or without.
+fn is_granted(given: &[String], wanted: &str) -> bool {
+    given.iter().any(|given| {
+        let bare = given.rsplit('/').next().unwrap_or(given);
+        given == wanted || bare.eq_ignore_ascii_case(wanted)
+    })
+}
+
+/// What an error of the token endpoint asks for, and the same in words, without anything that was sent.
+fn refused<E: std::error::Error + 'static>(
+    provider: &dyn CalendarProvider,
+    error: &RequestTokenError<E, BasicErrorResponse>,
+) -> (FailureClass, String) {
+    match error {
+        RequestTokenError::ServerResponse(answer) => {
+            let description = answer.error_description().map_or("", String::as_str);
+            provider.grant_error(answer.error().as_ref(), description)
+        }
+        RequestTokenError::Request(_) => (FailureClass::Transient, "no answer".into()),
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            let words = "an answer that is not OAuth";
+            (FailureClass::Transient, words.into())
+        }
     }
 }
 

@@ -15,11 +15,15 @@ mod run;
 mod subscribe;
 mod visit;
 
+use std::collections::HashMap;
+
 use domain::{
     calendar::Calendar,
     connection::Connection,
+    event::ExternalEventId,
     id::{ConnectionId, ItemId},
     item::StuckItem,
+    link::EventLink,
     run::{Counts, CursorMove},
     sync::pace::Pace,
 };
@@ -27,6 +31,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use holds::Holds;
 pub use run::{Handled, handle};
+use tokio::sync::OnceCell;
 pub use visit::watch_of;
 
 use crate::{
@@ -84,6 +89,11 @@ struct Context<'a> {
     cursors: Vec<CursorMove>,
     /// After that no new page or handful of entries is begun; what is left becomes another run.
     ends_at: Timestamp,
+    /// The copy whose link this run has just written: nothing was asked of the provider under its id before.
+    untried: Option<ExternalEventId>,
+    /// Copies that an earlier run may have created without hearing of it, by the id that the provider gave them. Looked
+    /// for once in a run, when it is first of interest.
+    unanswered: OnceCell<HashMap<ExternalEventId, EventLink>>,
     /// Items that did not sync before: cleared once they do.
     stuck: Vec<StuckItem>,
     /// Items that the provider failed to take, one after the other.
@@ -112,6 +122,8 @@ impl<'a> Context<'a> {
             counts: Counts::default(),
             cursors: Vec::new(),
             ends_at: app.clock.now() + WORK_TIME,
+            untried: None,
+            unanswered: OnceCell::new(),
             stuck: store.stuck_items(connection.id).await?,
             failed_in_a_row: Vec::new(),
             holds: Holds::of(store.holds(connection.id).await?),
@@ -155,11 +167,6 @@ impl Context<'_> {
             after: before.clone(),
             before,
         });
-    }
-
-    /// The key from which a provider derives the id of an entry's copy.
-    fn copy_key(&self, calendar: &Calendar, entry: domain::id::EntryId) -> String {
-        format!("{}|{entry}|{}", self.store.id(), calendar.id)
     }
 }
 

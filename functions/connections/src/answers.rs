@@ -63,7 +63,8 @@ struct AuthAnswer {
 #[derive(Serialize)]
 struct SubscriptionAnswer {
     id: SubscriptionId,
-    calendar: CalendarId,
+    /// Absent where it is for all of them.
+    calendar: Option<CalendarId>,
     state: &'static str,
     expires_at: Option<Timestamp>,
 }

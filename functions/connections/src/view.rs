@@ -182,7 +182,7 @@ fn subscription(whole: &Whole) -> SubscriptionState {
         let mut ends = whole
             .subscriptions
             .iter()
-            .filter(|subscription| subscription.calendar == calendar.id)
+            .filter(|subscription| subscription.covers(calendar.id))
             .filter_map(Subscription::expires_at)
             .peekable();
         if ends.peek().is_none() {

@@ -9,7 +9,9 @@ use crate::id::{CalendarId, ConnectionId, SubscriptionId};
 pub struct Subscription {
     pub id: SubscriptionId,
     pub connection: ConnectionId,
-    pub calendar: CalendarId,
+    /// Absent where it is for every calendar of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarId>,
     pub state: SubscriptionState,
 }
 
@@ -26,6 +28,10 @@ pub enum SubscriptionState {
 }
 
 impl Subscription {
+    pub fn covers(&self, calendar: CalendarId) -> bool {
+        self.calendar.is_none_or(|own| own == calendar)
+    }
+
     pub fn expires_at(&self) -> Option<Timestamp> {
         match &self.state {
             SubscriptionState::Intended { .. } => None,

@@ -13,15 +13,13 @@ use std::time::Duration;
 
 use domain::{
     connection::{Auth, ReauthReason},
+    failure::FailureClass,
     id::ConnectionId,
 };
 use jiff::{SignedDuration, Timestamp};
-use oauth2::{
-    RefreshToken, RequestTokenError,
-    basic::{BasicErrorResponse, BasicErrorResponseType},
-};
+use oauth2::RefreshToken;
 
-use super::{Grant, client, grant, over};
+use super::{Grant, client, grant, over, refused};
 use crate::{
     app::App,
     crypto::Secret,
@@ -49,8 +47,6 @@ pub enum AccessError {
 const MARGIN: SignedDuration = SignedDuration::from_secs(120);
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 const TRIES_MAX: u32 = 6;
-
-type TokenError<E> = RequestTokenError<E, BasicErrorResponse>;
 
 /// An access token that is good for the next two minutes at least.
 pub async fn access_token(
@@ -133,14 +129,16 @@ async fn refresh(
             let grant = grant(&answer, app.clock.now(), &[]);
             commit(app, store, row, lease, grant, &old).await
         }
-        Err(error) if is_dead(&error) => {
-            needs_reauth(app, store, id, ReauthReason::Revoked, began_at).await?;
-            Err(AccessError::NeedsReauth)
-        }
-        Err(error) => {
-            release(store, row, lease).await?;
-            Err(AccessError::Unavailable(describe(&error)))
-        }
+        Err(error) => match refused(app.provider(provider), &error) {
+            (FailureClass::Authentication, _) => {
+                needs_reauth(app, store, id, ReauthReason::Revoked, began_at).await?;
+                Err(AccessError::NeedsReauth)
+            }
+            (_, words) => {
+                release(store, row, lease).await?;
+                Err(AccessError::Unavailable(words))
+            }
+        },
     }
 }
 
@@ -287,22 +285,4 @@ pub(crate) async fn needs_reauth(
 /// Bound to tenant, connection and generation: moved elsewhere it does not open.
 fn context(store: &TenantStore, id: ConnectionId, generation: u64) -> String {
     format!("access|{}|{id}|{generation}", store.id())
-}
-
-fn is_dead<E: std::error::Error + 'static>(error: &TokenError<E>) -> bool {
-    matches!(error, RequestTokenError::ServerResponse(answer) if *answer.error() == BasicErrorResponseType::InvalidGrant)
-}
-
-/// The error in words, without anything that was sent.
-pub(super) fn describe<E: std::error::Error + 'static>(error: &TokenError<E>) -> String {
-    match error {
-        RequestTokenError::ServerResponse(answer) => match answer.error_description() {
-            Some(description) => format!("{}: {description}", answer.error().as_ref()),
-            None => answer.error().as_ref().to_owned(),
-        },
-        RequestTokenError::Request(_) => "no answer".into(),
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
-            "an answer that is not OAuth".into()
-        }
-    }
 }

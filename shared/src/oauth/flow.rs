@@ -7,7 +7,7 @@ use domain::{
 use jiff::SignedDuration;
 use oauth2::{AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
 
-use super::{Grant, client, grant, over};
+use super::{Grant, client, grant, is_granted, over, refused};
 use crate::{
     app::App,
     crypto::Secret,
@@ -158,7 +158,7 @@ async fn exchange(
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
         .request_async(&|request| over(http.clone(), request))
         .await
-        .map_err(|error| CallbackError::Exchange(super::access::describe(&error)))?;
+        .map_err(|error| CallbackError::Exchange(refused(app.provider(row.provider), &error).1))?;
     Ok(grant(
         &answer,
         now,
@@ -200,7 +200,7 @@ async fn connect(
         .oauth()
         .required_scopes
         .iter()
-        .any(|scope| !grant.scopes.iter().any(|given| given == scope));
+        .any(|scope| !is_granted(&grant.scopes, scope));
     let auth = if missing {
         Auth::NeedsReauth {
             since: now,

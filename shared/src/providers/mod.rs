@@ -3,6 +3,7 @@
 
 pub mod google;
 pub mod microsoft;
+mod naming;
 mod text;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use domain::{
     time::Zone,
 };
 use jiff::Timestamp;
+pub(crate) use naming::{is_name, named};
 use url::Url;
 
 use crate::crypto::Secret;
@@ -58,7 +60,19 @@ pub enum ReadFrom<'a> {
 #[derive(Clone, Debug)]
 pub struct Page {
     pub changes: Vec<Change>,
+    pub series: SeriesShown,
+    /// What the read no longer shows, be it deleted or only out of its view: asking for it by its id tells.
+    pub out_of_view: Vec<ExternalEventId>,
     pub next: Next,
+}
+
+/// How changes show a series that differs in single occurrences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeriesShown {
+    /// Each of these occurrences is a change of its own.
+    Apart,
+    /// With all of them.
+    Whole,
 }
 
 #[derive(Clone, Debug)]
@@ -106,11 +120,17 @@ pub struct OAuthEndpoints<'a> {
 pub trait CalendarProvider: Send + Sync {
     fn oauth(&self) -> OAuthEndpoints<'_>;
 
+    /// What an error of the token endpoint asks for, and the same in words for people. `Authentication`: nothing helps
+    /// but a new authorization.
+    fn grant_error(&self, error: &str, description: &str) -> (FailureClass, String);
+
     /// Fields that the provider cannot hold.
     fn masked(&self) -> Fields;
 
-    /// The id under which an entry's copy is created, the same however often it is tried.
-    fn event_id(&self, key: &str) -> ExternalEventId;
+    /// The id under which an entry's copy is created, the same however often it is tried, and created again after it was
+    /// deleted. `None` where the provider gives ids itself: a name of ours stands for the event until `create` answers
+    /// with its id, and `get` and `delete` find the event by this name too.
+    fn event_id(&self, key: &str) -> Option<ExternalEventId>;
 
     async fn account(&self, access: &Secret) -> Result<Account, ProviderError>;
 
@@ -144,8 +164,10 @@ pub trait CalendarProvider: Send + Sync {
         &self,
         access: &Secret,
         calendar: &Calendar,
-        events: &[NewEvent<'_>],
-    ) -> Result<Vec<Result<Created, ProviderError>>, ProviderError>;
+        id: &ExternalEventId,
+        content: &Content,
+        tried: Tried,
+    ) -> Result<Created, ProviderError>;
 
     /// Writes `parts` of `content` and nothing else, if the event still has `revision` and each of the occurrences is
     /// still as it was seen. A series may take several calls; cut short, it has done a part and can be asked again.
@@ -165,12 +187,21 @@ pub trait CalendarProvider: Send + Sync {
         revision: Option<&Revision>,
     ) -> Result<(), ProviderError>;
 
+    fn subscribes_to(&self) -> SubscribesTo;
+
     async fn subscribe(
         &self,
         access: &Secret,
         calendar: &Calendar,
         request: &SubscriptionRequest,
     ) -> Result<GrantedSubscription, ProviderError>;
+
+    /// Prolongs a subscription. `None`: it has ended, or cannot be prolonged at all, and a new one takes its place.
+    async fn renew(
+        &self,
+        access: &Secret,
+        external_id: &str,
+    ) -> Result<Option<GrantedSubscription>, ProviderError>;
 
     async fn unsubscribe(
         &self,
@@ -180,11 +211,19 @@ pub trait CalendarProvider: Send + Sync {
     ) -> Result<(), ProviderError>;
 }
 
-/// An event to be created.
-#[derive(Clone, Copy, Debug)]
-pub struct NewEvent<'a> {
-    pub id: &'a ExternalEventId,
-    pub content: &'a Content,
+/// What one subscription is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubscribesTo {
+    OneCalendar,
+    /// All calendars of the account; the provider does not grant a second one.
+    TheAccount,
+}
+
+/// Whether an earlier try, whose answer was lost, may have created the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    Never,
+    Perhaps,
 }
 
 /// What came of creating an event.

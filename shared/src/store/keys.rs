@@ -125,9 +125,10 @@ pub(crate) fn shown_prefix(read: u64) -> String {
 pub(crate) fn subscription(
     tenant: TenantId,
     connection: ConnectionId,
-    calendar: CalendarId,
+    calendar: Option<CalendarId>,
     subscription: SubscriptionId,
 ) -> Key {
+    let calendar = calendar.map_or_else(|| "account".to_owned(), |calendar| calendar.to_string());
     key(
         format!("T#{tenant}#SUB"),
         format!("{connection}#{calendar}#{subscription}"),

@@ -3,6 +3,7 @@
 
 mod copy;
 mod create;
+mod naming;
 mod record;
 mod stuck;
 mod write;

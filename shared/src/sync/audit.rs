@@ -71,7 +71,7 @@ async fn read(
         let changes = page.changes.into_iter();
         let changes = changes.filter(|change| !context.is_dead(calendar, change.external_id()));
         let changes = changes.collect();
-        carry_out_page(context, calendar, changes, since).await?;
+        carry_out_page(context, calendar, changes, page.series, since).await?;
         match page.next {
             Next::Page(next) => audit.page = Some(next),
             // Its cursor is not ours: what changed since ours is still to be told under ours.

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use super::{Context, SyncError, compare, holds::RoundSeen};
 use crate::{
-    providers::{Next, Page, ReadFrom},
+    providers::{Next, Page, ReadFrom, SeriesShown},
     store::{Comparing, Shown, SyncPosition},
 };
 
@@ -40,15 +40,19 @@ pub(super) async fn pull(
     let mut shown = Shown::default();
     let mut pages = 0;
     loop {
-        let page = read_page(context, calendar, &mut position, &mut shown).await?;
+        let mut page = read_page(context, calendar, &mut position, &mut shown).await?;
+        if position.cursor.is_some() {
+            context.with_out_of_view(calendar, &mut page).await?;
+        }
         pages += 1;
         if position.cursor.is_none() && position.known {
             for change in &page.changes {
                 shown.add(change.external_id());
             }
         }
-        carry_out_page(context, calendar, page.changes, position.since).await?;
-        match page.next {
+        let Page { changes, next, .. } = page;
+        carry_out_page(context, calendar, changes, page.series, position.since).await?;
+        match next {
             Next::Page(next) => position.page = Some(next),
             Next::Cursor(cursor) => {
                 let waits = !whole && context.holds.waits(calendar.id, Way::Changes);
@@ -138,10 +142,13 @@ pub(super) async fn carry_out_page(
     context: &mut Context<'_>,
     calendar: &Calendar,
     changes: Vec<Change>,
+    series: SeriesShown,
     since: Option<Timestamp>,
 ) -> Result<(), SyncError> {
     let gone = removed(&changes);
-    let mut observation = context.observe_changes(calendar, changes, since).await?;
+    let mut observation = context
+        .observe_changes(calendar, changes, series, since)
+        .await?;
     observation.policy.restoring = context.holds.restoring(calendar.id, Way::Changes);
     carry_out(context, calendar, Way::Changes, observation).await?;
     for event in gone {

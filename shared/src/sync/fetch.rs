@@ -1,5 +1,6 @@
 //! Gathers what one decision needs: links, entries and what the provider said of each.
 
+mod given;
 mod series;
 
 use std::collections::{HashMap, HashSet};
@@ -21,7 +22,10 @@ use jiff::Timestamp;
 use series::SeenPage;
 
 use super::{Context, SyncError};
-use crate::store::{DirtyEntry, Meeting};
+use crate::{
+    providers::SeriesShown,
+    store::{DirtyEntry, Meeting},
+};
 
 impl Context<'_> {
     pub(super) fn policy(&self, calendar: &Calendar) -> Policy {
@@ -39,6 +43,7 @@ impl Context<'_> {
         &self,
         calendar: &Calendar,
         changes: Vec<Change>,
+        series: SeriesShown,
         since: Option<Timestamp>,
     ) -> Result<Observation, SyncError> {
         let page = SeenPage::of(changes);
@@ -49,7 +54,13 @@ impl Context<'_> {
             .into_iter()
             .map(|link| (link.external_id.clone(), link))
             .collect();
-        let changes = self.with_series(calendar, page, &links).await?;
+        if page.has_new(&links) {
+            links.extend(self.unanswered(calendar).await?);
+        }
+        let changes = match series {
+            SeriesShown::Apart => self.with_series(calendar, page, &links).await?,
+            SeriesShown::Whole => page.whole(),
+        };
         let linked: Vec<EntryId> = links.values().map(|link| link.entry).collect();
         let entries = self.entries(&linked).await?;
         let mut seen = Observation {

@@ -66,7 +66,7 @@ async fn look(context: &Context<'_>, calendar: &Calendar) -> Result<Preview, Syn
             .changes(&context.access, calendar, from, page.as_deref())
             .await?;
         let seen = context
-            .observe_changes(calendar, answer.changes, since)
+            .observe_changes(calendar, answer.changes, answer.series, since)
             .await?;
         preview.add(&decide(seen));
         match answer.next {

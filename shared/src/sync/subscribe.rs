@@ -1,15 +1,19 @@
-//! Keeps every chosen calendar subscribed: the new subscription stands before the old one is stopped.
+//! Keeps every chosen calendar subscribed: one is prolonged where that is possible, else a new one
+//! stands before the old one is stopped.
 
 use domain::{
     calendar::Calendar,
     failure::FailureClass,
-    id::SubscriptionId,
+    id::{CalendarId, SubscriptionId},
     subscription::{Subscription, SubscriptionState},
 };
 use jiff::SignedDuration;
 
 use super::{Context, SyncError, channel};
-use crate::{ids, providers::SubscriptionRequest};
+use crate::{
+    ids,
+    providers::{SubscribesTo, SubscriptionRequest},
+};
 
 /// A channel may call before the answer that made it arrives.
 const UNTIL_ANSWERED: SignedDuration = SignedDuration::from_hours(1);
@@ -20,22 +24,13 @@ pub(super) async fn ensure(
     calendars: &[Calendar],
 ) -> Result<Vec<Subscription>, SyncError> {
     let mut changed = false;
-    let now = context.app.clock.now();
     let subscriptions = context.store.subscriptions(context.connection.id).await?;
-    for calendar in calendars {
-        let wanted = calendar.settings.selected;
-        let (fresh, stale): (Vec<_>, Vec<_>) = subscriptions
+    for target in targets(context.provider.subscribes_to(), calendars) {
+        let own = subscriptions
             .iter()
-            .filter(|subscription| subscription.calendar == calendar.id)
-            .partition(|subscription| wanted && !subscription.should_renew(now));
-        changed |= !stale.is_empty() || (wanted && fresh.is_empty());
-        if wanted && fresh.is_empty() && !subscribe(context, calendar).await? {
-            // Polling stands in; what is left of the old subscription is better than nothing.
-            continue;
-        }
-        for old in stale {
-            stop(context, old).await?;
-        }
+            .filter(|subscription| subscription.calendar == target.calendar)
+            .collect();
+        changed |= keep(context, &target, own).await?;
     }
     if changed {
         return Ok(context.store.subscriptions(context.connection.id).await?);
@@ -43,15 +38,101 @@ pub(super) async fn ensure(
     Ok(subscriptions)
 }
 
+/// What is to be subscribed to, or no longer.
+struct Target<'a> {
+    calendar: Option<CalendarId>,
+    /// In whose name the provider is asked; absent where nobody wants to be called any longer.
+    wanted: Option<&'a Calendar>,
+}
+
+fn targets(to: SubscribesTo, calendars: &[Calendar]) -> Vec<Target<'_>> {
+    match to {
+        SubscribesTo::OneCalendar => calendars
+            .iter()
+            .map(|calendar| Target {
+                calendar: Some(calendar.id),
+                wanted: calendar.settings.selected.then_some(calendar),
+            })
+            .collect(),
+        SubscribesTo::TheAccount => vec![Target {
+            calendar: None,
+            wanted: calendars.iter().find(|calendar| calendar.settings.selected),
+        }],
+    }
+}
+
+/// Answers whether anything changed.
+async fn keep(
+    context: &Context<'_>,
+    target: &Target<'_>,
+    own: Vec<&Subscription>,
+) -> Result<bool, SyncError> {
+    let now = context.app.clock.now();
+    let is_wanted = target.wanted.is_some();
+    let (mut fresh, old): (Vec<_>, Vec<_>) = own
+        .into_iter()
+        .partition(|subscription| is_wanted && !subscription.should_renew(now));
+    let mut stale = Vec::new();
+    for old in old {
+        if is_wanted && fresh.is_empty() && renew(context, old).await? {
+            fresh.push(old);
+        } else {
+            stale.push(old);
+        }
+    }
+    if let Some(calendar) = target.wanted.filter(|_| fresh.is_empty())
+        && !subscribe(context, calendar, target.calendar).await?
+    {
+        // Polling stands in; what is left of the old subscription is better than nothing.
+        return Ok(true);
+    }
+    for old in &stale {
+        stop(context, old).await?;
+    }
+    let renewed = fresh.iter().any(|own| own.should_renew(now));
+    Ok(!stale.is_empty() || renewed || (is_wanted && fresh.is_empty()))
+}
+
+/// `false`: it cannot go on.
+async fn renew(context: &Context<'_>, old: &Subscription) -> Result<bool, SyncError> {
+    let SubscriptionState::Active { external_id, .. } = &old.state else {
+        return Ok(false);
+    };
+    let renewed = context.provider.renew(&context.access, external_id).await?;
+    let Some(granted) = renewed else {
+        return Ok(false);
+    };
+    let id = old.id;
+    context
+        .store
+        .allow_channel(context.connection.id, id, granted.expires_at)
+        .await?;
+    let state = SubscriptionState::Active {
+        external_id: granted.external_id,
+        since: context.app.clock.now(),
+        expires_at: granted.expires_at,
+    };
+    let renewed = Subscription {
+        state,
+        ..old.clone()
+    };
+    context.store.put_subscription(&renewed).await?;
+    Ok(true)
+}
+
 /// `false`: the provider does not want to call us, which no retry will change.
-async fn subscribe(context: &Context<'_>, calendar: &Calendar) -> Result<bool, SyncError> {
+async fn subscribe(
+    context: &Context<'_>,
+    calendar: &Calendar,
+    target: Option<CalendarId>,
+) -> Result<bool, SyncError> {
     let (app, connection) = (context.app, context.connection);
     let now = app.clock.now();
     let id = ids::mint(now, SubscriptionId::from_parts);
     let intended = Subscription {
         id,
         connection: connection.id,
-        calendar: calendar.id,
+        calendar: target,
         state: SubscriptionState::Intended { at: now },
     };
     context.store.put_subscription(&intended).await?;

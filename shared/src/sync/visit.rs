@@ -157,7 +157,7 @@ pub fn watch_of(calendar: CalendarId, subscriptions: &[Subscription], asked: &As
     let mut longest = Watch::default();
     for subscription in subscriptions
         .iter()
-        .filter(|subscription| subscription.calendar == calendar)
+        .filter(|subscription| subscription.covers(calendar))
     {
         let SubscriptionState::Active {
             since, expires_at, ..

@@ -10,17 +10,18 @@ use domain::{
     time::Zone,
 };
 use jiff::Timestamp;
-use reqwest::{Method, RequestBuilder, header};
-use ring::digest;
+use reqwest::{Method, RequestBuilder, Response, header};
 
 use super::{
     super::{
-        Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar,
-        NewEvent, Next, OAuthEndpoints, Page, ProviderError, ReadFrom, SubscriptionRequest,
-        Written,
+        Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar, Next,
+        OAuthEndpoints, Page, ProviderError, ReadFrom, SeriesShown, SubscribesTo,
+        SubscriptionRequest, Tried, Written,
     },
-    answer::{rejected, send, send_and_read},
-    batch, convert, wire,
+    answer::{read, rejected, send},
+    convert,
+    event_id::event_id,
+    wire,
 };
 use crate::{config::GoogleEndpoints, crypto::Secret};
 
@@ -91,25 +92,23 @@ impl CalendarProvider for Google {
         }
     }
 
+    fn grant_error(&self, error: &str, description: &str) -> (FailureClass, String) {
+        let class = match error {
+            "invalid_grant" => FailureClass::Authentication,
+            _ => FailureClass::Transient,
+        };
+        match description {
+            "" => (class, error.to_owned()),
+            description => (class, format!("{error}: {description}")),
+        }
+    }
+
     fn masked(&self) -> Fields {
         Fields::NONE
     }
 
-    /// Google takes 5 to 1,024 characters of base32hex, lower case.
-    fn event_id(&self, key: &str) -> ExternalEventId {
-        const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
-        let hash = digest::digest(&digest::SHA256, key.as_bytes());
-        let mut id = String::with_capacity(52);
-        let (mut bits, mut held) = (0u32, 0u32);
-        for byte in hash.as_ref() {
-            bits = (bits << 8) | u32::from(*byte);
-            held += 8;
-            while held >= 5 {
-                held -= 5;
-                id.push(ALPHABET[(bits >> held & 31) as usize].into());
-            }
-        }
-        ExternalEventId(id)
+    fn event_id(&self, key: &str) -> Option<ExternalEventId> {
+        Some(event_id(key))
     }
 
     async fn account(&self, access: &Secret) -> Result<Account, ProviderError> {
@@ -141,7 +140,7 @@ impl CalendarProvider for Google {
                 list.items
                     .into_iter()
                     .filter(|entry| !entry.deleted)
-                    .map(listed),
+                    .map(convert::listed),
             );
             page = list.next_page_token;
             if page.is_none() {
@@ -186,20 +185,20 @@ impl CalendarProvider for Google {
             .into_iter()
             .map(|event| convert::change(event, &calendar.zone))
             .collect();
-        match (events.next_page_token, events.next_sync_token) {
-            (Some(page), None) => Ok(Page {
-                changes,
-                next: Next::Page(page),
-            }),
-            (None, Some(cursor)) => Ok(Page {
-                changes,
-                next: Next::Cursor(cursor),
-            }),
-            (Some(_), Some(_)) | (None, None) => Err(rejected(
-                operation,
-                "a page must have either a successor or a sync token",
-            )),
-        }
+        let next = match (events.next_page_token, events.next_sync_token) {
+            (Some(page), None) => Next::Page(page),
+            (None, Some(cursor)) => Next::Cursor(cursor),
+            (Some(_), Some(_)) | (None, None) => {
+                let detail = "a page must have either a successor or a sync token";
+                return Err(rejected(operation, detail));
+            }
+        };
+        Ok(Page {
+            changes,
+            series: SeriesShown::Apart,
+            out_of_view: Vec::new(),
+            next,
+        })
     }
 
     async fn get(
@@ -235,9 +234,32 @@ impl CalendarProvider for Google {
         &self,
         access: &Secret,
         calendar: &Calendar,
-        events: &[NewEvent<'_>],
-    ) -> Result<Vec<Result<Created, ProviderError>>, ProviderError> {
-        self.create_events(access, calendar, events).await
+        id: &ExternalEventId,
+        content: &Content,
+        _tried: Tried,
+    ) -> Result<Created, ProviderError> {
+        let operation = "create the event";
+        let all: Fields = Field::ALL.into_iter().collect();
+        let mut body = convert::body(content, all);
+        body.id = Some(&id.0);
+        let request = self
+            .request(
+                Method::POST,
+                access,
+                &["calendars", &calendar.external_id, "events"],
+            )
+            .query(&[("sendUpdates", "none")])
+            .json(&body);
+        match send(operation, request).await {
+            Ok(response) => self
+                .read_event(operation, response, &calendar.zone)
+                .await
+                .map(Created::New),
+            Err(error) if error.class == FailureClass::Conflict => {
+                self.adopt_or_restore(access, calendar, id, body).await
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn update(
@@ -268,6 +290,19 @@ impl CalendarProvider for Google {
             Err(error) if error.class == FailureClass::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    fn subscribes_to(&self) -> SubscribesTo {
+        SubscribesTo::OneCalendar
+    }
+
+    /// Channels end when they end.
+    async fn renew(
+        &self,
+        _access: &Secret,
+        _external_id: &str,
+    ) -> Result<Option<GrantedSubscription>, ProviderError> {
+        Ok(None)
     }
 
     async fn subscribe(
@@ -318,21 +353,5 @@ impl CalendarProvider for Google {
             Err(error) if error.class == FailureClass::NotFound => Ok(()),
             Err(error) => Err(error),
         }
-    }
-}
-
-fn listed(entry: wire::CalendarListEntry) -> ListedCalendar {
-    ListedCalendar {
-        name: entry
-            .summary_override
-            .or(entry.summary)
-            .unwrap_or_else(|| entry.id.clone()),
-        zone: entry
-            .time_zone
-            .and_then(|name| Zone::parse(&name).ok())
-            .unwrap_or_else(Zone::utc),
-        writable: matches!(entry.access_role.as_str(), "owner" | "writer"),
-        primary: entry.primary,
-        external_id: entry.id,
     }
 }

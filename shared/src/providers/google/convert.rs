@@ -14,7 +14,7 @@ use domain::{
 use jiff::{Timestamp, civil::DateTime};
 
 use super::{
-    super::text,
+    super::{ListedCalendar, text},
     wire::{self, EventBody, MomentBody},
 };
 
@@ -200,5 +200,21 @@ fn moment_body(moment: &Moment) -> MomentBody {
             date_time: None,
             time_zone: None,
         },
+    }
+}
+
+pub(super) fn listed(entry: wire::CalendarListEntry) -> ListedCalendar {
+    ListedCalendar {
+        name: entry
+            .summary_override
+            .or(entry.summary)
+            .unwrap_or_else(|| entry.id.clone()),
+        zone: entry
+            .time_zone
+            .and_then(|name| Zone::parse(&name).ok())
+            .unwrap_or_else(Zone::utc),
+        writable: matches!(entry.access_role.as_str(), "owner" | "writer"),
+        primary: entry.primary,
+        external_id: entry.id,
     }
 }

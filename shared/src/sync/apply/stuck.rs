@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     ids,
+    providers::SeriesShown,
     store::{DirtyEntry, item_id},
 };
 
@@ -250,7 +251,9 @@ impl Context<'_> {
                 }
             };
             let since = calendar.settings.history.starts_at(self.app.clock.now());
-            self.observe_changes(calendar, vec![change], since).await?
+            let whole = SeriesShown::Whole;
+            self.observe_changes(calendar, vec![change], whole, since)
+                .await?
         };
         // Few by their bound, and no cursor comes back to them: the brakes would lose them.
         for step in decide(observation).steps {

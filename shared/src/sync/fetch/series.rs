@@ -44,6 +44,22 @@ impl SeenPage {
         page
     }
 
+    /// Whether it shows an event that none of these links is of.
+    pub(super) fn has_new(&self, links: &HashMap<ExternalEventId, EventLink>) -> bool {
+        let is_new = |(id, change): (&ExternalEventId, &Change)| {
+            matches!(change, Change::Upserted(_)) && !links.contains_key(id)
+        };
+        self.events.iter().any(is_new)
+    }
+
+    /// The changes of a page whose series are whole: an occurrence that is left is of a series that its reader may not
+    /// see.
+    pub(super) fn whole(self) -> Vec<Change> {
+        let alone = self.occurrences.into_values().flatten();
+        let alone = alone.map(OccurrenceChange::standing_alone);
+        self.events.into_values().chain(alone).collect()
+    }
+
     /// Everything that may have a link: events, series, and occurrences that stand alone.
     pub(super) fn external_ids(&self) -> Vec<ExternalEventId> {
         let series = self

@@ -1,0 +1,45 @@
+//! Under which id a copy is created.
+
+use domain::{
+    calendar::Calendar,
+    event::ExternalEventId,
+    id::EntryId,
+    link::{EventLink, LinkState, Sent},
+};
+
+use super::{super::Context, Halt};
+use crate::{
+    providers::{is_name, named},
+    store::LinkWrite,
+};
+
+impl Context<'_> {
+    pub(super) fn new_event_id(&self, calendar: &Calendar, entry: EntryId) -> ExternalEventId {
+        let key = format!("{}|{entry}|{}", self.store.id(), calendar.id);
+        let chosen = self.provider.event_id(&key);
+        // A name is used once: what was created under it and deleted must not answer for what is created now.
+        chosen.unwrap_or_else(|| named(&format!("{key}|{}", self.app.clock.now())))
+    }
+
+    /// The link under an id with which its event can be created. Where ids are given by the provider, that of a deleted
+    /// event never comes back, and the event that takes its place needs a name first.
+    pub(super) async fn creatable(&self, link: EventLink, sent: &Sent) -> Result<EventLink, Halt> {
+        let gone = &link.external_id;
+        if is_name(gone) || self.provider.event_id(&gone.0).is_some() {
+            return Ok(link);
+        }
+        let mut writes = self.settling(&link).await?;
+        let mut to = EventLink {
+            external_id: named(&gone.0),
+            state: LinkState::Pending { sent: sent.clone() },
+            ..link.clone()
+        };
+        writes.push(LinkWrite::Move {
+            from: link.into(),
+            to: to.clone().into(),
+        });
+        self.write_links(writes).await?;
+        to.version += 1;
+        Ok(to)
+    }
+}
