@@ -1,24 +1,64 @@
-//! Notes as people read them: plain text out of the little HTML that calendars put into descriptions.
+//! Notes as people read them: plain text out of the HTML that calendars put into descriptions.
 
 /// Plain text stays as it is; markup loses its tags, and its structure becomes line breaks.
 pub(super) fn plain(text: &str) -> String {
-    if !looks_like_markup(text) {
-        return text.to_owned();
+    if looks_like_markup(text) {
+        from_html(text)
+    } else {
+        text.to_owned()
     }
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, tag_on)) = rest.split_once('<') {
-        push_decoded(&mut plain, before);
-        let Some((tag, after)) = tag_on.split_once('>') else {
-            push_decoded(&mut plain, "<");
-            rest = tag_on;
-            break;
+}
+
+/// Stands for a line break until the rest is read: the library knows paragraphs, and would run empty lines together.
+const BREAK: &str = "\u{2028}";
+
+/// What a document says, in lines.
+pub(super) fn from_html(html: &str) -> String {
+    let mut html = replaced(html, "<br", BREAK);
+    // Calendars write one element for each line, which is no paragraph.
+    html = html_lines(&html, "div");
+    if html.contains("MsoNormal") {
+        html = html_lines(&html, "p");
+    }
+    html = replaced(&html, "<li", &format!("{BREAK}- "));
+    let text = nanohtml2text::html2text(&html).replace('\u{a0}', " ");
+    let mut lines: Vec<&str> = text
+        .lines()
+        .flat_map(|line| line.split(BREAK))
+        .map(str::trim_end)
+        .collect();
+    for line in &mut lines {
+        // What is left of the line break behind a break in the document itself.
+        *line = line.strip_prefix(' ').unwrap_or(line);
+    }
+    // Nobody means more than one empty line.
+    lines.dedup_by(|next, line| next.is_empty() && line.is_empty());
+    lines.join("\n").trim().to_owned()
+}
+
+/// Each element as a line.
+fn html_lines(html: &str, name: &str) -> String {
+    let opened = replaced(html, &format!("<{name}"), "");
+    replaced(&opened, &format!("</{name}"), BREAK)
+}
+
+/// Every such tag, whatever its case and attributes, as `other`.
+fn replaced(html: &str, tag: &str, other: &str) -> String {
+    let lower = html.to_ascii_lowercase();
+    let mut result = String::with_capacity(html.len());
+    let mut done = 0;
+    for (at, _) in lower.match_indices(tag) {
+        let rest = &html[at + tag.len()..];
+        let is_whole = rest.starts_with(['>', '/', ' ', '\t', '\r', '\n']);
+        let Some(length) = rest.find('>').filter(|_| is_whole && at >= done) else {
+            continue;
         };
-        push_break(&mut plain, tag);
-        rest = after;
+        result.push_str(&html[done..at]);
+        result.push_str(other);
+        done = at + tag.len() + length + 1;
     }
-    push_decoded(&mut plain, rest);
-    plain.trim().to_owned()
+    result.push_str(&html[done..]);
+    result
 }
 
 /// A "<" that no tag name follows is arithmetic, not markup.
@@ -54,53 +94,4 @@ fn looks_like_markup(text: &str) -> bool {
             .unwrap_or(name.len());
         TAGS.contains(&name[..end].to_ascii_lowercase().as_str()) && after.contains('>')
     })
-}
-
-fn push_break(plain: &mut String, tag: &str) {
-    let end = tag
-        .trim_start_matches('/')
-        .find(|c: char| !c.is_ascii_alphanumeric());
-    let name = tag.trim_start_matches('/');
-    let name = &name[..end.unwrap_or(name.len())].to_ascii_lowercase();
-    match (name.as_str(), tag.starts_with('/')) {
-        ("br", _)
-        | ("p" | "div" | "ul" | "ol" | "table" | "tr" | "h1" | "h2" | "h3" | "blockquote", true) => {
-            plain.push('\n');
-        }
-        ("li", false) => plain.push_str("- "),
-        ("li", true) => plain.push('\n'),
-        _ => {}
-    }
-}
-
-fn push_decoded(plain: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('&') {
-        plain.push_str(before);
-        let entity = after.split_once(';').filter(|(name, _)| name.len() <= 8);
-        let found = entity.and_then(|(name, after)| Some((decode(name)?, after)));
-        let (decoded, after) = found.unwrap_or(('&', after));
-        plain.push(decoded);
-        rest = after;
-    }
-    plain.push_str(rest);
-}
-
-fn decode(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        "nbsp" => Some(' '),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(code)
-        }
-    }
 }
