@@ -1,5 +1,13 @@
-//! The pure parts of the product's Microsoft client: zones, patterns, events.
+//! The product's Microsoft client: zones, patterns and events by themselves, its calls against scripted answers.
 
+mod any_event;
+mod calls;
+mod events;
+mod notes;
 mod pattern;
 mod pattern_table;
+mod reading;
+mod scripted;
+mod series;
+mod sign_in;
 mod zones;
