@@ -8,8 +8,9 @@ use crate::{
     aws::Clients,
     clock::Clock,
     config::Config,
+    metrics::{About, Metric, Metrics},
     outbox::Bus,
-    providers::{CalendarProvider, google::Google},
+    providers::{CalendarProvider, google::Google, microsoft::Microsoft},
     queue::Queue,
     store::Store,
     vault::Vault,
@@ -27,7 +28,9 @@ pub struct Inner {
     pub vault: Vault,
     pub bus: Bus,
     pub http: reqwest::Client,
+    metrics: Metrics,
     google: Google,
+    microsoft: Microsoft,
 }
 
 impl std::ops::Deref for App {
@@ -43,7 +46,11 @@ impl std::ops::Deref for App {
 pub struct BuildError(#[from] reqwest::Error);
 
 impl App {
-    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+    pub fn new(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        metrics: Metrics,
+    ) -> Result<Self, BuildError> {
         let clients = Clients::new(&config.aws);
         let http = crate::providers::http_client()?;
         Ok(Self(Arc::new(Inner {
@@ -52,15 +59,23 @@ impl App {
             vault: Vault::new(clients.secrets, &config),
             bus: Bus::new(clients.events, config.event_bus.clone()),
             google: Google::new(http.clone(), &config.google),
+            microsoft: Microsoft::new(http.clone(), config.microsoft.clone(), clock.clone()),
             http,
+            metrics,
             clock,
             config,
         })))
     }
 
+    pub fn measure(&self, about: &About, measured: &[(Metric, i64)]) {
+        self.metrics
+            .write(&self.config.stage, self.clock.now(), about, measured);
+    }
+
     pub fn provider(&self, provider: Provider) -> &dyn CalendarProvider {
         match provider {
             Provider::Google => &self.google,
+            Provider::Microsoft => &self.microsoft,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Static configuration: the only place that reads the environment.
 
+use domain::connection::{ByProvider, Provider};
 use url::Url;
 
 /// Everything that differs between deployments. No secret is ever in it.
@@ -12,9 +13,12 @@ pub struct Config {
     pub event_bus: String,
     /// Secret names.
     pub root_secret: String,
-    pub google_client_secret: String,
+    pub client_secrets: ByProvider<String>,
+    /// The providers that the owner registered a client at; known to the functions that offer them.
+    pub offered: Vec<Provider>,
     pub queues: QueueUrls,
     pub google: GoogleEndpoints,
+    pub microsoft: MicrosoftEndpoints,
     /// Plain-http cookies without the `__Host-` prefix: for the local run only.
     pub insecure_cookies: bool,
 }
@@ -31,20 +35,32 @@ pub struct AwsConfig {
 
 #[derive(Clone, Debug)]
 pub struct QueueUrls {
-    pub sync_google: String,
-    pub sync_google_dead: String,
-    pub sync_interactive: String,
-    pub sync_interactive_dead: String,
+    pub sync: ByProvider<QueueUrl>,
+    pub interactive: QueueUrl,
+}
+
+/// A queue and where its dead letters go.
+#[derive(Clone, Debug)]
+pub struct QueueUrl {
+    pub live: String,
+    pub dead: String,
 }
 
 #[derive(Clone, Debug)]
 pub struct GoogleEndpoints {
     pub authorize: Url,
     pub token: Url,
-    pub revoke: Url,
     /// Ends in `/calendar/v3/`.
     pub calendar: Url,
     pub userinfo: Url,
+}
+
+#[derive(Clone, Debug)]
+pub struct MicrosoftEndpoints {
+    pub authorize: Url,
+    pub token: Url,
+    /// Ends in `/v1.0/`.
+    pub graph: Url,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +77,69 @@ pub enum ConfigError {
     InsecureBase,
 }
 
+type Read<'a> = &'a dyn Fn(&'static str) -> Option<String>;
+
+fn parse(name: &'static str, text: &str) -> Result<Url, ConfigError> {
+    text.parse()
+        .map_err(|source| ConfigError::NotAUrl { name, source })
+}
+
+fn url(variable: Read<'_>, name: &'static str, default: &str) -> Result<Url, ConfigError> {
+    parse(name, variable(name).as_deref().unwrap_or(default))
+}
+
+impl QueueUrls {
+    fn read(variable: Read<'_>) -> Self {
+        let queue = |live, dead| QueueUrl {
+            live: variable(live).unwrap_or_default(),
+            dead: variable(dead).unwrap_or_default(),
+        };
+        Self {
+            sync: ByProvider {
+                google: queue("SYNC_GOOGLE_QUEUE_URL", "SYNC_GOOGLE_DEAD_LETTERS_URL"),
+                microsoft: queue(
+                    "SYNC_MICROSOFT_QUEUE_URL",
+                    "SYNC_MICROSOFT_DEAD_LETTERS_URL",
+                ),
+            },
+            interactive: queue(
+                "SYNC_INTERACTIVE_QUEUE_URL",
+                "SYNC_INTERACTIVE_DEAD_LETTERS_URL",
+            ),
+        }
+    }
+}
+
+impl GoogleEndpoints {
+    fn read(variable: Read<'_>) -> Result<Self, ConfigError> {
+        let url = |name, default| url(variable, name, default);
+        Ok(Self {
+            authorize: url(
+                "GOOGLE_AUTH_URL",
+                "https://accounts.google.com/o/oauth2/v2/auth",
+            )?,
+            token: url("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")?,
+            calendar: url("GOOGLE_API_URL", "https://www.googleapis.com/calendar/v3/")?,
+            userinfo: url(
+                "GOOGLE_USERINFO_URL",
+                "https://openidconnect.googleapis.com/v1/userinfo",
+            )?,
+        })
+    }
+}
+
+impl MicrosoftEndpoints {
+    fn read(variable: Read<'_>) -> Result<Self, ConfigError> {
+        let url = |name, default| url(variable, name, default);
+        let identity = "https://login.microsoftonline.com/common/oauth2/v2.0";
+        Ok(Self {
+            authorize: url("MICROSOFT_AUTH_URL", &format!("{identity}/authorize"))?,
+            token: url("MICROSOFT_TOKEN_URL", &format!("{identity}/token"))?,
+            graph: url("MICROSOFT_GRAPH_URL", "https://graph.microsoft.com/v1.0/")?,
+        })
+    }
+}
+
 impl Config {
     pub fn from_env() -> Result<Self, ConfigError> {
         Self::read(optional)
@@ -71,16 +150,9 @@ impl Config {
         let required = |name| variable(name).ok_or(ConfigError::Missing(name));
         // What one function never uses, the template does not give it.
         let or_empty = |name| variable(name).unwrap_or_default();
-        let url = |name, default: Option<&str>| {
-            let text = variable(name)
-                .or(default.map(str::to_owned))
-                .ok_or(ConfigError::Missing(name))?;
-            text.parse()
-                .map_err(|source| ConfigError::NotAUrl { name, source })
-        };
         let config = Self {
             stage: required("STAGE")?,
-            public_base: url("PUBLIC_BASE_URL", None)?,
+            public_base: parse("PUBLIC_BASE_URL", &required("PUBLIC_BASE_URL")?)?,
             aws: AwsConfig {
                 region: required("AWS_REGION")?,
                 access_key_id: required("AWS_ACCESS_KEY_ID")?,
@@ -91,35 +163,21 @@ impl Config {
             table: or_empty("TABLE_NAME"),
             event_bus: or_empty("EVENT_BUS"),
             root_secret: or_empty("ROOT_SECRET"),
-            google_client_secret: or_empty("GOOGLE_CLIENT_SECRET_ID"),
-            queues: QueueUrls {
-                sync_google: or_empty("SYNC_GOOGLE_QUEUE_URL"),
-                sync_google_dead: or_empty("SYNC_GOOGLE_DEAD_LETTERS_URL"),
-                sync_interactive: or_empty("SYNC_INTERACTIVE_QUEUE_URL"),
-                sync_interactive_dead: or_empty("SYNC_INTERACTIVE_DEAD_LETTERS_URL"),
+            client_secrets: ByProvider {
+                google: or_empty("GOOGLE_CLIENT_SECRET_ID"),
+                microsoft: or_empty("MICROSOFT_CLIENT_SECRET_ID"),
             },
-            google: GoogleEndpoints {
-                authorize: url(
-                    "GOOGLE_AUTH_URL",
-                    Some("https://accounts.google.com/o/oauth2/v2/auth"),
-                )?,
-                token: url(
-                    "GOOGLE_TOKEN_URL",
-                    Some("https://oauth2.googleapis.com/token"),
-                )?,
-                revoke: url(
-                    "GOOGLE_REVOKE_URL",
-                    Some("https://oauth2.googleapis.com/revoke"),
-                )?,
-                calendar: url(
-                    "GOOGLE_API_URL",
-                    Some("https://www.googleapis.com/calendar/v3/"),
-                )?,
-                userinfo: url(
-                    "GOOGLE_USERINFO_URL",
-                    Some("https://openidconnect.googleapis.com/v1/userinfo"),
-                )?,
-            },
+            offered: [
+                (Provider::Google, "GOOGLE_CLIENT_ID"),
+                (Provider::Microsoft, "MICROSOFT_CLIENT_ID"),
+            ]
+            .into_iter()
+            .filter(|(_, id)| variable(id).is_some())
+            .map(|(provider, _)| provider)
+            .collect(),
+            queues: QueueUrls::read(&variable),
+            google: GoogleEndpoints::read(&variable)?,
+            microsoft: MicrosoftEndpoints::read(&variable)?,
             insecure_cookies: variable("INSECURE_COOKIES").as_deref() == Some("local"),
         };
         config.check()?;
@@ -138,7 +196,7 @@ impl Config {
     }
 
     /// The redirect URI of every authorization; derived here and nowhere else.
-    pub fn redirect_uri(&self, provider: domain::connection::Provider) -> Url {
+    pub fn redirect_uri(&self, provider: Provider) -> Url {
         self.absolute(&format!("/oauth/{provider}/callback"))
     }
 

@@ -11,7 +11,9 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 pub use aws_lambda_events::{dynamodb::EventRecord, sqs::SqsMessage};
 
-use crate::{app::App, clock::SystemClock, config::Config, telemetry, web::Routes};
+use crate::{
+    app::App, clock::SystemClock, config::Config, metrics::Metrics, telemetry, web::Routes,
+};
 
 /// What a consumer did with one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +25,11 @@ pub enum Consumed {
 
 async fn start() -> Result<App, Error> {
     telemetry::start(crate::config::log_filter().as_deref());
-    let app = App::new(Config::from_env()?, Arc::new(SystemClock))?;
+    let app = App::new(
+        Config::from_env()?,
+        Arc::new(SystemClock),
+        Metrics::printed(),
+    )?;
     // Connection and handshake belong to the start, not to the first caller. What never reads the table has neither.
     if !app.config.table.is_empty() {
         app.store.prime().await?;

@@ -7,6 +7,7 @@ pub mod config;
 pub mod crypto;
 pub mod ids;
 pub mod lambda;
+pub mod metrics;
 pub mod names;
 pub mod oauth;
 pub mod outbox;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    config::QueueUrls,
+    config::{QueueUrl, QueueUrls},
     store::{Asked, Store, StoreError},
     verified::verified,
 };
@@ -146,16 +146,13 @@ impl Queue {
 
     /// A person does not wait behind a backlog.
     fn url(&self, provider: Provider, trigger: Trigger) -> &str {
-        match (trigger, provider) {
-            (Trigger::Member | Trigger::Setup, _) => &self.urls.sync_interactive,
-            (
-                Trigger::Notice
-                | Trigger::EntryChange
-                | Trigger::Poll
-                | Trigger::Reconcile
-                | Trigger::Continuation,
-                Provider::Google,
-            ) => &self.urls.sync_google,
+        match trigger {
+            Trigger::Member | Trigger::Setup => &self.urls.interactive.live,
+            Trigger::Notice
+            | Trigger::EntryChange
+            | Trigger::Poll
+            | Trigger::Reconcile
+            | Trigger::Continuation => &self.urls.sync.of(provider).live,
         }
     }
 
@@ -167,12 +164,12 @@ impl Queue {
         after: SignedDuration,
     ) -> Result<(), QueueError> {
         let operation = "ChangeMessageVisibility";
-        let (url, _) = self
+        let queue = self
             .of_arn(queue_arn)
             .ok_or_else(|| unknown_queue(operation, queue_arn))?;
         self.client
             .change_message_visibility()
-            .queue_url(url)
+            .queue_url(&queue.live)
             .receipt_handle(receipt)
             .visibility_timeout(i32::try_from(after.as_secs().clamp(0, 43_200)).unwrap_or(0))
             .send()
@@ -188,7 +185,7 @@ impl Queue {
     /// deletes it afterwards.
     pub async fn bury(&self, queue_arn: &str, body: &str, reason: &str) -> Result<(), QueueError> {
         let operation = "SendMessage";
-        let (_, url) = self
+        let queue = self
             .of_arn(queue_arn)
             .ok_or_else(|| unknown_queue(operation, queue_arn))?;
         let failed = |source| QueueError { operation, source };
@@ -199,7 +196,7 @@ impl Queue {
             .map_err(|source| failed(Box::new(source)))?;
         self.client
             .send_message()
-            .queue_url(url)
+            .queue_url(&queue.dead)
             // SQS refuses an empty body.
             .message_body(if body.is_empty() { "(empty)" } else { body })
             .message_attributes(REASON, reason)
@@ -209,19 +206,13 @@ impl Queue {
             .map_err(|source| failed(Box::new(source)))
     }
 
-    /// A queue and its dead letters.
-    fn of_arn(&self, arn: &str) -> Option<(&str, &str)> {
+    fn of_arn(&self, arn: &str) -> Option<&QueueUrl> {
         let name = arn.rsplit(':').next().unwrap_or_default();
-        [
-            (&self.urls.sync_google, &self.urls.sync_google_dead),
-            (
-                &self.urls.sync_interactive,
-                &self.urls.sync_interactive_dead,
-            ),
-        ]
-        .into_iter()
-        .find(|(url, _)| url.rsplit('/').next() == Some(name))
-        .map(|(url, dead)| (url.as_str(), dead.as_str()))
+        Provider::ALL
+            .into_iter()
+            .map(|provider| self.urls.sync.of(provider))
+            .chain([&self.urls.interactive])
+            .find(|queue| queue.live.rsplit('/').next() == Some(name))
     }
 }
 
@@ -237,16 +228,16 @@ pub const REASON: &str = "reason";
 
 /// How long a burst is gathered before it is synced; a person is not made to wait.
 pub fn debounce(provider: Provider, trigger: Trigger) -> SignedDuration {
-    match (trigger, provider) {
-        (Trigger::Member | Trigger::Setup, _) => SignedDuration::ZERO,
-        (
-            Trigger::Notice
-            | Trigger::EntryChange
-            | Trigger::Poll
-            | Trigger::Reconcile
-            | Trigger::Continuation,
-            Provider::Google,
-        ) => SignedDuration::from_secs(5),
+    match trigger {
+        Trigger::Member | Trigger::Setup => SignedDuration::ZERO,
+        Trigger::Notice
+        | Trigger::EntryChange
+        | Trigger::Poll
+        | Trigger::Reconcile
+        | Trigger::Continuation => match provider {
+            Provider::Google => SignedDuration::from_secs(5),
+            Provider::Microsoft => SignedDuration::from_secs(2),
+        },
     }
 }
 

@@ -37,6 +37,7 @@ pub use visit::watch_of;
 use crate::{
     app::App,
     crypto::{Secret, fingerprint},
+    metrics::{About, Metric},
     oauth::AccessError,
     providers::{CalendarProvider, ProviderError},
     store::{Asked, Shown, StoreError, SyncPosition, TenantStore},
@@ -134,6 +135,16 @@ impl<'a> Context<'a> {
 impl Context<'_> {
     fn out_of_time(&self) -> bool {
         self.app.clock.now() >= self.ends_at
+    }
+
+    fn measure(&self, metric: Metric) {
+        let about = About {
+            provider: Some(self.connection.provider),
+            tenant: Some(self.store.id()),
+            connection: Some(self.connection.id),
+            run: None,
+        };
+        self.app.measure(&about, &[(metric, 1)]);
     }
 
     async fn holds_lease(&self) -> Result<bool, StoreError> {

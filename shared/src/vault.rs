@@ -3,21 +3,27 @@
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::{Client, error::SdkError, types::Tag};
-use domain::id::{ConnectionId, TenantId};
+use domain::{
+    connection::{ByProvider, Provider},
+    id::{ConnectionId, TenantId},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::crypto::{Keys, Secret, fingerprint};
 
+/// A value and until when it is good.
+type Cached<T> = Mutex<Option<(Timestamp, Arc<T>)>>;
+
 pub struct Vault {
     client: Client,
     stage: String,
     root_name: String,
-    google_name: String,
+    client_names: ByProvider<String>,
     /// Platform secrets, kept for a few minutes: a rotation is noticed without a read per request.
-    keys: Mutex<Option<(Timestamp, Arc<Keys>)>>,
-    google: Mutex<Option<(Timestamp, Arc<OAuthClient>)>>,
+    keys: Cached<Keys>,
+    clients: ByProvider<Cached<OAuthClient>>,
 }
 
 /// Our own credentials at a provider.
@@ -71,9 +77,9 @@ impl Vault {
             client,
             stage: config.stage.clone(),
             root_name: config.root_secret.clone(),
-            google_name: config.google_client_secret.clone(),
+            client_names: config.client_secrets.clone(),
             keys: Mutex::default(),
-            google: Mutex::default(),
+            clients: ByProvider::default(),
         }
     }
 
@@ -89,16 +95,19 @@ impl Vault {
         Ok(keys)
     }
 
-    pub async fn google_client(&self, now: Timestamp) -> Result<Arc<OAuthClient>, VaultError> {
-        let mut cached = self.google.lock().await;
+    pub async fn oauth_client(
+        &self,
+        provider: Provider,
+        now: Timestamp,
+    ) -> Result<Arc<OAuthClient>, VaultError> {
+        let mut cached = self.clients.of(provider).lock().await;
         if let Some((_, client)) = cached.as_ref().filter(|(until, _)| now < *until) {
             return Ok(client.clone());
         }
-        let text = self.read(&self.google_name, None).await?;
-        let parsed: OAuthClientText =
-            serde_json::from_str(text.expose()).map_err(|_| VaultError::Malformed {
-                name: self.google_name.clone(),
-            })?;
+        let name = self.client_names.of(provider);
+        let text = self.read(name, None).await?;
+        let parsed: OAuthClientText = serde_json::from_str(text.expose())
+            .map_err(|_| VaultError::Malformed { name: name.clone() })?;
         let client = Arc::new(OAuthClient {
             id: parsed.client_id,
             secret: Secret::new(parsed.client_secret),

@@ -84,6 +84,7 @@ class Deployment(unittest.TestCase):
         self.assertEqual(fed, [
             ("kalends-e2e-sync-google", "Enabled"),
             ("kalends-e2e-sync-interactive", "Enabled"),
+            ("kalends-e2e-sync-microsoft", "Enabled"),
             ("table/kalends-e2e", "Enabled"),
         ])
         self.assertEqual(len(fed), len(of_type("AWS::Lambda::EventSourceMapping")))

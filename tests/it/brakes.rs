@@ -11,7 +11,7 @@ async fn with_many() -> (Connected, Vec<String>) {
     let mut ids = Vec::new();
     for number in 0..MANY {
         let event = google_visit(&format!("visit {number:02}"), 1 + number);
-        let made = mia.google.insert(event).await.unwrap();
+        let made = mia.calendar.insert(event).await.unwrap();
         ids.push(made["id"].as_str().unwrap().to_owned());
     }
     mia.settle().await;
@@ -45,9 +45,9 @@ async fn decide(mia: &Connected, hold: &Value, decision: &str) {
 async fn a_mass_deletion_at_the_provider_is_held_while_the_rest_syncs() {
     let (mia, ids) = with_many().await;
     for id in &ids {
-        mia.google.delete(id).await.unwrap();
+        mia.calendar.delete(id).await.unwrap();
     }
-    mia.google
+    mia.calendar
         .insert(google_visit("new one", 28))
         .await
         .unwrap();
@@ -61,7 +61,7 @@ async fn a_mass_deletion_at_the_provider_is_held_while_the_rest_syncs() {
     );
     assert_eq!(hold["sample"].as_array().unwrap().len(), 20);
 
-    mia.google
+    mia.calendar
         .insert(google_visit("another", 28))
         .await
         .unwrap();
@@ -83,7 +83,7 @@ async fn a_mass_deletion_at_the_provider_is_held_while_the_rest_syncs() {
         .as_str()
         .unwrap()
         .to_owned();
-    mia.google.delete(&id).await.unwrap();
+    mia.calendar.delete(&id).await.unwrap();
     mia.settle().await;
     assert_eq!(mia.entries().await.len(), 1);
 }
@@ -92,18 +92,24 @@ async fn a_mass_deletion_at_the_provider_is_held_while_the_rest_syncs() {
 async fn what_was_held_can_be_put_back_into_the_calendar() {
     let (mia, ids) = with_many().await;
     for id in &ids {
-        mia.google.delete(id).await.unwrap();
+        mia.calendar.delete(id).await.unwrap();
     }
     mia.settle().await;
     let hold = only_hold(&mia).await;
 
     decide(&mia, &hold, "restore").await;
 
-    assert_eq!(mia.google.events().await.unwrap().len(), usize::from(MANY));
+    assert_eq!(
+        mia.calendar.events().await.unwrap().len(),
+        usize::from(MANY)
+    );
     assert_eq!(mia.entries().await.len(), usize::from(MANY));
     assert_eq!(mia.api("/holds").await["items"], json!([]));
     mia.sync_now().await;
-    assert_eq!(mia.google.events().await.unwrap().len(), usize::from(MANY));
+    assert_eq!(
+        mia.calendar.events().await.unwrap().len(),
+        usize::from(MANY)
+    );
     assert_eq!(mia.entries().await.len(), usize::from(MANY));
 }
 
@@ -113,7 +119,7 @@ async fn a_mass_deletion_found_by_a_complete_read_is_held_too() {
     mia.fault(&json!({ "name": "notification_drop", "count": 1000 }))
         .await;
     for id in &ids {
-        mia.google.delete(id).await.unwrap();
+        mia.calendar.delete(id).await.unwrap();
     }
     mia.fault(&json!({ "name": "cursor_expired", "scope": "events.list", "count": 1 }))
         .await;
@@ -147,14 +153,14 @@ async fn a_mass_deletion_in_the_schedule_is_held_and_can_be_taken_back() {
     mia.event("new here").await;
     let hold = only_hold(&mia).await;
     assert_eq!(hold["way"], "entries");
-    let left = mia.google.events().await.unwrap().len();
+    let left = mia.calendar.events().await.unwrap().len();
     assert!(left > usize::from(MANY) - 20, "{left} are left");
 
     decide(&mia, &hold, "restore").await;
 
     let count = usize::try_from(hold["count"].as_u64().unwrap()).unwrap();
     assert_eq!(mia.entries().await.len(), count + 1);
-    assert_eq!(mia.google.events().await.unwrap().len(), count + 1);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), count + 1);
     assert_eq!(mia.api("/holds").await["items"], json!([]));
 }
 
@@ -162,7 +168,7 @@ async fn a_mass_deletion_in_the_schedule_is_held_and_can_be_taken_back() {
 async fn a_decision_is_made_once() {
     let (mia, ids) = with_many().await;
     for id in &ids {
-        mia.google.delete(id).await.unwrap();
+        mia.calendar.delete(id).await.unwrap();
     }
     mia.settle().await;
     let hold = only_hold(&mia).await;

@@ -38,7 +38,7 @@ async fn what_changed_while_a_calendar_was_left_out_is_written_once_it_is_back()
     mia.settle().await;
 
     mia.event("pump, urgent").await;
-    assert_eq!(mia.google.events().await.unwrap().len(), 1);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -50,14 +50,17 @@ async fn what_could_not_flow_flows_once_the_direction_is_opened() {
     mia.settle().await;
 
     let event = mia.event("pump").await;
-    mia.google
+    mia.calendar
         .patch(
             event["id"].as_str().unwrap(),
             json!({ "location": "Mill Lane 3" }),
         )
         .await
         .unwrap();
-    mia.google.insert(google_visit("theirs", 6)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("theirs", 6))
+        .await
+        .unwrap();
     mia.settle().await;
     assert_eq!(mia.entry("pump").await["location"], "");
     assert_eq!(mia.entries().await.len(), 1);

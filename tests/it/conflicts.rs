@@ -30,7 +30,7 @@ impl Apart {
         mia.settle().await;
         let event = id(&mia.event("pump").await);
         mia.patch_entry(&entry, &ours).await.expect(200).unwrap();
-        mia.google.patch(&event, theirs).await.unwrap();
+        mia.calendar.patch(&event, theirs).await.unwrap();
         mia.settle().await;
         let conflict = mia.conflicts("open").await[0].clone();
         Self {
@@ -72,7 +72,7 @@ impl Apart {
     /// What stands in the entry and in the event.
     async fn titles(&self) -> (String, String) {
         let entry = self.mia.read_entry(&self.entry).await;
-        let event = self.mia.google.get(&self.event).await.unwrap();
+        let event = self.mia.calendar.get(&self.event).await.unwrap();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         (text(&entry["title"]), text(&event["summary"]))
     }

@@ -61,7 +61,10 @@ async fn a_connection_says_how_it_stands() {
     assert!(shown["sync"]["next_look_at"].is_string(), "{shown:#}");
     assert_eq!(shown["last_notice_at"], Value::Null);
 
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
 
     assert!(mia.api("").await["last_notice_at"].is_string());
@@ -95,7 +98,7 @@ async fn a_second_press_while_a_sync_waits_is_answered_with_the_same_run() {
 async fn the_first_run_of_a_connection_has_the_id_that_was_promised() {
     let world = World::start().await.unwrap();
     let person = Person::sign_in(&world, MIA).await.unwrap();
-    let connection = person.connect_google().await.unwrap();
+    let connection = person.connect(world.provider).await.unwrap();
     let path = format!("/api/v1/connections/{connection}");
 
     let asked = person
@@ -157,7 +160,10 @@ async fn a_paused_connection_does_not_sync_until_it_is_resumed() {
     let refused = mia.press("sync").await.expect(409).unwrap();
     assert_eq!(refused.at("/code"), "paused");
     let before = mia.last_run().await;
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
     assert_eq!(mia.last_run().await, before, "what never looked is no run");
     assert!(mia.page().await.contains("Resume first"));
@@ -358,11 +364,11 @@ async fn pages_that_list_an_account_at_the_same_time_find_each_calendar_once() {
     let down = json!({ "name": "server_error", "scope": "calendarList.list", "count": 20 });
     crate::support::control(&world, "faults", &down).await;
     let person = Person::sign_in(&world, MIA).await.unwrap();
-    let connection = person.connect_google().await.unwrap();
+    let connection = person.connect(world.provider).await.unwrap();
     let id = connection.parse().unwrap();
     let store = world.tenant_of(MIA).await.unwrap();
     assert!(store.calendars(id).await.unwrap().is_empty());
-    let up = world.google_base.join("/_sim/faults").unwrap();
+    let up = world.provider_base().join("/_sim/faults").unwrap();
     crate::support::http().delete(up).send().await.unwrap();
 
     let path = format!("/api/v1/connections/{connection}/calendars");

@@ -28,7 +28,7 @@ async fn a_crash_before_a_request_keeps_it_from_going_out() {
     mia.create_entry(&visit("pump", 4)).await;
     step_into_the_crash(&mia).await;
 
-    assert_eq!(mia.google.events().await.unwrap().len(), 0);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 0);
     assert_eq!(mia.calls("events.insert").await, 0);
 }
 
@@ -41,11 +41,11 @@ async fn a_crash_after_a_request_leaves_its_effect_and_the_run_unfinished() {
     mia.create_entry(&visit("pump", 4)).await;
     step_into_the_crash(&mia).await;
 
-    assert_eq!(mia.google.events().await.unwrap().len(), 1);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 1);
     assert_eq!(mia.last_run().await["state"], "running");
     mia.settle().await;
     assert_eq!(mia.last_run().await["outcome"], "succeeded");
-    assert_eq!(mia.google.events().await.unwrap().len(), 1);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn an_entry_that_is_back_before_its_deletion_was_finished_stays() {
         if made_here {
             mia.create_entry(&visit("pump", 4)).await;
         } else {
-            mia.google.insert(google_visit("pump", 4)).await.unwrap();
+            mia.calendar.insert(google_visit("pump", 4)).await.unwrap();
         }
         mia.settle().await;
         let entry = mia.entry("pump").await["id"].as_str().unwrap().to_owned();
@@ -96,12 +96,12 @@ async fn a_run_that_slept_through_its_lease_creates_nothing_twice() {
     mia.create_entry(&visit("pump", 4)).await;
     mia.settle().await;
     mia.event("pump").await;
-    let before = (mia.entries().await, mia.google.events().await.unwrap());
+    let before = (mia.entries().await, mia.calendar.events().await.unwrap());
 
     mia.world.resume_stalled_runs().await.unwrap();
     mia.settle().await;
 
-    let after = (mia.entries().await, mia.google.events().await.unwrap());
+    let after = (mia.entries().await, mia.calendar.events().await.unwrap());
     assert_eq!(after, before);
     assert_eq!(mia.calls("events.insert").await, 2);
 }

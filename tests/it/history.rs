@@ -59,7 +59,7 @@ async fn an_entry_tells_who_did_what_and_what_it_said_before() {
     mia.settle().await;
     let event = id(&mia.event("pump, urgent").await);
     let change = json!({ "location": "Mill Lane 3" });
-    mia.google.patch(&event, change).await.unwrap();
+    mia.calendar.patch(&event, change).await.unwrap();
     mia.settle().await;
 
     let told = trace(&mia, &entry).await;
@@ -190,7 +190,7 @@ async fn a_deleted_entry_can_be_brought_back_for_thirty_days() {
     let before = mia.create_entry(&weekly).await;
     mia.settle().await;
     delete_entry(&mia, &id(&before)).await;
-    assert_eq!(mia.google.events().await.unwrap().len(), 0);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 0);
     let list = async |person: &Person| {
         let list = person.get("/api/v1/schedule/deleted").await.unwrap();
         list.expect(200).unwrap().json()["items"].clone()
@@ -228,10 +228,14 @@ async fn a_deleted_entry_can_be_brought_back_for_thirty_days() {
 #[tokio::test]
 async fn an_entry_that_a_calendar_deleted_can_be_brought_back_too() {
     let mia = Connected::start().await;
-    let event = id(&mia.google.insert(google_visit("boiler", 9)).await.unwrap());
+    let event = id(&mia
+        .calendar
+        .insert(google_visit("boiler", 9))
+        .await
+        .unwrap());
     mia.settle().await;
     let entry = id(&mia.entry("boiler").await);
-    mia.google.delete(&event).await.unwrap();
+    mia.calendar.delete(&event).await.unwrap();
     mia.settle().await;
     assert_eq!(mia.entries().await.len(), 0);
 
@@ -274,7 +278,7 @@ async fn removed(mia: &Connected) -> String {
     let entry = id(&mia.create_entry(&visit("pump", 4)).await);
     mia.settle().await;
     let event = id(&mia.event("pump").await);
-    mia.google.delete(&event).await.unwrap();
+    mia.calendar.delete(&event).await.unwrap();
     mia.settle().await;
     entry
 }
@@ -286,7 +290,7 @@ async fn a_copy_that_was_removed_stays_away_until_it_is_asked_for() {
     let change = json!({ "title": "pump, urgent" });
     mia.patch_entry(&entry, &change).await.expect(200).unwrap();
     mia.settle().await;
-    assert_eq!(mia.google.events().await.unwrap().len(), 0);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 0);
     let page = format!("/schedule/{entry}");
     let put_back = format!("{page}/copies/{}/restore", mia.connection);
     let shown = mia.person.get(&page).await.unwrap().text;
@@ -303,7 +307,7 @@ async fn a_copy_that_was_removed_stays_away_until_it_is_asked_for() {
     assert!(shown.contains("Asked for in the calendar again"), "{shown}");
     let event = mia.event("pump, urgent").await;
     let change = json!({ "location": "Mill Lane 3" });
-    mia.google.patch(&id(&event), change).await.unwrap();
+    mia.calendar.patch(&id(&event), change).await.unwrap();
     mia.settle().await;
     assert_eq!(mia.entry("pump, urgent").await["location"], "Mill Lane 3");
 }

@@ -77,7 +77,10 @@ async fn ids(side: &Connected) -> Ids {
     let mut private = visit("doctor", 5);
     private["private"] = json!(true);
     let private = side.create_entry(&private).await;
-    side.google.insert(google_visit("boiler", 9)).await.unwrap();
+    side.calendar
+        .insert(google_visit("boiler", 9))
+        .await
+        .unwrap();
     side.settle().await;
     let deleted = side.delete_one("lamp", 10).await;
     let conflict = side.fall_apart("filter", 8).await;

@@ -19,7 +19,7 @@ impl Connected {
     }
 
     async fn mended(&self) {
-        let url = self.world.google_base.join("/_sim/faults").unwrap();
+        let url = self.world.provider_base().join("/_sim/faults").unwrap();
         http().delete(url).send().await.unwrap();
     }
 
@@ -244,4 +244,32 @@ async fn a_failed_item_can_be_retried_from_the_page() {
     mia.settle().await;
 
     mia.event("poisoned, late").await;
+}
+
+#[tokio::test]
+async fn all_failed_items_can_be_retried_from_the_page_at_once() {
+    let mia = Connected::start().await;
+    let page = format!("/connections/{}", mia.connection);
+    let all = format!("{page}/items/retry");
+    let refusal = json!({ "name": "server_error", "scope": "events.patch", "status": 400 });
+    let (first, _) = mia.synced("first", 4).await;
+    let (second, _) = mia.synced("second", 5).await;
+    mia.fault(&refusal).await;
+    mia.retitle(&first, "first, late").await;
+    mia.settle().await;
+    let one = mia.person.get(&page).await.unwrap().text;
+    assert!(!one.contains("retry-all"), "one item has its own button");
+    mia.retitle(&second, "second, late").await;
+    mia.settle().await;
+    let shown = mia.person.get(&page).await.unwrap().text;
+    assert!(shown.contains("Retry all 2") && shown.contains(&all));
+    mia.mended().await;
+
+    let pressed = mia.person.submit(&all, &[]).await.unwrap();
+    pressed.expect(303).unwrap();
+    mia.settle().await;
+
+    mia.event("first, late").await;
+    mia.event("second, late").await;
+    assert!(mia.stuck("").await.is_empty());
 }

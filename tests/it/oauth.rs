@@ -170,7 +170,7 @@ async fn many_at_once_refresh_the_access_once() {
 #[tokio::test]
 async fn nothing_that_the_provider_gave_us_in_confidence_leaves_the_vault() {
     let mia = Connected::start().await;
-    mia.google
+    mia.calendar
         .insert(crate::support::google_visit("boiler", 3))
         .await
         .unwrap();

@@ -90,7 +90,7 @@ pub(crate) async fn shown_alike(mia: &Connected) -> Vec<String> {
         .iter()
         .map(|item| shown(&item["title"], &item["occurrence"]["start"]))
         .collect();
-    let theirs = mia.google.shown_in_2027().await.unwrap();
+    let theirs = mia.calendar.shown_in_2027().await.unwrap();
     let theirs: Vec<String> = theirs
         .iter()
         .map(|event| shown(&event["summary"], &event["start"]))
@@ -130,7 +130,7 @@ pub(crate) fn span(day: &str, start: u8, end: u8) -> Value {
 
 /// Nobody was written to by the provider.
 pub(crate) async fn assert_nobody_was_invited(mia: &Connected) {
-    let url = mia.world.google_base.join("/_sim/mail").unwrap();
+    let url = mia.world.provider_base().join("/_sim/mail").unwrap();
     let answer = crate::support::http().get(url).send().await.unwrap();
     let mails: Value = answer.json().await.unwrap();
     assert_eq!(mails["count"], 0, "{mails}");

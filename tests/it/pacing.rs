@@ -28,7 +28,10 @@ async fn nothing_is_called_before_the_provider_allows_it_whoever_asks() {
     }))
     .await;
     let said_at = mia.world.clock.now();
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     while mia.api("").await["sync"]["not_before"].is_null() {
         mia.step_by_second().await;
     }
@@ -92,7 +95,7 @@ async fn writes_slow_down_until_the_provider_takes_them_and_none_is_lost() {
 
     assert!(slowest < pace::CEILING / 4, "{slowest}");
     control(&mia.world, "quota", &json!({ "per_minute_per_user": null })).await;
-    assert_eq!(mia.google.events().await.unwrap().len(), 90);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 90);
     let wasted = mia.calls("events.insert").await - 90;
     // The first refusal comes with the rest of its call.
     assert!((1..=30).contains(&wasted), "{wasted} writes were refused");

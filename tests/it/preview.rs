@@ -1,13 +1,17 @@
 //! What a first sync would do is shown before any of it is done.
 
 use serde_json::{Value, json};
-use tests::{google_user::GoogleUser, person::Person, world::World};
+use tests::{
+    calendar_user::{CalendarUser, calendar_user},
+    person::Person,
+    world::World,
+};
 
 use crate::support::{MIA, google_visit, visit};
 
 struct Unsaved {
     world: World,
-    google: GoogleUser,
+    calendar: Box<dyn CalendarUser>,
     person: Person,
     connection: String,
     choice: Value,
@@ -16,18 +20,18 @@ struct Unsaved {
 /// Twelve visits and a series in the calendar, two entries here, and a choice that nobody saved.
 async fn unsaved() -> Unsaved {
     let world = World::start().await.unwrap();
-    let google = GoogleUser::of(&world, MIA).unwrap();
+    let calendar = calendar_user(&world, MIA).unwrap();
     for day in 1..=12 {
         let event = google_visit(&format!("visit {day}"), day);
-        google.insert(event).await.unwrap();
+        calendar.insert(event).await.unwrap();
     }
     let round = json!({
         "summary": "round", "recurrence": ["RRULE:FREQ=WEEKLY"],
         "start": { "date": "2027-03-01" }, "end": { "date": "2027-03-02" },
     });
-    let series = google.insert(round).await.unwrap();
+    let series = calendar.insert(round).await.unwrap();
     let second = format!("{}_20270308", series["id"].as_str().unwrap());
-    google.delete(&second).await.unwrap();
+    calendar.delete(&second).await.unwrap();
     let person = Person::sign_in(&world, MIA).await.unwrap();
     for day in [3, 4] {
         let made = person
@@ -35,7 +39,7 @@ async fn unsaved() -> Unsaved {
             .await;
         made.unwrap().expect(201).unwrap();
     }
-    let id = person.connect_google().await.unwrap();
+    let id = person.connect(world.provider).await.unwrap();
     let connection = format!("/api/v1/connections/{id}");
     let calendars = read(&person, &format!("{connection}/calendars")).await;
     let mut calendars = calendars["calendars"].as_array().unwrap().iter();
@@ -49,7 +53,7 @@ async fn unsaved() -> Unsaved {
     world.settle().await.unwrap();
     Unsaved {
         world,
-        google,
+        calendar,
         person,
         connection,
         choice,
@@ -70,7 +74,7 @@ async fn preview(mia: &Unsaved) -> Value {
 async fn a_preview_counts_what_the_first_sync_then_does_and_writes_nothing() {
     let mia = unsaved().await;
     let before = mia.world.everything_stored().await.unwrap();
-    let there = mia.google.events().await.unwrap();
+    let there = mia.calendar.events().await.unwrap();
 
     let shown = preview(&mia).await;
 
@@ -87,7 +91,7 @@ async fn a_preview_counts_what_the_first_sync_then_does_and_writes_nothing() {
         (&json!(0), &json!(0))
     );
     assert_eq!(shown["sample"].as_array().unwrap().len(), 15);
-    assert_eq!(mia.google.events().await.unwrap(), there);
+    assert_eq!(mia.calendar.events().await.unwrap(), there);
     mia.world.settle().await.unwrap();
     let after = mia.world.everything_stored().await.unwrap();
     assert_eq!(after.len(), before.len(), "nothing is written");

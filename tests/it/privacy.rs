@@ -1,7 +1,7 @@
 //! A calendar that shares busy times only, and one that is changed to and from it.
 
 use serde_json::{Value, json};
-use tests::{google_user::GoogleUser, person::Person, world::World};
+use tests::{calendar_user::calendar_user, person::Person, world::World};
 
 use crate::support::{Connected, MIA, google_visit, visit};
 
@@ -21,7 +21,7 @@ fn with_details(mut event: Value) -> Value {
 async fn titles(mia: &Connected) -> (Vec<String>, Vec<String>) {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let here = mia.occurrences().await;
-    let there = mia.google.shown_in_2027().await.unwrap();
+    let there = mia.calendar.shown_in_2027().await.unwrap();
     (
         here.iter().map(|item| text(&item["title"])).collect(),
         there.iter().map(|event| text(&event["summary"])).collect(),
@@ -31,22 +31,22 @@ async fn titles(mia: &Connected) -> (Vec<String>, Vec<String>) {
 #[tokio::test]
 async fn what_was_private_from_the_start_is_nowhere_kept() {
     let world = World::start().await.unwrap();
-    let google = GoogleUser::of(&world, MIA).unwrap();
+    let calendar = calendar_user(&world, MIA).unwrap();
     let mut series = with_details(google_visit("Therapy", 1));
     series["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=3"]);
-    let series = google.insert(series).await.unwrap();
+    let series = calendar.insert(series).await.unwrap();
     let second = format!("{}_20270308T090000Z", series["id"].as_str().unwrap());
     let renamed = json!({ "summary": "Surgery", "location": "Ward" });
-    google.patch(&second, renamed).await.unwrap();
+    calendar.patch(&second, renamed).await.unwrap();
     // Too long to be held, and so only named.
     let long = with_details(google_visit(&"Diagnosis".repeat(200), 2));
-    google.insert(long).await.unwrap();
+    calendar.insert(long).await.unwrap();
     let person = Person::sign_in(&world, MIA).await.unwrap();
-    let connection = person.connect_google().await.unwrap();
+    let connection = person.connect(world.provider).await.unwrap();
     let mia = Connected::from(tests::connected::Connected {
         world,
         person,
-        google,
+        calendar,
         connection,
     });
     mia.choose(&sharing("busy_only")).await;
@@ -57,7 +57,7 @@ async fn what_was_private_from_the_start_is_nowhere_kept() {
         "end": { "dateTime": "2027-03-16T13:00:00+01:00", "timeZone": "Europe/Berlin" },
     });
     let third = second.replace("0308", "0315");
-    mia.google.patch(&third, moved).await.unwrap();
+    mia.calendar.patch(&third, moved).await.unwrap();
     mia.settle().await;
     mia.sync_now().await;
 
@@ -87,7 +87,7 @@ async fn what_was_private_from_the_start_is_nowhere_kept() {
 #[tokio::test]
 async fn details_go_and_come_with_the_choice_on_both_sides() {
     let mia = Connected::start().await;
-    mia.google
+    mia.calendar
         .insert(with_details(google_visit("Doctor", 1)))
         .await
         .unwrap();
@@ -130,7 +130,7 @@ async fn details_go_and_come_with_the_choice_on_both_sides() {
     assert_eq!(mia.entry("Doctor").await["location"], "Clinic");
     assert_eq!(mia.entries().await.len(), 2);
     assert_eq!(
-        mia.google.events().await.unwrap().len(),
+        mia.calendar.events().await.unwrap().len(),
         3,
         "a series, its exception and theirs"
     );

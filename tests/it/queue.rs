@@ -59,7 +59,10 @@ async fn messages_that_make_no_sense_end_in_the_dead_letters_and_block_nobody() 
     for body in &bodies {
         send(&mia.world, body).await;
     }
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
 
     mia.settle().await;
 
@@ -96,7 +99,10 @@ async fn messages_that_make_no_sense_end_in_the_dead_letters_and_block_nobody() 
 async fn two_workers_at_once_do_the_work_once() {
     let mia = Connected::start().await;
     mia.fault(&json!({ "name": "notification_drop" })).await;
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     let tenant = mia.world.tenant_of(MIA).await.unwrap().id();
     let message = json!({ "tenant": tenant, "connection": mia.connection, "trigger": "notice" });
     let store = mia.world.tenant_of(MIA).await.unwrap();

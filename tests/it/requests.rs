@@ -87,7 +87,7 @@ impl Story {
     async fn end(self) {
         assert!(self.complaints.is_empty(), "{:#?}", self.complaints);
         self.mia
-            .google
+            .calendar
             .insert(google_visit("boiler", 9))
             .await
             .unwrap();

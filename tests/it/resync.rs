@@ -1,7 +1,7 @@
 //! A calendar that has to be read again as a whole: over as many runs as it takes, at a price that is known before.
 
 use serde_json::{Value, json};
-use tests::{google_user::GoogleUser, person::Person, world::World};
+use tests::{calendar_user::calendar_user, person::Person, world::World};
 
 use crate::support::{Connected, MIA, control, google_visit, http};
 
@@ -17,12 +17,12 @@ async fn thin_pages(mia: &Connected) {
 /// A member whose calendar held `count` events when it was connected.
 async fn with_events(count: u16) -> (Connected, Vec<Value>) {
     let world = World::start().await.unwrap();
-    let google = GoogleUser::of(&world, MIA).unwrap();
+    let calendar = calendar_user(&world, MIA).unwrap();
     let mut events = Vec::new();
     for number in 0..count {
         let day = u8::try_from(number % 28).unwrap() + 1;
         let event = google_visit(&format!("visit {number}"), day);
-        events.push(google.insert(event).await.unwrap());
+        events.push(calendar.insert(event).await.unwrap());
     }
     (Connected::with(world, MIA).await, events)
 }
@@ -33,7 +33,7 @@ impl Connected {
         self.fault(&json!({ "name": "notification_drop" })).await;
         for event in gone {
             let id = event["id"].as_str().unwrap();
-            self.google.delete(id).await.unwrap();
+            self.calendar.delete(id).await.unwrap();
         }
         control(&self.world, "forget_deleted", &json!({})).await;
     }
@@ -62,7 +62,7 @@ impl Connected {
     /// How often the operation was called since so many calls had been.
     async fn calls_since(&self, since: u64, operation: &str) -> u64 {
         let path = format!("/_sim/requests?since={since}");
-        let url = self.world.google_base.join(&path).unwrap();
+        let url = self.world.provider_base().join(&path).unwrap();
         let report: Value = http().get(url).send().await.unwrap().json().await.unwrap();
         report["operations"][operation].as_u64().unwrap_or_default()
     }
@@ -130,18 +130,18 @@ async fn what_a_killed_run_had_begun_the_next_one_brings_to_its_end() {
 async fn what_goes_while_the_first_read_is_broken_off_is_found_by_the_next() {
     for calls in [4, 6, 8] {
         let world = World::start().await.unwrap();
-        let google = GoogleUser::of(&world, MIA).unwrap();
+        let calendar = calendar_user(&world, MIA).unwrap();
         let mut events = Vec::new();
         for day in 1..=9 {
             let event = google_visit(&format!("visit {day}"), day);
-            events.push(google.insert(event).await.unwrap());
+            events.push(calendar.insert(event).await.unwrap());
         }
         let person = Person::sign_in(&world, MIA).await.unwrap();
-        let connection = person.connect_google().await.unwrap();
+        let connection = person.connect(world.provider).await.unwrap();
         let mia = Connected::from(tests::connected::Connected {
             world,
             person,
-            google,
+            calendar,
             connection,
         });
         thin_pages(&mia).await;
@@ -175,10 +175,10 @@ async fn what_changes_while_links_are_compared_is_not_missed() {
 
     let id = |event: &Value| event["id"].as_str().unwrap().to_owned();
     assert_eq!(mia.last_run().await["outcome"], "continues");
-    mia.google.delete(&id(&events[8])).await.unwrap();
+    mia.calendar.delete(&id(&events[8])).await.unwrap();
     let change = json!({ "summary": "visit 9, urgent" });
-    mia.google.patch(&id(&events[9]), change).await.unwrap();
-    mia.google.insert(google_visit("new", 9)).await.unwrap();
+    mia.calendar.patch(&id(&events[9]), change).await.unwrap();
+    mia.calendar.insert(google_visit("new", 9)).await.unwrap();
     mia.settle().await;
     mia.sync_now().await;
 
@@ -192,7 +192,7 @@ async fn what_changes_while_links_are_compared_is_not_missed() {
 #[tokio::test]
 async fn what_ended_before_the_history_is_neither_asked_for_nor_deleted() {
     let world = World::start().await.unwrap();
-    let google = GoogleUser::of(&world, MIA).unwrap();
+    let google = calendar_user(&world, MIA).unwrap();
     let mut long_ago = google_visit("long ago", 1);
     long_ago["start"]["dateTime"] = json!("2027-01-11T10:00:00+01:00");
     long_ago["end"]["dateTime"] = json!("2027-01-11T11:00:00+01:00");

@@ -29,7 +29,10 @@ impl Connected {
 #[tokio::test]
 async fn a_run_is_told_once_when_it_starts_and_once_when_it_ends() {
     let mia = Connected::start().await;
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
     let before = mia.told_of_runs().len();
 
@@ -95,7 +98,10 @@ async fn a_poll_that_finds_something_is_news() {
     let mia = Connected::start().await;
     let told = mia.told_of_runs().len();
     mia.fault(&json!({ "name": "notification_drop" })).await;
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
 
     mia.advance_mins(17).await;
 
@@ -108,7 +114,10 @@ async fn a_poll_that_finds_something_is_news() {
 #[tokio::test]
 async fn a_run_shows_whether_the_cursor_moved() {
     let mia = Connected::start().await;
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
 
     let moved = mia.last_run().await["cursors"][0].clone();
@@ -125,7 +134,10 @@ async fn a_press_hurries_a_run_that_waits_for_a_burst_to_end() {
     let mia = Connected::start().await;
     mia.create_entry(&visit("pump", 4)).await;
     mia.settle().await;
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     while mia.api("").await["sync"]["state"] != "queued" {
         assert!(mia.world.step().await.unwrap() > 0);
     }

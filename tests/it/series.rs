@@ -29,7 +29,7 @@ async fn occurrences(mia: &Connected) -> Vec<String> {
 #[tokio::test]
 async fn a_series_comes_with_what_was_moved_renamed_and_cancelled_in_it() {
     let mia = Connected::start().await;
-    let series = mia.google.insert(weekly()).await.unwrap();
+    let series = mia.calendar.insert(weekly()).await.unwrap();
     mia.settle().await;
     let id = series["id"].as_str().unwrap();
 
@@ -38,11 +38,11 @@ async fn a_series_comes_with_what_was_moved_renamed_and_cancelled_in_it() {
         "start": { "dateTime": "2027-03-09T15:00:00+01:00", "timeZone": "Europe/Berlin" },
         "end": { "dateTime": "2027-03-09T16:00:00+01:00", "timeZone": "Europe/Berlin" },
     });
-    mia.google
+    mia.calendar
         .patch(&format!("{id}_{SECOND}"), later)
         .await
         .unwrap();
-    mia.google.delete(&format!("{id}_{THIRD}")).await.unwrap();
+    mia.calendar.delete(&format!("{id}_{THIRD}")).await.unwrap();
     mia.settle().await;
 
     let expected = [
@@ -71,7 +71,7 @@ async fn a_series_comes_with_what_was_moved_renamed_and_cancelled_in_it() {
 #[tokio::test]
 async fn a_series_with_exceptions_is_one_entry_at_first_sight() {
     let world = tests::world::World::start().await.unwrap();
-    let google = tests::google_user::GoogleUser::of(&world, crate::support::MIA).unwrap();
+    let google = tests::calendar_user::calendar_user(&world, crate::support::MIA).unwrap();
     let series = google.insert(weekly()).await.unwrap();
     let id = series["id"].as_str().unwrap();
     google
@@ -120,7 +120,10 @@ async fn what_is_left_out_here_is_cancelled_there() {
 
     let event = mia.event("round").await;
     let third = format!("{}_{THIRD}", event["id"].as_str().unwrap());
-    assert_eq!(mia.google.get(&third).await.unwrap()["status"], "cancelled");
+    assert_eq!(
+        mia.calendar.get(&third).await.unwrap()["status"],
+        "cancelled"
+    );
 
     let lines = json!({ "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=5"] });
     mia.patch_entry(id, &lines).await.expect(200).unwrap();
@@ -129,7 +132,7 @@ async fn what_is_left_out_here_is_cancelled_there() {
     let second = format!("{}_{SECOND}", event["id"].as_str().unwrap());
     for id in [second, third] {
         assert_eq!(
-            mia.google.get(&id).await.unwrap()["status"],
+            mia.calendar.get(&id).await.unwrap()["status"],
             "confirmed",
             "{id}"
         );
@@ -142,12 +145,15 @@ async fn what_is_left_out_here_is_cancelled_there() {
 #[tokio::test]
 async fn an_occurrence_cancelled_on_each_side_is_cancelled_on_both() {
     let mia = Connected::start().await;
-    let series = mia.google.insert(weekly()).await.unwrap();
+    let series = mia.calendar.insert(weekly()).await.unwrap();
     mia.settle().await;
     let id = series["id"].as_str().unwrap();
     let entry = mia.entry("round").await;
 
-    mia.google.delete(&format!("{id}_{SECOND}")).await.unwrap();
+    mia.calendar
+        .delete(&format!("{id}_{SECOND}"))
+        .await
+        .unwrap();
     let lines = json!({ "recurrence": ["RRULE:FREQ=WEEKLY;COUNT=5", format!("EXDATE:{THIRD}")] });
     mia.patch_entry(entry["id"].as_str().unwrap(), &lines)
         .await
@@ -157,7 +163,11 @@ async fn an_occurrence_cancelled_on_each_side_is_cancelled_on_both() {
 
     assert_eq!(occurrences(&mia).await.len(), 3);
     for occurrence in [SECOND, THIRD] {
-        let there = mia.google.get(&format!("{id}_{occurrence}")).await.unwrap();
+        let there = mia
+            .calendar
+            .get(&format!("{id}_{occurrence}"))
+            .await
+            .unwrap();
         assert_eq!(there["status"], "cancelled");
     }
     assert_eq!(

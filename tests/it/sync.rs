@@ -1,14 +1,14 @@
 //! Both directions, end to end: what a member does in the calendar is in the schedule, and the other way round.
 
 use serde_json::json;
-use tests::{google_user::GoogleUser, world::World};
+use tests::{calendar_user::calendar_user, world::World};
 
 use crate::support::{Connected, MIA, google_visit, visit};
 
 #[tokio::test]
 async fn the_first_sync_imports_what_is_in_the_calendar() {
     let world = World::start().await.unwrap();
-    let google = GoogleUser::of(&world, MIA).unwrap();
+    let google = calendar_user(&world, MIA).unwrap();
     google.insert(google_visit("inspection", 3)).await.unwrap();
     google
         .insert(json!({
@@ -36,7 +36,10 @@ async fn the_first_sync_imports_what_is_in_the_calendar() {
 async fn an_event_made_in_the_calendar_arrives_through_the_webhook() {
     let mia = Connected::start().await;
 
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
 
     let entry = mia.entry("boiler").await;
@@ -51,11 +54,15 @@ async fn an_event_made_in_the_calendar_arrives_through_the_webhook() {
 #[tokio::test]
 async fn a_change_and_a_deletion_in_the_calendar_follow() {
     let mia = Connected::start().await;
-    let event = mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    let event = mia
+        .calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
     let id = event["id"].as_str().unwrap();
 
-    mia.google
+    mia.calendar
         .patch(
             id,
             json!({ "summary": "boiler, urgent", "location": "Mill Lane 3" }),
@@ -70,7 +77,7 @@ async fn a_change_and_a_deletion_in_the_calendar_follow() {
         (&json!("Mill Lane 3"), &json!(2))
     );
 
-    mia.google.delete(id).await.unwrap();
+    mia.calendar.delete(id).await.unwrap();
     mia.settle().await;
 
     assert_eq!(mia.entries().await.len(), 0);
@@ -108,7 +115,7 @@ async fn an_entry_made_here_reaches_the_calendar_and_follows_its_changes() {
         .unwrap();
     mia.settle().await;
 
-    assert_eq!(mia.google.events().await.unwrap().len(), 0);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 0);
     assert_eq!(mia.calls("events.insert").await, 1);
     assert_eq!(mia.calls("events.patch").await, 1);
     assert_eq!(mia.calls("events.delete").await, 1);
@@ -153,7 +160,7 @@ async fn a_series_is_one_event_on_either_side() {
     let entry = mia.create_entry(&weekly).await;
     mia.settle().await;
 
-    assert_eq!(mia.google.events().await.unwrap().len(), 1);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 1);
     assert_eq!(
         mia.event("round").await["recurrence"]
             .as_array()
@@ -169,7 +176,7 @@ async fn a_series_is_one_event_on_either_side() {
         .as_object_mut()
         .unwrap()
         .extend(theirs.as_object().unwrap().clone());
-    mia.google.insert(event).await.unwrap();
+    mia.calendar.insert(event).await.unwrap();
     mia.settle().await;
 
     assert_eq!(
@@ -196,7 +203,7 @@ async fn changes_of_different_fields_on_both_sides_are_merged() {
     mia.settle().await;
     let event = mia.event("pump").await;
 
-    mia.google
+    mia.calendar
         .patch(
             event["id"].as_str().unwrap(),
             json!({ "location": "Mill Lane 3" }),
@@ -223,7 +230,7 @@ async fn the_same_field_changed_apart_is_one_conflict_and_nothing_is_overwritten
     mia.settle().await;
     let event = mia.event("pump").await;
 
-    mia.google
+    mia.calendar
         .patch(
             event["id"].as_str().unwrap(),
             json!({ "summary": "theirs" }),
@@ -304,13 +311,13 @@ async fn entries_of_others_stay_out_of_the_calendar() {
         .unwrap();
     mia.settle().await;
 
-    assert_eq!(mia.google.events().await.unwrap().len(), 0);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 0);
 }
 
 #[tokio::test]
 async fn a_longer_history_is_read_once_it_is_chosen() {
     let world = World::start().await.unwrap();
-    let google = GoogleUser::of(&world, MIA).unwrap();
+    let google = calendar_user(&world, MIA).unwrap();
     let mut old = google_visit("long ago", 1);
     old["start"]["dateTime"] = json!("2027-01-11T10:00:00+01:00");
     old["end"]["dateTime"] = json!("2027-01-11T11:00:00+01:00");
@@ -327,7 +334,7 @@ async fn a_longer_history_is_read_once_it_is_chosen() {
 #[tokio::test]
 async fn a_calendar_of_a_thousand_events_takes_a_call_per_page() {
     let world = World::start().await.unwrap();
-    let google = GoogleUser::of(&world, MIA).unwrap();
+    let google = calendar_user(&world, MIA).unwrap();
     for number in 0..1_000u16 {
         let mut event = google_visit(
             &format!("visit {number}"),

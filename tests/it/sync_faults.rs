@@ -8,17 +8,17 @@ use crate::support::{Connected, google_visit, visit};
 #[tokio::test]
 async fn an_expired_cursor_loses_nothing_and_finds_the_deletions_in_between() {
     let mia = Connected::start().await;
-    mia.google.insert(google_visit("kept", 3)).await.unwrap();
-    let gone = mia.google.insert(google_visit("gone", 4)).await.unwrap();
+    mia.calendar.insert(google_visit("kept", 3)).await.unwrap();
+    let gone = mia.calendar.insert(google_visit("gone", 4)).await.unwrap();
     mia.settle().await;
     let kept = mia.entry("kept").await;
 
     mia.fault(&json!({ "name": "notification_drop" })).await;
-    mia.google
+    mia.calendar
         .delete(gone["id"].as_str().unwrap())
         .await
         .unwrap();
-    mia.google.insert(google_visit("new", 5)).await.unwrap();
+    mia.calendar.insert(google_visit("new", 5)).await.unwrap();
     mia.fault(&json!({ "name": "cursor_expired", "count": 1 }))
         .await;
     let run = mia.sync_now().await;
@@ -60,7 +60,7 @@ async fn an_edit_between_look_and_write_is_not_overwritten() {
     // The notice is lost, so that the write finds another revision than it expects.
     mia.fault(&json!({ "name": "empty_page", "count": 1 }))
         .await;
-    mia.google
+    mia.calendar
         .patch(
             event["id"].as_str().unwrap(),
             json!({ "location": "Mill Lane 3" }),
@@ -90,7 +90,10 @@ async fn a_provider_that_asks_to_wait_is_left_alone_until_then() {
     .await;
     let asked_at = mia.world.clock.now();
 
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
 
     mia.entry("boiler").await;
@@ -114,7 +117,10 @@ async fn lost_notices_are_made_up_for_by_the_poll() {
     let mia = Connected::start().await;
     mia.fault(&json!({ "name": "notification_drop" })).await;
 
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
     assert_eq!(mia.entries().await.len(), 0);
     mia.world
@@ -134,7 +140,7 @@ async fn doubled_and_disordered_notices_change_nothing() {
     mia.fault(&json!({ "name": "notification_reorder" })).await;
 
     for day in 3..8 {
-        mia.google
+        mia.calendar
             .insert(google_visit(&format!("visit {day}"), day))
             .await
             .unwrap();
@@ -142,19 +148,22 @@ async fn doubled_and_disordered_notices_change_nothing() {
     mia.settle().await;
 
     assert_eq!(mia.entries().await.len(), 5);
-    assert_eq!(mia.google.events().await.unwrap().len(), 5);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 5);
 }
 
 #[tokio::test]
 async fn a_revoked_grant_stops_the_sync_and_deletes_nothing() {
     let mia = Connected::start().await;
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
 
     mia.fault(&json!({ "name": "token_revoked", "scope": "mia@northwind.test", "count": 1 }))
         .await;
     mia.sync_now().await;
-    mia.google
+    mia.calendar
         .insert(google_visit("meanwhile", 4))
         .await
         .unwrap();
@@ -164,7 +173,7 @@ async fn a_revoked_grant_stops_the_sync_and_deletes_nothing() {
     assert_eq!(connection["needs_reauth"], true, "{connection:#}");
     assert_eq!(mia.entries().await.len(), 1);
 
-    let again = mia.person.connect_google().await.unwrap();
+    let again = mia.person.connect(mia.world.provider).await.unwrap();
     assert_eq!(
         again, mia.connection,
         "the same account is the same connection"
@@ -179,8 +188,11 @@ async fn an_event_that_cannot_be_held_stands_with_its_reason_and_blocks_nobody()
     let mia = Connected::start().await;
     let mut event = google_visit("round", 3);
     event["summary"] = json!("long ".repeat(300));
-    let long = mia.google.insert(event).await.unwrap();
-    mia.google.insert(google_visit("boiler", 9)).await.unwrap();
+    let long = mia.calendar.insert(event).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 9))
+        .await
+        .unwrap();
     mia.settle().await;
 
     mia.entry("boiler").await;
@@ -189,7 +201,7 @@ async fn an_event_that_cannot_be_held_stands_with_its_reason_and_blocks_nobody()
     assert_eq!(items["items"][0]["reason"], "too_long");
 
     let id = long["id"].as_str().unwrap();
-    mia.google
+    mia.calendar
         .patch(id, json!({ "summary": "round" }))
         .await
         .unwrap();

@@ -101,6 +101,7 @@ fn each_dependency_is_known_in_one_place_only() {
                 "shared/src/config.rs",
                 "shared/ui/build.rs",
                 "shared/domain/src/sync/convergence.rs",
+                "tests/src/world/mod.rs",
             ],
         ),
     ]);

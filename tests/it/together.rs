@@ -24,7 +24,7 @@ impl Connected {
     async fn shows_each_once(&self, count: usize) {
         let mut wanted: Vec<String> = (0..count).map(|n| format!("visit {n}")).collect();
         wanted.sort();
-        let events = self.google.events().await.unwrap();
+        let events = self.calendar.events().await.unwrap();
         let titles = |of: &[Value], name: &str| -> Vec<String> {
             let mut titles: Vec<String> = of
                 .iter()
@@ -98,7 +98,7 @@ async fn one_that_is_refused_stands_aside_with_its_reason() {
 
     mia.settle().await;
 
-    assert_eq!(mia.google.events().await.unwrap().len(), 6);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 6);
     assert_eq!(mia.creating().await, (1, 7));
     let run = mia.last_run().await;
     assert_eq!(run["outcome"], "succeeded", "{run:#}");
@@ -137,7 +137,7 @@ async fn one_that_came_too_fast_waits_and_the_others_are_kept() {
         assert!(mia.world.clock.now() < began_at + SignedDuration::from_mins(1));
     }
 
-    assert_eq!(mia.google.events().await.unwrap().len(), 6);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 6);
     let until = mia.api("").await["sync"]["not_before"].clone();
     let until: jiff::Timestamp = until.as_str().unwrap().parse().unwrap();
     assert!(until >= began_at + SignedDuration::from_mins(10));
@@ -196,11 +196,11 @@ async fn a_crash_before_the_answer_is_written_down_doubles_nothing_and_loses_no_
     mia.world
         .crash_next_run("after:google.batch".parse().unwrap());
     mia.step_until_stopped().await;
-    let events = mia.google.events().await.unwrap();
+    let events = mia.calendar.events().await.unwrap();
     assert_eq!(events.len(), 7);
     let edited = events.iter().find(|event| event["summary"] == "visit 3");
     let id = edited.unwrap()["id"].as_str().unwrap();
-    mia.google
+    mia.calendar
         .patch(id, json!({ "location": "Depot" }))
         .await
         .unwrap();
@@ -240,7 +240,7 @@ async fn a_removed_event_among_them_comes_back_under_its_id() {
     mia.step_until_stopped().await;
     let event = mia.event("visit 1").await;
     let id = event["id"].as_str().unwrap();
-    mia.google.delete(id).await.unwrap();
+    mia.calendar.delete(id).await.unwrap();
 
     mia.settle().await;
 

@@ -2,7 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{google_user::GoogleUser, world::World};
+use tests::{
+    calendar_user::{CalendarUser as _, GoogleUser},
+    world::World,
+};
 
 use crate::support::{Connected, MIA, google_visit};
 
@@ -57,17 +60,17 @@ impl Connected {
 #[tokio::test]
 async fn a_meeting_that_leaves_one_account_stays_in_the_other_and_in_the_schedule() {
     let mia = Connected::start().await;
-    let at_work = mia.google.insert(meeting()).await.unwrap();
+    let at_work = mia.calendar.insert(meeting()).await.unwrap();
     mia.settle().await;
     let (home, at_home) = mia.with_home().await;
     let entry = mia.entry("round").await;
 
-    mia.google.delete(&id(&at_work)).await.unwrap();
+    mia.calendar.delete(&id(&at_work)).await.unwrap();
     mia.settle().await;
 
     assert_eq!(mia.entry("round").await["id"], entry["id"]);
     assert_eq!(home.events().await.unwrap().len(), 1);
-    assert_eq!(mia.google.events().await.unwrap().len(), 0);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 0);
 
     let moved = json!({ "summary": "round, later" });
     home.patch(&id(&at_home), moved).await.unwrap();
@@ -82,11 +85,11 @@ async fn a_meeting_that_leaves_one_account_stays_in_the_other_and_in_the_schedul
 #[tokio::test]
 async fn a_meeting_that_leaves_both_accounts_at_once_leaves_the_schedule() {
     let mia = Connected::start().await;
-    let at_work = mia.google.insert(meeting()).await.unwrap();
+    let at_work = mia.calendar.insert(meeting()).await.unwrap();
     mia.settle().await;
     let (home, at_home) = mia.with_home().await;
 
-    mia.google.delete(&id(&at_work)).await.unwrap();
+    mia.calendar.delete(&id(&at_work)).await.unwrap();
     home.delete(&id(&at_home)).await.unwrap();
     mia.settle().await;
 

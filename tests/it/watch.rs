@@ -27,13 +27,16 @@ impl Connected {
     }
 
     async fn faults_end(&self) {
-        let url = self.world.google_base.join("/_sim/faults").unwrap();
+        let url = self.world.provider_base().join("/_sim/faults").unwrap();
         http().delete(url).send().await.unwrap();
     }
 
     /// An event arrives through the webhook.
     async fn is_told_of(&self, title: &str, day: u8) {
-        self.google.insert(google_visit(title, day)).await.unwrap();
+        self.calendar
+            .insert(google_visit(title, day))
+            .await
+            .unwrap();
         self.settle().await;
         self.entry(title).await;
     }
@@ -74,7 +77,7 @@ async fn what_push_missed_is_found_and_counted_and_push_has_to_prove_itself_agai
     let mia = Connected::start().await;
     mia.is_told_of("boiler", 3).await;
     mia.fault(&json!({ "name": "notification_drop" })).await;
-    mia.google.insert(google_visit("pump", 4)).await.unwrap();
+    mia.calendar.insert(google_visit("pump", 4)).await.unwrap();
     mia.settle().await;
     assert_eq!(mia.entries().await.len(), 1);
 
@@ -129,7 +132,7 @@ async fn what_nobody_told_of_is_found_once_a_day_and_the_cursor_stays() {
     assert_eq!(run["cursors"][0]["before"], run["cursors"][0]["after"]);
     assert!(mia.api("").await["last_reconcile_at"].is_string());
     assert_eq!(mia.entries().await.len(), 3);
-    assert_eq!(mia.google.events().await.unwrap().len(), 3);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 3);
 
     mia.later(SignedDuration::from_hours(11)).await;
     assert_eq!(mia.last_run().await["trigger"], "poll", "once a day");
@@ -139,7 +142,7 @@ async fn what_nobody_told_of_is_found_once_a_day_and_the_cursor_stays() {
 async fn the_daily_look_goes_on_over_many_runs_and_deaths() {
     let mia = Connected::start().await;
     for day in 3..20 {
-        mia.google
+        mia.calendar
             .insert(google_visit(&format!("visit {day}"), day))
             .await
             .unwrap();
@@ -215,7 +218,7 @@ async fn a_deletion_that_every_delta_missed_is_found_by_the_daily_look() {
         .await
         .unwrap();
     mia.fault(&json!({ "name": "notification_drop" })).await;
-    mia.google.delete(&event).await.unwrap();
+    mia.calendar.delete(&event).await.unwrap();
 
     mia.later(SignedDuration::from_hours(37)).await;
 

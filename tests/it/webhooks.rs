@@ -16,7 +16,7 @@ async fn notify(world: &World, headers: &[(&str, &str)], body: &'static str) -> 
 
 /// The token of the connection's channel, as Google was given it.
 async fn channel_token(mia: &Connected) -> String {
-    let url = mia.world.google_base.join("/_sim/state").unwrap();
+    let url = mia.world.provider_base().join("/_sim/state").unwrap();
     let state: serde_json::Value = http().get(url).send().await.unwrap().json().await.unwrap();
     let text = state.to_string();
     let start = text.find("\"v1.").expect("a channel with a token") + 1;
@@ -126,7 +126,10 @@ async fn a_notice_that_cannot_be_kept_is_answered_so_that_google_calls_again() {
             .refuse_next("UpdateItem", ApiError::new("InternalServerError", "down"));
     }
 
-    mia.google.insert(google_visit("boiler", 3)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 3))
+        .await
+        .unwrap();
     mia.settle().await;
 
     mia.entry("boiler").await;

@@ -1,11 +1,11 @@
-//! A member of the demo whose Google calendar is connected: both sides of one mirror, as people and programs see them.
+//! A member of the demo whose calendar is connected: both sides of one mirror, as people and programs see them.
 
 use anyhow::{Context as _, bail};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    google_user::GoogleUser,
+    calendar_user::{CalendarUser, calendar_user, operation},
     person::{Answer, Person},
     world::World,
 };
@@ -13,7 +13,7 @@ use crate::{
 pub struct Connected {
     pub world: World,
     pub person: Person,
-    pub google: GoogleUser,
+    pub calendar: Box<dyn CalendarUser>,
     pub connection: String,
 }
 
@@ -21,12 +21,12 @@ impl Connected {
     /// Connects in a world that may already hold events, with so many days of history or null for everything.
     pub async fn with_history(world: World, email: &str, days: Value) -> anyhow::Result<Self> {
         let person = Person::sign_in(&world, email).await?;
-        let google = GoogleUser::of(&world, email)?;
-        let connection = person.connect_google().await?;
+        let calendar = calendar_user(&world, email)?;
+        let connection = person.connect(world.provider).await?;
         let connected = Self {
             world,
             person,
-            google,
+            calendar,
             connection,
         };
         connected.choose_primary(&days).await?;
@@ -113,16 +113,24 @@ impl Connected {
         Ok(())
     }
 
-    /// Makes the simulated Google misbehave.
+    /// Makes the simulated provider misbehave.
     pub async fn fault(&self, fault: &Value) -> anyhow::Result<()> {
-        self.google.control(Method::POST, "faults", fault).await?;
+        let mut fault = fault.clone();
+        if let Some(scope) = fault["scope"].as_str() {
+            fault["scope"] = operation(self.world.provider, scope).into();
+        }
+        self.calendar
+            .control(Method::POST, "faults", &fault)
+            .await?;
         Ok(())
     }
 
     /// Lets it behave again.
     pub async fn no_more_faults(&self) -> anyhow::Result<()> {
         let none = json!(null);
-        self.google.control(Method::DELETE, "faults", &none).await?;
+        self.calendar
+            .control(Method::DELETE, "faults", &none)
+            .await?;
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! Simulators, AWS stand-ins and the world that joins them to the real functions.
 
 pub mod aws;
+pub mod calendar_user;
 pub mod clock;
 pub mod connected;
-pub mod google_user;
 pub mod histories;
 pub mod person;
 pub mod scenarios;

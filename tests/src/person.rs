@@ -1,6 +1,7 @@
 //! A person at the product: signs in over HTTP, keeps cookies, follows the provider's consent form.
 
 use anyhow::{Context as _, bail};
+use domain::connection::Provider;
 use reqwest::{Method, RequestBuilder, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -162,17 +163,30 @@ impl Person {
 
     /// Connects the Google account of the same address; answers the connection's id.
     pub async fn connect_google(&self) -> anyhow::Result<String> {
-        self.connect(&[]).await
+        self.connect(Provider::Google).await
     }
 
-    /// Connects one of several Google accounts of this person.
-    pub async fn connect_google_account(&self, account: &str) -> anyhow::Result<String> {
-        self.connect(&[("account", account)]).await
+    /// Connects the account of the same address; answers the connection's id.
+    pub async fn connect(&self, provider: Provider) -> anyhow::Result<String> {
+        self.connect_with(provider, &[]).await
     }
 
-    async fn connect(&self, changes: &[(&str, &str)]) -> anyhow::Result<String> {
+    /// Connects one of several accounts of this person.
+    pub async fn connect_account(
+        &self,
+        provider: Provider,
+        account: &str,
+    ) -> anyhow::Result<String> {
+        self.connect_with(provider, &[("account", account)]).await
+    }
+
+    async fn connect_with(
+        &self,
+        provider: Provider,
+        changes: &[(&str, &str)],
+    ) -> anyhow::Result<String> {
         let begun = self
-            .post("/api/v1/connections", &json!({ "provider": "google" }))
+            .post("/api/v1/connections", &json!({ "provider": provider }))
             .await?
             .expect(201)?;
         let back = self.consent(&begun.at("/authorize_url"), changes).await?;
@@ -197,7 +211,9 @@ impl Person {
             "consent page: {}",
             page.text().await?
         );
-        let mut fields = form_fields(&page.text().await?);
+        let page = page.text().await?;
+        let target = attribute(&page, "action").context("a form")?;
+        let mut fields = form_fields(&page);
         for (name, value) in changes {
             fields.retain(|(known, _)| known != name);
             if !value.is_empty() {
@@ -206,7 +222,7 @@ impl Person {
         }
         let answer = self
             .http
-            .post(url.join("/o/oauth2/v2/auth")?)
+            .post(url.join(&target)?)
             .form(&fields)
             .send()
             .await?;
@@ -228,10 +244,7 @@ fn form_fields(page: &str) -> Vec<(String, String)> {
     let mut fields = Vec::new();
     let mut select = None;
     for tag in page.split('<').skip(1) {
-        let attribute = |name: &str| {
-            let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
-            rest.split_once('"').map(|(value, _)| unescape(value))
-        };
+        let attribute = |name: &str| attribute(tag, name);
         let ticked = tag.contains(" checked");
         let chosen = tag.contains(" selected");
         match tag.split([' ', '>']).next().unwrap_or_default() {
@@ -249,6 +262,12 @@ fn form_fields(page: &str) -> Vec<(String, String)> {
         }
     }
     fields
+}
+
+/// The first of that name.
+fn attribute(markup: &str, name: &str) -> Option<String> {
+    let (_, rest) = markup.split_once(&format!(" {name}=\""))?;
+    rest.split_once('"').map(|(value, _)| unescape(value))
 }
 
 fn unescape(text: &str) -> String {

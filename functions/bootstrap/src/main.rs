@@ -18,6 +18,7 @@ async fn main() -> Result<(), Error> {
         "sign-in" => serve(sign_in::routes()).await,
         "sync-worker" => consume(sync_worker::handle).await,
         "webhooks-google" => serve(webhooks_google::routes()).await,
+        "webhooks-microsoft" => serve(webhooks_microsoft::routes()).await,
         unknown => Err(format!("no function is called {unknown:?}").into()),
     }
 }

@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
         .post(routes::CONNECTION_HOLD, holds::press)
         .post(routes::CONNECTION_ACTION, pages::act)
         .post(routes::CONNECTION_RETRY, pages::retry)
+        .post(routes::CONNECTION_RETRY_ALL, pages::retry_all)
         .as_pages();
     Routes::new()
         .get("/api/v1/connections", api::list)

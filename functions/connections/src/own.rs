@@ -6,6 +6,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::{connection::Connection, id::ConnectionId};
 use shared::{
     app::App,
+    metrics::{About, Metric},
     problem::Problem,
     store::{ConnectionRow, TenantStore},
     web::{Path, Session},
@@ -53,6 +54,11 @@ async fn refuse(app: &App, session: &Session, id: ConnectionId) -> Result<Proble
             tenant = %session.tenant(), member = %session.member, connection = %id,
             reason = "cross_tenant_denied", "a connection of another tenant was asked for"
         );
+        let about = About {
+            tenant: Some(session.tenant()),
+            ..About::default()
+        };
+        app.measure(&about, &[(Metric::CrossTenantDenied, 1)]);
     }
     Ok(Problem::not_found("connection"))
 }

@@ -8,6 +8,7 @@ use axum::{
 use domain::{
     calendar::{Calendar, check_choice},
     id::{ConnectionId, ItemId},
+    item::StuckItem,
     run::Trigger,
 };
 use futures::future::{try_join, try_join_all, try_join5};
@@ -25,7 +26,7 @@ use ui::{
     components::FieldError,
     pages::{
         connection::PreviewShown,
-        connections::{Card, Connections, ProviderKind},
+        connections::{Card, Connections},
         forward::Forward,
     },
     routes::{self, Action},
@@ -45,7 +46,7 @@ pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Res
     let page = Connections {
         frame: visitor.frame,
         cards,
-        available: vec![ProviderKind::Google],
+        available: app.config.offered.clone(),
     };
     Ok(page::show(&app.config, &page.frame, page.render()))
 }
@@ -213,12 +214,28 @@ pub(crate) async fn retry(
     Ok(page::done(&app.config, &page_of(&own), words))
 }
 
+pub(crate) async fn retry_all(State(app): State<App>, own: Own) -> Result<Response, Problem> {
+    let mut stuck = own.store.stuck_items(own.connection().id).await?;
+    stuck.retain(StuckItem::needs_attention);
+    let retried = actions::retry(&app, &own, stuck).await?;
+    let words = match (retried.run, retried.left) {
+        (None, _) if retried.retried == 0 => "Everything has synced meanwhile.".to_owned(),
+        (None, _) => "They are tried again once the connection syncs.".to_owned(),
+        (Some(_), 0) => format!("{} items are tried again now.", retried.retried),
+        (Some(_), left) => format!(
+            "{} items are tried again now. {left} more are left: press again after this run.",
+            retried.retried
+        ),
+    };
+    Ok(page::done(&app.config, &page_of(&own), &words))
+}
+
 async fn reconnect(app: &App, own: &Own, headers: &HeaderMap) -> Result<Response, Problem> {
     let connection = own.connection();
     let begun = oauth::begin(app, &own.session, connection.provider, Some(connection)).await?;
     let forward = Forward {
         theme: page::theme(headers),
-        provider: view::kind(connection.provider),
+        provider: connection.provider,
         address: begun.authorize_url,
     };
     Ok(page::ok(forward.render()))

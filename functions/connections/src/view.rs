@@ -2,7 +2,7 @@
 
 use domain::{
     calendar::{Calendar, Direction, History},
-    connection::{Auth, Connection, Idle, Provider, ReauthReason},
+    connection::{Auth, Connection, Idle, ReauthReason},
     hold::Hold,
     item::{ItemState, StuckItem},
     run::{RunOutcome, RunState, SyncRun},
@@ -12,7 +12,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use shared::{
-    providers::google,
+    providers::scope_words,
     store::{Asked, ConnectionRow},
     sync::watch_of,
 };
@@ -24,7 +24,7 @@ use ui::{
             CalendarChoice, ConnectionPage, Facts, ItemError, NextTry, Outcome, Run, Settings,
             SubscriptionState,
         },
-        connections::{AuthState, Card, Progress, ProviderKind, SyncState},
+        connections::{AuthState, Card, Progress, SyncState, product},
     },
 };
 
@@ -53,7 +53,7 @@ pub(crate) struct Whole<'a> {
 pub(crate) fn card(connection: &Connection, syncing: &Syncing) -> Card {
     Card {
         id: connection.id.to_string(),
-        provider: kind(connection.provider),
+        provider: connection.provider,
         account: connection.account.clone(),
         auth: auth(connection),
         sync: sync(connection, syncing),
@@ -69,7 +69,7 @@ pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> Conn
     ConnectionPage {
         frame,
         id: connection.id.to_string(),
-        provider: kind(connection.provider),
+        provider: connection.provider,
         account: connection.account.clone(),
         auth: auth(connection),
         subscription: subscription(whole),
@@ -85,12 +85,6 @@ pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> Conn
         held: holds::shown(whole.holds, whole.calendars),
         preview: Vec::new(),
         can_disconnect: false,
-    }
-}
-
-pub(crate) fn kind(provider: Provider) -> ProviderKind {
-    match provider {
-        Provider::Google => ProviderKind::Google,
     }
 }
 
@@ -142,7 +136,7 @@ fn attention(stuck: &[StuckItem]) -> impl Iterator<Item = &StuckItem> {
 }
 
 fn last_error(connection: &Connection, syncing: &Syncing) -> Option<String> {
-    let name = kind(connection.provider).name();
+    let name = product(connection.provider);
     if let Auth::NeedsReauth { reason, .. } = &connection.auth {
         return Some(match reason {
             ReauthReason::Revoked => {
@@ -213,9 +207,7 @@ fn facts(whole: &Whole, zone: &Zone) -> Facts {
         scopes: connection
             .scopes
             .iter()
-            .map(|scope| match connection.provider {
-                Provider::Google => google::scope_words(scope).to_owned(),
-            })
+            .map(|scope| scope_words(connection.provider, scope).to_owned())
             .collect(),
         last_sync: shown(connection.last_sync_at),
         next_look: shown(

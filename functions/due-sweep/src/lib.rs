@@ -6,6 +6,7 @@ use std::error::Error;
 use domain::{run::Trigger, sync::watch};
 use shared::{
     app::App,
+    metrics::{About, Metric},
     queue,
     store::{Asked, Store},
     telemetry::chain,
@@ -35,6 +36,11 @@ pub async fn handle(app: &App) -> Result<(), Box<dyn Error + Send + Sync>> {
             }
         }
     }
+    let measured = [
+        (Metric::SweepHeartbeat, 1),
+        (Metric::SweepAsked, i64::from(asked)),
+    ];
+    app.measure(&About::default(), &measured);
     tracing::info!(asked, "swept");
     Ok(())
 }

@@ -13,10 +13,7 @@ use shared::{
     problem::Problem,
     web::{Form, Json, Routes, Session, page},
 };
-use ui::{
-    pages::{connections::ProviderKind, forward::Forward},
-    routes,
-};
+use ui::{pages::forward::Forward, routes};
 
 pub fn routes() -> Routes {
     let pages = Routes::new()
@@ -70,12 +67,9 @@ async fn connect(
 ) -> Result<Response, Problem> {
     let provider = parse(&form.provider, "provider")?;
     let begun = oauth::begin(&app, &session, provider, None).await?;
-    let kind = match provider {
-        Provider::Google => ProviderKind::Google,
-    };
     let forward = Forward {
         theme: page::theme(&headers),
-        provider: kind,
+        provider,
         address: begun.authorize_url,
     };
     Ok(page::ok(forward.render()))

@@ -11,8 +11,7 @@ use shared::{
     app::App,
     problem::Problem,
     providers::google::notification::{Notice, NoticeState},
-    queue,
-    store::ChannelAsk,
+    store::ChannelCall,
     sync::channel,
     web::Routes,
 };
@@ -42,25 +41,12 @@ async fn notified(
     let notice = Notice::read(&headers).map_err(|_| nothing_here())?;
     let keys = app.keys().await?;
     let Some(channel) = channel::verify(&keys, Provider::Google, notice.channel_token) else {
-        tracing::warn!(reason = "channel_token", "webhook rejected");
+        channel::refused(&app, Provider::Google, "channel_token");
         return Err(nothing_here());
     };
     if notice.state == NoticeState::Sync {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let asked = app
-        .store
-        .ask_by_channel(channel.connection, channel.subscription, app.clock.now())
-        .await?;
-    match asked {
-        ChannelAsk::Recorded(asked) => {
-            queue::follow_up(&app, &asked).await?;
-            Ok(StatusCode::NO_CONTENT)
-        }
-        // Stopped channels go on calling for a while; that is not worth a retry.
-        ChannelAsk::UnknownChannel => {
-            tracing::info!(connection = %channel.connection, reason = "unknown_channel", "webhook ignored");
-            Ok(StatusCode::NO_CONTENT)
-        }
-    }
+    channel::called(&app, channel, ChannelCall::Changed).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

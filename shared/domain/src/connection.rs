@@ -12,12 +12,33 @@ use crate::id::{ConnectionId, MemberId, TenantId};
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
     Google,
+    Microsoft,
 }
 
 impl Provider {
+    /// In the order in which people are offered them.
+    pub const ALL: [Self; 2] = [Self::Google, Self::Microsoft];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Google => "google",
+            Self::Microsoft => "microsoft",
+        }
+    }
+}
+
+/// One of something for each provider.
+#[derive(Clone, Debug, Default)]
+pub struct ByProvider<T> {
+    pub google: T,
+    pub microsoft: T,
+}
+
+impl<T> ByProvider<T> {
+    pub fn of(&self, provider: Provider) -> &T {
+        match provider {
+            Provider::Google => &self.google,
+            Provider::Microsoft => &self.microsoft,
         }
     }
 }
@@ -29,17 +50,17 @@ impl fmt::Display for Provider {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown provider {0:?}: expected google")]
+#[error("unknown provider {0:?}: expected google or microsoft")]
 pub struct UnknownProvider(pub String);
 
 impl FromStr for Provider {
     type Err = UnknownProvider;
 
     fn from_str(name: &str) -> Result<Self, UnknownProvider> {
-        match name {
-            "google" => Ok(Self::Google),
-            _ => Err(UnknownProvider(name.into())),
-        }
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.name() == name)
+            .ok_or_else(|| UnknownProvider(name.into()))
     }
 }
 

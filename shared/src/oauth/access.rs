@@ -24,6 +24,7 @@ use crate::{
     app::App,
     crypto::Secret,
     ids,
+    metrics::{About, Metric},
     store::{ConnectionRow, SecretPointer, StoreError, TenantStore, TokenLease},
     vault::VaultError,
 };
@@ -116,7 +117,7 @@ async fn refresh(
         .refresh_token(&row.secret.name, &row.secret.version)
         .await?;
     let provider = row.connection.provider;
-    let ours = app.vault.google_client(app.clock.now()).await?;
+    let ours = app.vault.oauth_client(provider, app.clock.now()).await?;
     let client = client(app, provider, &ours, &row.connection.redirect_uri)
         .map_err(|error| AccessError::Unavailable(error.to_string()))?;
     let http = app.http.clone();
@@ -276,7 +277,17 @@ pub(crate) async fn needs_reauth(
         row.token_lease = None;
         match store.update_connection(row).await {
             Err(StoreError::Conflict) => {}
-            done => return done.map(drop),
+            Err(error) => return Err(error),
+            Ok(row) => {
+                let about = About {
+                    provider: Some(row.connection.provider),
+                    tenant: Some(store.id()),
+                    connection: Some(id),
+                    run: None,
+                };
+                app.measure(&about, &[(Metric::ReauthorizationRequired, 1)]);
+                return Ok(());
+            }
         }
     }
     Err(StoreError::Conflict)

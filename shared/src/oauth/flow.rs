@@ -62,7 +62,7 @@ pub async fn begin(
 ) -> Result<Begun, CallbackError> {
     let now = app.clock.now();
     let redirect = app.config.redirect_uri(provider).to_string();
-    let ours = app.vault.google_client(now).await?;
+    let ours = app.vault.oauth_client(provider, now).await?;
     let endpoints = app.provider(provider).oauth();
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let state = ids::opaque();
@@ -149,7 +149,7 @@ async fn exchange(
     verifier: Secret,
 ) -> Result<Grant, CallbackError> {
     let now = app.clock.now();
-    let ours = app.vault.google_client(now).await?;
+    let ours = app.vault.oauth_client(row.provider, now).await?;
     let client = client(app, row.provider, &ours, &row.redirect_uri)
         .map_err(|error| CallbackError::Exchange(error.to_string()))?;
     let http = app.http.clone();

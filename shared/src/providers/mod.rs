@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::{
     calendar::Calendar,
+    connection::Provider,
     content::{Content, Fields, Parts},
     event::{CalendarEvent, Change, ExternalEventId, Revision},
     failure::FailureClass,
@@ -164,10 +165,8 @@ pub trait CalendarProvider: Send + Sync {
         &self,
         access: &Secret,
         calendar: &Calendar,
-        id: &ExternalEventId,
-        content: &Content,
-        tried: Tried,
-    ) -> Result<Created, ProviderError>;
+        events: &[NewEvent<'_>],
+    ) -> Result<Vec<Result<Created, ProviderError>>, ProviderError>;
 
     /// Writes `parts` of `content` and nothing else, if the event still has `revision` and each of the occurrences is
     /// still as it was seen. A series may take several calls; cut short, it has done a part and can be asked again.
@@ -189,6 +188,7 @@ pub trait CalendarProvider: Send + Sync {
 
     fn subscribes_to(&self) -> SubscribesTo;
 
+    /// Where the account is subscribed as a whole, `calendar` is one of those that matter.
     async fn subscribe(
         &self,
         access: &Secret,
@@ -203,6 +203,7 @@ pub trait CalendarProvider: Send + Sync {
         external_id: &str,
     ) -> Result<Option<GrantedSubscription>, ProviderError>;
 
+    /// Ending what has ended succeeds.
     async fn unsubscribe(
         &self,
         access: &Secret,
@@ -224,6 +225,14 @@ pub enum SubscribesTo {
 pub enum Tried {
     Never,
     Perhaps,
+}
+
+/// An event to be created.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEvent<'a> {
+    pub id: &'a ExternalEventId,
+    pub content: &'a Content,
+    pub tried: Tried,
 }
 
 /// What came of creating an event.
@@ -252,6 +261,14 @@ pub struct EventWrite<'a> {
 pub struct Written {
     pub revision: Revision,
     pub content: Content,
+}
+
+/// What a scope allows, in words; a scope that we do not know is shown as it is.
+pub fn scope_words(provider: Provider, scope: &str) -> &str {
+    match provider {
+        Provider::Google => google::scope_words(scope),
+        Provider::Microsoft => microsoft::scope_words(scope),
+    }
 }
 
 /// The one HTTP client for every provider: one pool, one crypto provider, the system's roots only when TLS is used.

@@ -2,7 +2,7 @@
 
 mod row;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
@@ -37,6 +37,8 @@ pub struct Asked {
     pub last_notice_at: Option<Timestamp>,
     /// When each channel last called.
     pub heard: HashMap<SubscriptionId, Timestamp>,
+    /// Those that may call.
+    pub channels: HashSet<SubscriptionId>,
     /// When a look last found what no notice had told.
     pub last_miss_at: Option<Timestamp>,
     /// When everything was last compared.
@@ -58,6 +60,15 @@ pub struct Findings {
     pub reconciled: bool,
 }
 
+/// What a channel calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ChannelCall {
+    /// Something changed, or may have.
+    Changed,
+    /// The provider has ended the subscription, or is about to: another is wanted.
+    Ended,
+}
+
 /// A channel's call, after its token was verified.
 pub enum ChannelAsk {
     Recorded(Box<Asked>),
@@ -71,10 +82,17 @@ impl Store {
         &self,
         connection: ConnectionId,
         nonce: SubscriptionId,
+        call: ChannelCall,
         now: Timestamp,
     ) -> Result<ChannelAsk, StoreError> {
+        let channel = match call {
+            ChannelCall::Changed => ", heard.#nonce = :now",
+            ChannelCall::Ended => " REMOVE channels.#nonce, heard.#nonce",
+        };
         let change = Change::new(
-            "SET asked = asked + :one, last_trigger = :trigger, last_notice_at = :now, heard.#nonce = :now",
+            &format!(
+                "SET asked = asked + :one, last_trigger = :trigger, last_notice_at = :now{channel}"
+            ),
             "attribute_exists(PK) AND channels.#nonce >= :now",
         )
         .name("#nonce", nonce.to_string())

@@ -24,7 +24,7 @@ mod table;
 pub use conflicts::Standing;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
 pub use deleted::DeletedEntry;
-pub use demand::{Asked, ChannelAsk, Findings};
+pub use demand::{Asked, ChannelAsk, ChannelCall, Findings};
 pub use entries::{DirtyEntry, EntryWrite, Listed, WrittenBy};
 pub use items::item_id;
 pub use links::{LinkWrite, Meeting};

@@ -28,7 +28,10 @@ use record::Apart;
 use stuck::calls_provider;
 
 use super::{Context, SyncError};
-use crate::{providers::ProviderError, store::StoreError};
+use crate::{
+    providers::{ProviderError, Tried},
+    store::StoreError,
+};
 
 /// Both sides may move while they are looked at; an item that never holds still waits for the next run.
 const LOOKS_PER_ITEM_MAX: u32 = 4;
@@ -242,6 +245,7 @@ impl Context<'_> {
                     link: *link,
                     entry_version,
                     content: *content,
+                    tried: Tried::Perhaps,
                 };
                 return self.finish_create(calendar, begun).await;
             }

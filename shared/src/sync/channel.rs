@@ -8,10 +8,16 @@ use domain::{
     id::{ConnectionId, SubscriptionId},
 };
 
-use crate::crypto::{Keys, Purpose, same};
+use crate::{
+    app::App,
+    crypto::{Keys, Purpose, same},
+    metrics::{About, Metric},
+    queue::{self, AskError},
+    store::{ChannelAsk, ChannelCall},
+};
 
 /// What a token that holds says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VerifiedChannel {
     pub connection: ConnectionId,
     pub subscription: SubscriptionId,
@@ -47,6 +53,49 @@ pub fn verify(keys: &Keys, provider: Provider, token: &str) -> Option<VerifiedCh
         connection,
         subscription,
     })
+}
+
+/// Records what a channel calls for and sees to it that somebody looks.
+pub async fn called(
+    app: &App,
+    channel: VerifiedChannel,
+    call: ChannelCall,
+) -> Result<(), AskError> {
+    let VerifiedChannel {
+        connection,
+        subscription,
+    } = channel;
+    let asked = app
+        .store
+        .ask_by_channel(connection, subscription, call, app.clock.now())
+        .await?;
+    match asked {
+        ChannelAsk::Recorded(asked) => {
+            let about = About {
+                provider: Some(asked.provider),
+                tenant: Some(asked.tenant),
+                connection: Some(connection),
+                run: None,
+            };
+            app.measure(&about, &[(Metric::WebhookAccepted, 1)]);
+            queue::follow_up(app, &asked).await
+        }
+        // Stopped channels go on calling for a while; that is not worth a retry.
+        ChannelAsk::UnknownChannel => {
+            tracing::info!(%connection, reason = "unknown_channel", "webhook ignored");
+            Ok(())
+        }
+    }
+}
+
+/// A call that nobody vouches for; what it brought is not repeated.
+pub fn refused(app: &App, provider: Provider, reason: &'static str) {
+    tracing::warn!(%provider, reason, "webhook rejected");
+    let about = About {
+        provider: Some(provider),
+        ..About::default()
+    };
+    app.measure(&about, &[(Metric::WebhookRejected, 1)]);
 }
 
 fn mac(

@@ -12,6 +12,7 @@ use domain::{
     },
 };
 use jiff::{SignedDuration, Timestamp};
+use tracing::Instrument as _;
 
 use super::{
     Context, Fence, SyncError,
@@ -21,6 +22,7 @@ use super::{
 use crate::{
     app::App,
     ids,
+    metrics::{About, Metric},
     oauth::{AccessError, access_token},
     queue::{self, AskError, CheckedMessage, DELAY_MAX},
     store::{Asked, Findings, StoreError, TenantStore},
@@ -72,24 +74,69 @@ pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskE
             });
         }
     };
+    let record = Record::of(&store, &asked, fresh, started_at).await?;
+    let span = tracing::info_span!(
+        "run", tenant = %store.id(), %connection, provider = %asked.provider, run = %record.run.id
+    );
+    Box::pin(carry_out(app, &store, &asked, granted, record).instrument(span)).await
+}
+
+async fn carry_out(
+    app: &App,
+    store: &TenantStore,
+    asked: &Asked,
+    granted: Granted,
+    mut record: Record,
+) -> Result<Handled, AskError> {
+    let (connection, started_at) = (asked.connection, record.started_at);
     let fence = Fence {
         connection,
         number: granted.fence,
     };
-    let mut record = Record::of(&store, &asked, fresh, started_at).await?;
     let found = store.connection(connection).await?;
     let ended = match found.map(|row| (row.connection.idle(), row.connection)) {
         None => skipped("the connection is gone", started_at),
         Some((Some(Idle::Paused), _)) => skipped("paused", started_at),
         Some((Some(Idle::NeedsReauth), _)) => skipped("waits to be authorised again", started_at),
         Some((None, found)) => {
-            record.start(&store).await?;
-            Box::pin(sync(app, &store, &found, fence, &mut record, &asked)).await?
+            record.start(store).await?;
+            Box::pin(sync(app, store, &found, fence, &mut record, asked)).await?
         }
     };
     let pace = record.pace;
-    record.end(&store, &ended.outcome, app.clock.now()).await?;
-    release(app, &store, &asked, granted, pace, ended).await
+    measure(app, store, asked, &record, &ended.outcome);
+    record.end(store, &ended.outcome, app.clock.now()).await?;
+    release(app, store, asked, granted, pace, ended).await
+}
+
+fn measure(app: &App, store: &TenantStore, asked: &Asked, record: &Record, outcome: &RunOutcome) {
+    let ended = match outcome {
+        RunOutcome::Succeeded => Metric::SyncSucceeded,
+        RunOutcome::Continues { .. } => Metric::SyncContinued,
+        RunOutcome::Failed { .. } => Metric::SyncFailed,
+        RunOutcome::Skipped { .. } => return,
+    };
+    let now = app.clock.now();
+    let since = |at: Timestamp| i64::try_from(now.duration_since(at).as_millis()).unwrap_or(0);
+    let mut measured = vec![
+        (ended, 1),
+        (Metric::SyncDuration, since(record.started_at)),
+        (
+            Metric::ConflictsFound,
+            i64::from(record.run.counts.conflicts),
+        ),
+    ];
+    let noticed_at = asked
+        .last_notice_at
+        .filter(|_| asked.trigger == Trigger::Notice);
+    measured.extend(noticed_at.map(|at| (Metric::NoticeToWritten, since(at))));
+    let about = About {
+        provider: Some(asked.provider),
+        tenant: Some(store.id()),
+        connection: Some(asked.connection),
+        run: Some(record.run.id),
+    };
+    app.measure(&about, &measured);
 }
 
 /// Syncs every chosen calendar of the connection. Only the table failing is an error here: there is nowhere left to
@@ -129,10 +176,7 @@ async fn sync(
             {
                 record.pace = record.pace.slowed(app.clock.now());
             }
-            tracing::warn!(
-                tenant = %store.id(), connection = %connection.id, provider = %connection.provider,
-                run = %record.run.id, error = %chain(&error), "sync stopped"
-            );
+            tracing::warn!(error = %chain(&error), "sync stopped");
             stopped(app, store, &error, began_at, &asked.demand, connection.id).await
         }
     }

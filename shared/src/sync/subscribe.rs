@@ -7,14 +7,17 @@ use domain::{
     id::{CalendarId, SubscriptionId},
     subscription::{Subscription, SubscriptionState},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Context, SyncError, channel};
 use crate::{
     ids,
+    metrics::Metric,
     providers::{SubscribesTo, SubscriptionRequest},
 };
 
+/// Time enough for somebody to find out why.
+const SOON: SignedDuration = SignedDuration::from_hours(12);
 /// A channel may call before the answer that made it arrives.
 const UNTIL_ANSWERED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -67,11 +70,10 @@ async fn keep(
     target: &Target<'_>,
     own: Vec<&Subscription>,
 ) -> Result<bool, SyncError> {
-    let now = context.app.clock.now();
     let is_wanted = target.wanted.is_some();
     let (mut fresh, old): (Vec<_>, Vec<_>) = own
         .into_iter()
-        .partition(|subscription| is_wanted && !subscription.should_renew(now));
+        .partition(|subscription| is_wanted && stands(context, subscription));
     let mut stale = Vec::new();
     for old in old {
         if is_wanted && fresh.is_empty() && renew(context, old).await? {
@@ -84,13 +86,31 @@ async fn keep(
         && !subscribe(context, calendar, target.calendar).await?
     {
         // Polling stands in; what is left of the old subscription is better than nothing.
+        let now = context.app.clock.now();
+        if stale.iter().any(|old| ends_soon(old, now)) {
+            context.measure(Metric::SubscriptionsExpiringSoon);
+        }
         return Ok(true);
     }
     for old in &stale {
         stop(context, old).await?;
     }
-    let renewed = fresh.iter().any(|own| own.should_renew(now));
+    let renewed = fresh.iter().any(|own| !stands(context, own));
     Ok(!stale.is_empty() || renewed || (is_wanted && fresh.is_empty()))
+}
+
+/// Neither due for renewal nor ended by the provider, which its channel's end tells.
+fn stands(context: &Context<'_>, subscription: &Subscription) -> bool {
+    let is_ended = match subscription.state {
+        SubscriptionState::Intended { .. } => false,
+        SubscriptionState::Active { .. } => !context.asked.channels.contains(&subscription.id),
+    };
+    !is_ended && !subscription.should_renew(context.app.clock.now())
+}
+
+fn ends_soon(subscription: &Subscription, now: Timestamp) -> bool {
+    let ends_at = subscription.expires_at();
+    ends_at.is_some_and(|at| at <= now + SOON)
 }
 
 /// `false`: it cannot go on.
@@ -117,6 +137,7 @@ async fn renew(context: &Context<'_>, old: &Subscription) -> Result<bool, SyncEr
         ..old.clone()
     };
     context.store.put_subscription(&renewed).await?;
+    context.measure(Metric::SubscriptionRenewed);
     Ok(true)
 }
 
@@ -166,6 +187,7 @@ async fn subscribe(
                 .store
                 .put_subscription(&Subscription { state, ..intended })
                 .await?;
+            context.measure(Metric::SubscriptionRenewed);
             Ok(true)
         }
         Err(error) if matches!(error.class, FailureClass::Rejected | FailureClass::NotFound) => {

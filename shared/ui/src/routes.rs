@@ -19,7 +19,9 @@ pub const CONNECTION_PREVIEW: &str = "/connections/{id}/preview";
 pub const CONNECTION_HOLD: &str = "/connections/{id}/holds/{hold}";
 /// `POST`; `GET` of `disconnect` is the confirmation page.
 pub const CONNECTION_ACTION: &str = "/connections/{id}/{action}";
-/// `POST` tries an item again.
+/// `POST` tries everything that needs attention again.
+pub const CONNECTION_RETRY_ALL: &str = "/connections/{id}/items/retry";
+/// `POST` tries one item again.
 pub const CONNECTION_RETRY: &str = "/connections/{id}/items/{item}/retry";
 
 /// `GET ?state=settled` shows those that are decided or over.
@@ -104,6 +106,10 @@ pub fn connection_preview(id: &str) -> String {
 
 pub fn connection_hold(id: &str, hold: &str) -> String {
     fill(CONNECTION_HOLD, id).replace("{hold}", hold)
+}
+
+pub fn connection_retry_all(id: &str) -> String {
+    fill(CONNECTION_RETRY_ALL, id)
 }
 
 pub fn connection_retry(id: &str, item: &str) -> String {

@@ -44,7 +44,7 @@ async fn each_field_goes_its_own_way() {
 
     assert_eq!(apart.titles().await, both("theirs"));
     let entry = apart.mia.read_entry(&apart.entry).await;
-    let event = apart.mia.google.get(&apart.event).await.unwrap();
+    let event = apart.mia.calendar.get(&apart.event).await.unwrap();
     for side in [&entry, &event] {
         assert_eq!(side["location"], "Mill Lane 3");
     }
@@ -102,7 +102,7 @@ async fn an_edit_after_the_decision_is_asked_about_and_not_overwritten() {
     let theirs = json!({ "summary": "theirs, later" });
     apart.resolve(keep).await.expect(200).unwrap();
 
-    mia.google.patch(&apart.event, theirs).await.unwrap();
+    mia.calendar.patch(&apart.event, theirs).await.unwrap();
     mia.settle().await;
 
     let (ours, theirs) = apart.titles().await;

@@ -8,18 +8,18 @@ use crate::support::{Connected, google_visit};
 /// An event of theirs that was deleted on one side and changed on the other.
 async fn apart(deleted_here: bool) -> Apart {
     let mia = Connected::start().await;
-    let event = id(&mia.google.insert(google_visit("pump", 4)).await.unwrap());
+    let event = id(&mia.calendar.insert(google_visit("pump", 4)).await.unwrap());
     mia.settle().await;
     let entry = id(&mia.entry("pump").await);
     if deleted_here {
         let path = format!("/api/v1/schedule/entries/{entry}");
         mia.person.delete(&path).await.unwrap().expect(204).unwrap();
         let change = json!({ "summary": "theirs" });
-        mia.google.patch(&event, change).await.unwrap();
+        mia.calendar.patch(&event, change).await.unwrap();
     } else {
         let change = json!({ "title": "ours" });
         mia.patch_entry(&entry, &change).await.expect(200).unwrap();
-        mia.google.delete(&event).await.unwrap();
+        mia.calendar.delete(&event).await.unwrap();
     }
     mia.settle().await;
     let conflict = mia.conflicts("open").await[0].clone();
@@ -33,7 +33,7 @@ async fn apart(deleted_here: bool) -> Apart {
 
 async fn titles(apart: &Apart) -> (Vec<String>, Vec<String>) {
     let entries = apart.mia.entries().await;
-    let events = apart.mia.google.events().await.unwrap();
+    let events = apart.mia.calendar.events().await.unwrap();
     let texts = |all: &[Value], name: &str| -> Vec<String> {
         all.iter()
             .map(|one| one[name].as_str().unwrap().to_owned())

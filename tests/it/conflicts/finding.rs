@@ -26,7 +26,7 @@ async fn edits(mia: &Connected, entry: &str, event: &str, first: First) {
     };
     let theirs = async || {
         let change = json!({ "summary": "theirs" });
-        mia.google.patch(event, change).await.unwrap();
+        mia.calendar.patch(event, change).await.unwrap();
     };
     match first {
         First::Ours => {
@@ -81,7 +81,10 @@ async fn the_rest_of_the_calendar_keeps_syncing() {
     let apart = Apart::start().await;
     let mia = &apart.mia;
 
-    mia.google.insert(google_visit("boiler", 9)).await.unwrap();
+    mia.calendar
+        .insert(google_visit("boiler", 9))
+        .await
+        .unwrap();
     mia.create_entry(&visit("valve", 10)).await;
     mia.settle().await;
 
@@ -97,7 +100,7 @@ async fn what_changes_while_nobody_decides_is_shown_and_told_to_nobody_again() {
     let mia = &apart.mia;
 
     let change = json!({ "summary": "theirs, later" });
-    mia.google.patch(&apart.event, change).await.unwrap();
+    mia.calendar.patch(&apart.event, change).await.unwrap();
     mia.settle().await;
 
     let now = apart.read().await;
@@ -112,7 +115,7 @@ async fn both_sides_agreeing_by_hand_settles_it() {
     let mia = &apart.mia;
 
     let change = json!({ "summary": "ours" });
-    mia.google.patch(&apart.event, change).await.unwrap();
+    mia.calendar.patch(&apart.event, change).await.unwrap();
     mia.settle().await;
 
     assert_eq!(apart.titles().await, both("ours"));

@@ -14,7 +14,7 @@ async fn an_occurrence_cancelled_here_and_changed_there_is_one_choice() {
         let mia = Connected::start().await;
         let mut weekly = google_visit("round", 1);
         weekly["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=5"]);
-        let series = id(&mia.google.insert(weekly).await.unwrap());
+        let series = id(&mia.calendar.insert(weekly).await.unwrap());
         mia.settle().await;
         let entry = id(&mia.entry("round").await);
         let lines = [
@@ -28,7 +28,7 @@ async fn an_occurrence_cancelled_here_and_changed_there_is_one_choice() {
         for (at, title) in [(SECOND, "special"), (THIRD, "also special")] {
             let occurrence = format!("{series}_{at}");
             let change = json!({ "summary": title });
-            mia.google.patch(&occurrence, change).await.unwrap();
+            mia.calendar.patch(&occurrence, change).await.unwrap();
         }
         mia.settle().await;
 
@@ -49,7 +49,11 @@ async fn an_occurrence_cancelled_here_and_changed_there_is_one_choice() {
         mia.settle().await;
 
         assert_eq!(mia.conflicts("open").await.len(), 0);
-        let second = mia.google.get(&format!("{series}_{SECOND}")).await.unwrap();
+        let second = mia
+            .calendar
+            .get(&format!("{series}_{SECOND}"))
+            .await
+            .unwrap();
         assert_eq!(second["status"], there);
         let entry = mia.read_entry(&entry).await;
         let words = entry["overrides"].to_string();

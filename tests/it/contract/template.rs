@@ -51,7 +51,7 @@ fn the_environment_names_the_resources_of_the_stage() {
         "http://127.0.0.1:8790/000000000000/kalends-local-sync-google"
     );
     assert_eq!(worker.environment["ROOT_SECRET"], "kalends/local/root");
-    assert_eq!(worker.queues.len(), 2);
+    assert_eq!(worker.queues.len(), 3);
     assert_eq!(worker.queues[0].batch_size, 10);
 }
 

@@ -38,10 +38,10 @@ async fn whatever_is_called_so_says_where_it_stands_and_why() {
     mia.settle().await;
     delete_entry(&mia, &gone).await;
     let removed = id(&mia.event("pump removed").await);
-    mia.google.delete(&removed).await.unwrap();
+    mia.calendar.delete(&removed).await.unwrap();
     mia.settle().await;
     mia.fall_apart("pump apart", 9).await;
-    let refused = id(&mia.google.insert(far_away()).await.unwrap());
+    let refused = id(&mia.calendar.insert(far_away()).await.unwrap());
     mia.settle().await;
     let paused = format!("/api/v1/connections/{}/pause", mia.connection);
     mia.person.post(&paused, &json!({})).await.unwrap();

@@ -32,11 +32,7 @@ async fn a_copy_is_created_under_its_name_in_one_call_and_gets_an_id() {
     let graph = Graph::answering(vec![(201, event(json!({ "id": "AAMk7" })))]).await;
     let wanted = content(date(2026, 11, 2), &[]);
 
-    let made = graph
-        .client
-        .create(&access(), &calendar(), &name(), &wanted, Tried::Never)
-        .await
-        .unwrap();
+    let made = graph.create(&name(), &wanted, Tried::Never).await.unwrap();
 
     let Created::New(made) = made else {
         panic!("{made:?}")
@@ -67,8 +63,7 @@ async fn a_copy_that_an_earlier_try_created_is_found_by_its_name_and_not_created
     let wanted = content(date(2026, 11, 2), &[]);
 
     let made = graph
-        .client
-        .create(&access(), &calendar(), &name(), &wanted, Tried::Perhaps)
+        .create(&name(), &wanted, Tried::Perhaps)
         .await
         .unwrap();
 
@@ -108,8 +103,7 @@ async fn a_copy_that_appears_while_it_is_looked_for_is_adopted() {
     let wanted = content(date(2026, 11, 2), &[]);
 
     let made = graph
-        .client
-        .create(&access(), &calendar(), &name(), &wanted, Tried::Perhaps)
+        .create(&name(), &wanted, Tried::Perhaps)
         .await
         .unwrap();
 
@@ -140,11 +134,7 @@ async fn a_series_is_created_with_its_pattern_and_without_what_is_left_out() {
     ];
     let wanted = content(date(2026, 11, 2), &lines);
 
-    let made = graph
-        .client
-        .create(&access(), &calendar(), &name(), &wanted, Tried::Never)
-        .await
-        .unwrap();
+    let made = graph.create(&name(), &wanted, Tried::Never).await.unwrap();
 
     let Created::New(made) = made else {
         panic!("{made:?}")
@@ -172,10 +162,7 @@ async fn what_outlook_cannot_repeat_is_refused_in_words_and_not_sent() {
     let graph = Graph::answering(vec![]).await;
     let wanted = content(date(2026, 11, 30), &["RRULE:FREQ=MONTHLY;BYDAY=5MO"]);
 
-    let made = graph
-        .client
-        .create(&access(), &calendar(), &name(), &wanted, Tried::Never)
-        .await;
+    let made = graph.create(&name(), &wanted, Tried::Never).await;
 
     let refused = made.unwrap_err();
     assert_eq!(refused.class, FailureClass::Rejected);
@@ -192,11 +179,7 @@ async fn whole_days_are_days_of_the_mailbox() {
         end: date(2026, 11, 4),
     };
 
-    graph
-        .client
-        .create(&access(), &calendar(), &name(), &wanted, Tried::Never)
-        .await
-        .unwrap();
+    graph.create(&name(), &wanted, Tried::Never).await.unwrap();
 
     let body = &graph.asked()[0].body;
     let midnight = |day| json!({ "dateTime": format!("2026-11-{day}T00:00:00"), "timeZone": "W. Europe Standard Time" });

@@ -16,6 +16,7 @@ use axum::{
 use domain::{
     calendar::{Calendar, CalendarSettings},
     content::{Content, Timing},
+    event::ExternalEventId,
     recurrence::Recurrence,
     time::{LocalTime, Moment, When, Zone},
 };
@@ -23,8 +24,11 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 use shared::{
     clock::Clock,
+    config::MicrosoftEndpoints,
     crypto::Secret,
-    providers::microsoft::{Microsoft, MicrosoftEndpoints},
+    providers::{
+        CalendarProvider as _, Created, NewEvent, ProviderError, Tried, microsoft::Microsoft,
+    },
 };
 
 pub(super) const NOW: &str = "2026-11-02T12:00:00Z";
@@ -114,6 +118,18 @@ impl Graph {
     }
 
     /// Methods and paths only.
+    /// Creates one event.
+    pub(super) async fn create(
+        &self,
+        id: &ExternalEventId,
+        content: &Content,
+        tried: Tried,
+    ) -> Result<Created, ProviderError> {
+        let event = NewEvent { id, content, tried };
+        let answers = self.client.create(&access(), &calendar(), &[event]).await;
+        answers?.pop().unwrap()
+    }
+
     pub(super) fn calls(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.what).collect()
     }

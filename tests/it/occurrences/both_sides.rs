@@ -7,7 +7,7 @@ use crate::support::Connected;
 
 /// The id under which the calendar knows an occurrence of the series.
 async fn there(mia: &Connected, original: &str) -> String {
-    let events = mia.google.events().await.unwrap();
+    let events = mia.calendar.events().await.unwrap();
     let series = events.iter().find(|event| event["recurrence"].is_array());
     format!("{}_{original}", series.unwrap()["id"].as_str().unwrap())
 }
@@ -34,7 +34,7 @@ async fn an_occurrence_goes_back_and_forth() {
     // Moved here, renamed there, moved again here, cancelled there, restored here.
     series
         .mia
-        .google
+        .calendar
         .patch(&id, json!({ "summary": "special" }))
         .await
         .unwrap();
@@ -55,7 +55,7 @@ async fn an_occurrence_goes_back_and_forth() {
             .await
             .contains(&"special 2027-03-11T07:00:00Z".to_owned())
     );
-    series.mia.google.delete(&id).await.unwrap();
+    series.mia.calendar.delete(&id).await.unwrap();
     assert_eq!(series.shown().await.len(), 4);
     series.restore(SECOND).await.expect(200).unwrap();
     let shown = series.shown().await;
@@ -105,7 +105,7 @@ async fn a_change_of_the_series_reaches_what_is_a_copy_there() {
     );
     for id in [&second, &third] {
         assert_eq!(
-            series.mia.google.get(id).await.unwrap()["location"],
+            series.mia.calendar.get(id).await.unwrap()["location"],
             "Depot"
         );
     }
@@ -124,7 +124,7 @@ async fn a_change_of_the_series_reaches_what_is_a_copy_there() {
         .unwrap();
     assert_eq!(series.shown().await[1], "other 2027-03-08T09:00:00Z");
     assert_eq!(
-        series.mia.google.get(&second).await.unwrap()["location"],
+        series.mia.calendar.get(&second).await.unwrap()["location"],
         "Mill"
     );
     let overrides = series.entry().await["overrides"].clone();
@@ -215,7 +215,7 @@ async fn different_fields_of_one_occurrence_are_joined() {
 
     series
         .mia
-        .google
+        .calendar
         .patch(&id, json!({ "location": "Depot" }))
         .await
         .unwrap();
@@ -227,7 +227,7 @@ async fn different_fields_of_one_occurrence_are_joined() {
     assert_eq!(shown[1], "special 2027-03-09T07:00:00Z");
     let path = series.path(SECOND);
     let here = super::get(&series.mia.person, &path).await;
-    let event = series.mia.google.get(&id).await.unwrap();
+    let event = series.mia.calendar.get(&id).await.unwrap();
     assert_eq!(
         (&here["location"], &event["location"]),
         (&json!("Depot"), &json!("Depot"))
@@ -240,8 +240,8 @@ async fn apart(here: &Value, there_change: Option<Value>) -> (Series, String) {
     let series = Series::start().await;
     let id = there(&series.mia, SECOND).await;
     match there_change {
-        Some(change) => drop(series.mia.google.patch(&id, change).await.unwrap()),
-        None => drop(series.mia.google.delete(&id).await.unwrap()),
+        Some(change) => drop(series.mia.calendar.patch(&id, change).await.unwrap()),
+        None => drop(series.mia.calendar.delete(&id).await.unwrap()),
     }
     if here.is_null() {
         series.cancel(SECOND).await.expect(204).unwrap();
@@ -264,7 +264,7 @@ async fn the_same_field_of_one_occurrence_waits_for_a_decision() {
     .await;
 
     let here = super::get(&series.mia.person, &series.path(SECOND)).await;
-    let event = series.mia.google.get(&id).await.unwrap();
+    let event = series.mia.calendar.get(&id).await.unwrap();
     assert_eq!(
         (&here["title"], &event["summary"]),
         (&json!("ours"), &json!("theirs"))
@@ -274,7 +274,7 @@ async fn the_same_field_of_one_occurrence_waits_for_a_decision() {
 #[tokio::test]
 async fn cancelling_what_the_other_side_edits_waits_for_a_decision() {
     let (series, id) = apart(&Value::Null, Some(json!({ "summary": "theirs" }))).await;
-    let event = series.mia.google.get(&id).await.unwrap();
+    let event = series.mia.calendar.get(&id).await.unwrap();
     assert_eq!(
         (&event["status"], &event["summary"]),
         (&json!("confirmed"), &json!("theirs"))
@@ -283,7 +283,7 @@ async fn cancelling_what_the_other_side_edits_waits_for_a_decision() {
     assert_eq!(here["occurrence"]["cancelled"], true);
 
     let (series, id) = apart(&json!({ "title": "ours" }), None).await;
-    let event = series.mia.google.get(&id).await.unwrap();
+    let event = series.mia.calendar.get(&id).await.unwrap();
     assert_eq!(event["status"], "cancelled");
     let here = super::get(&series.mia.person, &series.path(SECOND)).await;
     assert_eq!(here["title"], "ours");

@@ -110,7 +110,7 @@ async fn a_series_can_end_before_an_occurrence() {
         .unwrap();
     assert_eq!(series.shown().await, [""; 0]);
     assert_eq!(
-        series.mia.google.events().await.unwrap(),
+        series.mia.calendar.events().await.unwrap(),
         Vec::<Value>::new()
     );
 }
@@ -120,11 +120,11 @@ async fn what_a_person_splits_there_is_split_here() {
     let mia = Connected::start().await;
     let mut event = google_visit("round", 1);
     event["recurrence"] = json!(["RRULE:FREQ=WEEKLY"]);
-    let event = mia.google.insert(event).await.unwrap();
+    let event = mia.calendar.insert(event).await.unwrap();
     mia.settle().await;
     let id = event["id"].as_str().unwrap();
     let second = format!("{id}_{SECOND}");
-    mia.google
+    mia.calendar
         .patch(&second, json!({ "summary": "early" }))
         .await
         .unwrap();
@@ -132,10 +132,10 @@ async fn what_a_person_splits_there_is_split_here() {
 
     // As Google's own pages do it: the old series ends, a new one begins.
     let until = json!({ "recurrence": ["RRULE:FREQ=WEEKLY;UNTIL=20270314T225959Z"] });
-    mia.google.patch(id, until).await.unwrap();
+    mia.calendar.patch(id, until).await.unwrap();
     let mut rest = google_visit("tour", 16);
     rest["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=2"]);
-    mia.google.insert(rest).await.unwrap();
+    mia.calendar.insert(rest).await.unwrap();
     mia.settle().await;
 
     assert_eq!(

@@ -191,7 +191,7 @@ async fn deleting_means_this_one_or_those_that_follow_or_all() {
     assert_eq!(series.shown().await, ["round 2027-03-01T09:00:00Z"]);
     delete(FIRST, "all").await;
     series.mia.settle().await;
-    assert!(series.mia.google.events().await.unwrap().is_empty());
+    assert!(series.mia.calendar.events().await.unwrap().is_empty());
     assert!(series.mia.entries().await.is_empty());
 }
 

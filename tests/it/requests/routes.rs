@@ -12,7 +12,7 @@ pub(super) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 18] = [
+const READ_NOTHING: [&str; 19] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
     "/api/v1/conflicts/{id}/undo",
@@ -23,6 +23,7 @@ const READ_NOTHING: [&str; 18] = [
     "/api/v1/schedule/deleted/{id}/restore",
     "/api/v1/schedule/entries/{id}/copies/{connection}/restore",
     "/api/v1/schedule/entries/{id}/occurrences/{original}/restore",
+    "/connections/{id}/items/retry",
     "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
     "/schedule/deleted/{id}/restore",
@@ -93,7 +94,7 @@ impl Route {
 
     /// Answers whoever asks: sign-in itself, what browsers load, what providers call.
     pub(super) fn is_public(&self) -> bool {
-        ["assets", "sign-in", "webhooks-google"].contains(&self.function)
+        ["assets", "sign-in", "webhooks-google", "webhooks-microsoft"].contains(&self.function)
     }
 
     pub(super) fn parameters(&self) -> Vec<&str> {

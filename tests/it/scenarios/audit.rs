@@ -26,10 +26,10 @@ fn harm(row: &Row) -> [u64; 4] {
 #[tokio::test]
 async fn a_second_copy_is_found_on_both_sides() {
     let (mut stage, _) = Stage::with_items(2).await.unwrap();
-    let event = stage.members[0].google.events().await.unwrap()[0].clone();
+    let event = stage.members[0].calendar.events().await.unwrap()[0].clone();
     let copy = json!({ "summary": event["summary"], "start": event["start"], "end": event["end"] });
 
-    stage.members[0].google.insert(copy).await.unwrap();
+    stage.members[0].calendar.insert(copy).await.unwrap();
 
     let row = audit(&mut stage).await;
     assert_eq!(row.duplicates, 2, "{row:#?}");
@@ -52,7 +52,7 @@ async fn a_deletion_that_did_not_happen_is_found_on_both_sides() {
     let words = json!({ "status": "confirmed" });
     let id = stage.id(CALENDAR, marks[0]).await.unwrap();
 
-    stage.members[0].google.patch(&id, words).await.unwrap();
+    stage.members[0].calendar.patch(&id, words).await.unwrap();
 
     let row = audit(&mut stage).await;
     assert_eq!(harm(&row), [0, 2, 0, 0], "{row:#?}");
@@ -67,7 +67,7 @@ async fn an_edit_that_was_overwritten_is_nowhere_and_on_neither_side() {
     let id = stage.id(CALENDAR, marks[0]).await.unwrap();
 
     let other = json!({ "location": "elsewhere" });
-    stage.members[0].google.patch(&id, other).await.unwrap();
+    stage.members[0].calendar.patch(&id, other).await.unwrap();
 
     let row = audit(&mut stage).await;
     assert_eq!(harm(&row), [0, 1, 0, 0], "{row:#?}");
@@ -104,7 +104,7 @@ async fn of_two_edits_apart_both_must_be_somewhere() {
 #[tokio::test]
 async fn mail_to_guests_is_counted() {
     let (mut stage, _) = Stage::with_items(2).await.unwrap();
-    let google = &stage.members[0].google;
+    let google = &stage.members[0].calendar;
     let account = json!({ "account": "mia@northwind.test" });
     let granted = google.control(Method::POST, "token", &account).await;
     let access = granted.unwrap()["access_token"]
@@ -117,7 +117,7 @@ async fn mail_to_guests_is_counted() {
     let event = json!({ "summary": "party", "start": at, "end": until, "attendees": [{ "email": "guest@elsewhere.test" }] });
 
     let answer = http()
-        .post(stage.world.google_base.join(path).unwrap())
+        .post(stage.world.provider_base().join(path).unwrap())
         .bearer_auth(access)
         .json(&event)
         .send()

@@ -83,7 +83,7 @@ impl Connected {
 
     /// The one event of the calendar with this title.
     pub(crate) async fn event(&self, title: &str) -> Value {
-        let events = self.google.events().await.unwrap();
+        let events = self.calendar.events().await.unwrap();
         let found: Vec<&Value> = events
             .iter()
             .filter(|event| event["summary"] == title)
@@ -111,7 +111,7 @@ impl Connected {
         let event = self.event(title).await;
         let theirs = json!({ "summary": format!("{title}, theirs") });
         let event = event["id"].as_str().unwrap();
-        self.google.patch(event, theirs).await.unwrap();
+        self.calendar.patch(event, theirs).await.unwrap();
         let ours = json!({ "title": format!("{title}, ours") });
         let entry = entry["id"].as_str().unwrap();
         self.patch_entry(entry, &ours).await.expect(200).unwrap();
@@ -147,13 +147,14 @@ impl Connected {
         self.last_run().await
     }
 
-    /// Makes the simulated Google misbehave.
+    /// Makes the simulated provider misbehave.
     pub(crate) async fn fault(&self, fault: &Value) {
         self.0.fault(fault).await.unwrap();
     }
 
     /// How often an operation was called since the start.
     pub(crate) async fn calls(&self, operation: &str) -> u64 {
+        let operation = tests::calendar_user::operation(self.world.provider, operation);
         requests(&self.world).await["operations"][operation]
             .as_u64()
             .unwrap_or_default()
@@ -161,7 +162,10 @@ impl Connected {
 }
 
 pub(crate) async fn control(world: &World, path: &str, body: &Value) -> Value {
-    let url = world.google_base.join(&format!("/_sim/{path}")).unwrap();
+    let url = world
+        .provider_base()
+        .join(&format!("/_sim/{path}"))
+        .unwrap();
     let answer = http().post(url).json(body).send().await.unwrap();
     assert!(
         answer.status().is_success(),
@@ -172,7 +176,10 @@ pub(crate) async fn control(world: &World, path: &str, body: &Value) -> Value {
 }
 
 pub(crate) async fn requests(world: &World) -> Value {
-    let url = world.google_base.join("/_sim/requests?since=0").unwrap();
+    let url = world
+        .provider_base()
+        .join("/_sim/requests?since=0")
+        .unwrap();
     http().get(url).send().await.unwrap().json().await.unwrap()
 }
 

@@ -33,9 +33,6 @@ class Bearer {
 
 export async function start() {
   const child = spawn(BINARY, ["--port", "0", "--account", ACCOUNT], { stdio: ["ignore", "pipe", "inherit"] });
-  // Whatever ends the check ends the simulator as well.
-  process.once("exit", () => child.kill("SIGKILL"));
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
   const [line] = await once(createInterface({ input: child.stdout }), "line");
   const base = line.split(" ")[1];
   const post = async (path, body, method = "POST") => {

@@ -46,6 +46,7 @@ async fn main() -> anyhow::Result<()> {
         WorldClock::system()
     };
     let world = World::open(WorldOptions {
+        provider: domain::connection::Provider::Google,
         clock,
         directory: Some(arguments.directory),
         port: Some(arguments.port),
@@ -73,7 +74,7 @@ fn announce(world: &World) -> anyhow::Result<()> {
         out,
         "ready product={} google={} microsoft={} aws={} password={DEMO_PASSWORD} logins={}",
         world.product_base,
-        world.google_base,
+        world.provider_base(),
         world.microsoft_base,
         world.aws_base,
         logins.join(",")

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 use domain::{
     calendar::Calendar,
+    connection::Provider,
     id::{ConnectionId, MemberId, TenantId},
     member::{EmailAddress, Member, Role, Tenant},
     sync::moves::Account,
@@ -15,8 +16,8 @@ use serde_json::{Value, json};
 use shared::{ids, store::TenantStore};
 
 use crate::{
+    calendar_user::{CalendarUser, calendar_user_at},
     connected::Connected,
-    google_user::GoogleUser,
     person::Person,
     world::{World, demo_password_hash},
 };
@@ -35,7 +36,7 @@ pub(super) struct Cast {
     pub(super) places: Vec<Place>,
     /// Of another tenant, with a calendar of their own.
     pub(super) bystander: Option<Connected>,
-    google: GoogleUser,
+    calendar: Box<dyn CalendarUser>,
     /// When people last opened a page.
     opened_at: Mutex<Timestamp>,
 }
@@ -53,7 +54,7 @@ pub(super) struct Place {
 
 impl Cast {
     pub(super) async fn of(accounts: &[Account], bystander: bool) -> anyhow::Result<Self> {
-        let world = World::start().await?;
+        let world = World::start_with(Provider::Google).await?;
         let ids = found(&world).await?;
         let mut members = Vec::new();
         for (email, id) in MEMBERS.into_iter().zip(ids) {
@@ -67,7 +68,7 @@ impl Cast {
         };
         let mut cast = Self {
             opened_at: Mutex::new(world.clock.now()),
-            google: GoogleUser::of(&world, BYSTANDER)?,
+            calendar: calendar_user_at(&world, Provider::Google, BYSTANDER)?,
             world,
             store,
             members,
@@ -92,7 +93,7 @@ impl Cast {
             let name = format!("calendar {line}");
             external.push(self.world.google.add_calendar(&address, &name, ZONE));
         }
-        let connection = person.connect_google_account(&address).await?;
+        let connection = person.connect_account(Provider::Google, &address).await?;
         let path = format!("/api/v1/connections/{connection}/calendars");
         let listed = person.get(&path).await?.expect(200)?.json();
         let listed = listed["calendars"].as_array().context("calendars")?;
@@ -161,7 +162,7 @@ impl Cast {
         path: &str,
         body: &Value,
     ) -> anyhow::Result<Value> {
-        self.google.control(method, path, body).await
+        self.calendar.control(method, path, body).await
     }
 
     pub(super) fn bystander_acts(

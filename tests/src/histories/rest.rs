@@ -149,7 +149,7 @@ impl Stage {
     /// A round in which nobody changed anything is one call a calendar, and writes nothing.
     async fn check_quiet(&self, before: &Held) -> anyhow::Result<Vec<Finding>> {
         let mut findings = Vec::new();
-        let since = self.cast.world.google.calls();
+        let since = self.cast.world.last_request();
         self.ask_everywhere().await?;
         let asked = self.requests(since).await?;
         let mut calls = BTreeMap::<&str, usize>::new();

@@ -13,23 +13,23 @@ use super::{
     stage::{BERLIN, MIA, Stage},
     words::{self, Change, Point},
 };
-use crate::{connected::Connected, google_user::GoogleUser, person::Person, world::World};
+use crate::{calendar_user::calendar_user, connected::Connected, person::Person, world::World};
 
 pub(super) async fn play(scale: Scale) -> anyhow::Result<Row> {
     let count = scale.of(60, 1_000);
     let world = World::start().await?;
-    let google = GoogleUser::of(&world, MIA)?;
+    let calendar = calendar_user(&world, MIA)?;
     let mia = Person::sign_in(&world, MIA).await?;
     let mut stage = Stage::of(world.clone(), Vec::new());
     for number in 0..count {
         let words = mixed(&stage, number)?;
         if number.is_multiple_of(2) {
-            let mark = stage.make_event_by(&google, words).await?;
+            let mark = stage.make_event_by(&*calendar, words).await?;
             if number.is_multiple_of(150) && !is_all_day(number) {
                 let id = stage.id(Side::Calendar(0), mark).await?;
                 let (original, moved) = third_week(number)?;
                 let words = words::for_google(&[moved])?;
-                google.patch(&format!("{id}_{original}"), words).await?;
+                calendar.patch(&format!("{id}_{original}"), words).await?;
             }
         } else {
             let mark = stage.make_entry_by(&mia, words).await?;
@@ -42,7 +42,7 @@ pub(super) async fn play(scale: Scale) -> anyhow::Result<Row> {
             }
         }
     }
-    let made = google.calls();
+    let made = calendar.calls();
     let connected = Connected::with_history(world, MIA, Value::Null).await?;
     stage.members.push(connected);
     stage.settle().await?;

@@ -114,7 +114,7 @@ pub(super) async fn revoked_token(scale: Scale) -> anyhow::Result<Row> {
     stage.make_event(0, later).await?;
     stage.pass(SignedDuration::from_mins(20)).await?;
     let mia = &stage.members[0];
-    let again = mia.person.connect_google().await?;
+    let again = mia.person.connect(mia.world.provider).await?;
     anyhow::ensure!(again == mia.connection, "another connection");
     stage.settle().await?;
     stage.recover().await?;

@@ -9,7 +9,11 @@ use super::{
     stage::{MIA, Stage},
     words::Mark,
 };
-use crate::{connected::Connected, google_user::GoogleUser, world::World};
+use crate::{
+    calendar_user::{CalendarUser, calendar_user},
+    connected::Connected,
+    world::World,
+};
 
 const CALENDAR: Side = Side::Calendar(0);
 
@@ -19,7 +23,7 @@ pub(super) async fn expired_cursor(scale: Scale) -> anyhow::Result<Row> {
     stage.fault(json!({ "name": "notification_drop" })).await?;
     live_on(&mut stage, &marks).await?;
     // What was deleted in the gap is not even listed as deleted any more.
-    forget_deleted(&stage.members[0].google).await?;
+    forget_deleted(&*stage.members[0].calendar).await?;
     stage
         .fault(json!({ "name": "cursor_expired", "count": 1 }))
         .await?;
@@ -56,21 +60,21 @@ async fn live_on(stage: &mut Stage, marks: &[Mark]) -> anyhow::Result<()> {
 /// S8: pages with nothing or little on them, in the first read, in a round of changes and in a complete read again.
 pub(super) async fn thin_pages(scale: Scale) -> anyhow::Result<Row> {
     let world = World::start().await?;
-    let google = GoogleUser::of(&world, MIA)?;
+    let calendar = calendar_user(&world, MIA)?;
     let mut stage = Stage::of(world.clone(), Vec::new());
     let mut marks = Vec::new();
     for number in 0..scale.of(20, 300) {
         let words = stage.visit(number)?;
-        marks.push(stage.make_event_by(&google, words).await?);
+        marks.push(stage.make_event_by(&*calendar, words).await?);
     }
-    thin(&google).await?;
+    thin(&*calendar).await?;
     let mia = Connected::with_history(world, MIA, Value::Null).await?;
     stage.members.push(mia);
     stage.settle().await?;
     stage.look().await?;
     stage.measure_from_here();
 
-    thin(&google).await?;
+    thin(&*calendar).await?;
     live_on(&mut stage, &marks).await?;
     stage.settle().await?;
 
@@ -78,8 +82,8 @@ pub(super) async fn thin_pages(scale: Scale) -> anyhow::Result<Row> {
     stage.fault(json!({ "name": "notification_drop" })).await?;
     let kept: Vec<Mark> = third.into_iter().filter(|mark| mark.0 % 10 >= 6).collect();
     live_on(&mut stage, &kept).await?;
-    forget_deleted(&google).await?;
-    thin(&google).await?;
+    forget_deleted(&*calendar).await?;
+    thin(&*calendar).await?;
     stage
         .fault(json!({ "name": "cursor_expired", "count": 1 }))
         .await?;
@@ -89,18 +93,20 @@ pub(super) async fn thin_pages(scale: Scale) -> anyhow::Result<Row> {
     stage.audit(Scenario::S8).await
 }
 
-async fn forget_deleted(google: &GoogleUser) -> anyhow::Result<()> {
+async fn forget_deleted(calendar: &dyn CalendarUser) -> anyhow::Result<()> {
     let all = json!(null);
-    google.control(Method::POST, "forget_deleted", &all).await?;
+    calendar
+        .control(Method::POST, "forget_deleted", &all)
+        .await?;
     Ok(())
 }
 
-async fn thin(google: &GoogleUser) -> anyhow::Result<()> {
+async fn thin(calendar: &dyn CalendarUser) -> anyhow::Result<()> {
     for fault in [
         json!({ "name": "empty_page", "count": 1 }),
         json!({ "name": "short_page", "count": 2, "page": 2 }),
     ] {
-        google.control(Method::POST, "faults", &fault).await?;
+        calendar.control(Method::POST, "faults", &fault).await?;
     }
     Ok(())
 }

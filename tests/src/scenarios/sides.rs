@@ -43,7 +43,7 @@ impl Sides {
             }
             let side = Side::Calendar(number);
             sides.held.insert(side, BTreeMap::new());
-            let events = member.google.events().await?.into_iter();
+            let events = member.calendar.events().await?.into_iter();
             // An occurrence that differs is no copy of its series.
             for event in events.filter(|event| event["recurringEventId"].is_null()) {
                 sides.add(side, &event, words::of_google(&event)?);
@@ -143,7 +143,7 @@ async fn occurrences(
             words::schedule_moment(end)?,
         ));
     }
-    for event in member.google.occurrences(SPAN.0, SPAN.1).await? {
+    for event in member.calendar.occurrences(SPAN.0, SPAN.1).await? {
         theirs.insert((
             event["summary"].to_string(),
             words::google_moment(&event["start"])?,

@@ -16,7 +16,7 @@ use super::{
     sides::Sides,
     words::{self, Change, Mark, Point},
 };
-use crate::{connected::Connected, google_user::GoogleUser, person::Person, world::World};
+use crate::{calendar_user::CalendarUser, connected::Connected, person::Person, world::World};
 
 pub(super) const MIA: &str = "mia@northwind.test";
 pub(super) const BERLIN: &str = "Europe/Berlin";
@@ -82,7 +82,7 @@ impl Stage {
 
     /// Calls and changes are counted from here on.
     pub fn measure_from_here(&mut self) {
-        self.measured_since = self.world.google.last_request();
+        self.measured_since = self.world.last_request();
         self.own_calls_before = self.own_calls();
         self.ledger.changes = 0;
         self.began_at = wall_clock();
@@ -91,7 +91,7 @@ impl Stage {
     fn own_calls(&self) -> u64 {
         self.members
             .iter()
-            .map(|member| member.google.calls())
+            .map(|member| member.calendar.calls())
             .sum()
     }
 
@@ -144,15 +144,15 @@ impl Stage {
         words
     }
 
-    /// Somebody makes an event in a calendar; `google` is theirs, connected or not.
+    /// Somebody makes an event in a calendar; `calendar` is theirs, connected or not.
     pub async fn make_event_by(
         &mut self,
-        google: &GoogleUser,
+        calendar: &dyn CalendarUser,
         words: Vec<Change>,
     ) -> anyhow::Result<Mark> {
         let mark = self.ledger.next_mark();
         let (side, words) = (Side::Calendar(0), self.titled(mark, words));
-        let made = google.insert(words::for_google(&words)?).await?;
+        let made = calendar.insert(words::for_google(&words)?).await?;
         self.keep(mark, side, &made, &[Side::Schedule, side], &words)?;
         Ok(mark)
     }
@@ -161,8 +161,8 @@ impl Stage {
     pub async fn make_event(&mut self, member: usize, words: Vec<Change>) -> anyhow::Result<Mark> {
         let mark = self.ledger.next_mark();
         let (side, words) = (Side::Calendar(member), self.titled(mark, words));
-        let google = &self.members[member].google;
-        let made = google.insert(words::for_google(&words)?).await?;
+        let calendar = &self.members[member].calendar;
+        let made = calendar.insert(words::for_google(&words)?).await?;
         self.keep(mark, side, &made, &[Side::Schedule, side], &words)?;
         Ok(mark)
     }
@@ -248,7 +248,7 @@ impl Stage {
             }
             Side::Calendar(member) => {
                 let body = words::for_google(&changes)?;
-                self.members[member].google.patch(&id, body).await?;
+                self.members[member].calendar.patch(&id, body).await?;
             }
         }
         self.ledger.edited();
@@ -267,7 +267,7 @@ impl Stage {
         let id = self.id(side, mark).await?;
         match side {
             Side::Schedule => drop(self.members[0].delete_entry(&id).await?.expect(204)?),
-            Side::Calendar(member) => drop(self.members[member].google.delete(&id).await?),
+            Side::Calendar(member) => drop(self.members[member].calendar.delete(&id).await?),
         }
         Ok(())
     }
@@ -323,16 +323,16 @@ impl Stage {
     /// Compares both sides with the record.
     pub async fn audit(&self, scenario: Scenario) -> anyhow::Result<Row> {
         let spent = wall_clock().duration_since(self.began_at);
-        let google = &self.members[0].google;
+        let calendar = &self.members[0].calendar;
         let log = format!("requests?since={}", self.measured_since);
         let none = Value::Null;
-        let log = google.control(Method::GET, &log, &none).await?;
+        let log = calendar.control(Method::GET, &log, &none).await?;
         let all = log["total"].as_u64().context("a total")?;
         let own = self.own_calls() - self.own_calls_before;
         if let Some(refused) = log["violations"].as_array().and_then(|list| list.first()) {
             bail!("the simulator was called in a way that Google refuses: {refused}");
         }
-        let mail = google.control(Method::GET, "mail", &none).await?;
+        let mail = calendar.control(Method::GET, "mail", &none).await?;
         let sides = Sides::read(&self.world, &self.members).await?;
         let harm = self.ledger.audit(&sides);
         let changes = self.ledger.changes;

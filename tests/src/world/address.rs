@@ -21,8 +21,9 @@ pub(super) async fn bind(port: u16) -> anyhow::Result<(TcpListener, Url)> {
 }
 
 /// The template's parameters for a deployment on this machine.
-pub(super) fn parameters(product: &Url, google: &Url) -> BTreeMap<String, String> {
-    let under = |path: &str| format!("{}{path}", google.as_str());
+pub(super) fn parameters(product: &Url, google: &Url, microsoft: &Url) -> BTreeMap<String, String> {
+    let under = |path: &str| format!("{google}{path}");
+    let identity = |path: &str| format!("{microsoft}common/oauth2/v2.0/{path}");
     [
         ("Stage", "local".to_owned()),
         (
@@ -33,9 +34,13 @@ pub(super) fn parameters(product: &Url, google: &Url) -> BTreeMap<String, String
         ("GoogleClientSecret", CLIENT_SECRET.to_owned()),
         ("GoogleAuthUrl", under("o/oauth2/v2/auth")),
         ("GoogleTokenUrl", under("token")),
-        ("GoogleRevokeUrl", under("revoke")),
         ("GoogleApiUrl", under("calendar/v3")),
         ("GoogleUserinfoUrl", under("v1/userinfo")),
+        ("MicrosoftClientId", MICROSOFT_CLIENT_ID.to_owned()),
+        ("MicrosoftClientSecret", CLIENT_SECRET.to_owned()),
+        ("MicrosoftAuthUrl", identity("authorize")),
+        ("MicrosoftTokenUrl", identity("token")),
+        ("MicrosoftGraphUrl", format!("{microsoft}v1.0")),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
@@ -46,7 +51,6 @@ pub(super) fn parameters(product: &Url, google: &Url) -> BTreeMap<String, String
 pub(super) fn environment(
     functions: &[Function],
     aws: &Url,
-    microsoft: &Url,
 ) -> impl Fn(&'static str) -> Option<String> {
     let mut variables: BTreeMap<String, String> = functions
         .iter()
@@ -58,16 +62,8 @@ pub(super) fn environment(
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_ENDPOINT_URL", aws.as_str()),
         ("INSECURE_COOKIES", "local"),
-        ("MICROSOFT_CLIENT_ID", MICROSOFT_CLIENT_ID),
     ] {
         variables.insert(name.to_owned(), value.to_owned());
-    }
-    for (name, path) in [
-        ("MICROSOFT_AUTH_URL", "common/oauth2/v2.0/authorize"),
-        ("MICROSOFT_TOKEN_URL", "common/oauth2/v2.0/token"),
-        ("MICROSOFT_API_URL", "v1.0"),
-    ] {
-        variables.insert(name.to_owned(), format!("{microsoft}{path}"));
     }
     move |name| {
         variables

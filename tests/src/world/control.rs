@@ -105,6 +105,7 @@ async fn metrics(State(world): State<WeakWorld>) -> Response {
         "event_puts": counters.event_puts,
         "operations": counters.operations,
         "invocations": world.invocations(),
+        "measured": world.measured(),
         "provider_calls": {
             "google": world.google.calls(),
             "microsoft": world.microsoft.calls(),

@@ -22,6 +22,7 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
         ("schedule", schedule::routes()),
         ("sign-in", sign_in::routes()),
         ("webhooks-google", webhooks_google::routes()),
+        ("webhooks-microsoft", webhooks_microsoft::routes()),
     ]
 }
 

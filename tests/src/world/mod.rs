@@ -5,6 +5,7 @@ mod address;
 mod control;
 mod crash;
 mod http;
+mod measured;
 mod pump;
 mod seed;
 mod worker;
@@ -17,6 +18,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use domain::connection::Provider;
 use domain::member::EmailAddress;
 use jiff::SignedDuration;
 use shared::{app::App, clock::Clock, config::Config, store::TenantStore, verified::MemberOf};
@@ -47,6 +49,8 @@ pub struct WorldOptions {
     pub clock: WorldClock,
     /// Where everything is kept; nothing is, without it.
     pub directory: Option<PathBuf>,
+    /// The provider that stories are told of.
+    pub provider: Provider,
     /// The product's port; the simulators and the stand-ins follow it. Any free ports, without it.
     pub port: Option<u16>,
 }
@@ -59,6 +63,8 @@ pub struct Inner {
     pub clock: WorldClock,
     pub app: App,
     pub aws: AwsStandIns,
+    /// The provider that stories are told of, unless they name one.
+    pub provider: Provider,
     pub google: GoogleSim,
     pub microsoft: MicrosoftSim,
     pub product_base: Url,
@@ -69,6 +75,7 @@ pub struct Inner {
     pub people_http: reqwest::Client,
     functions: Vec<crate::aws::Function>,
     worker: worker::Worker,
+    measured: measured::Measured,
     invocations: Mutex<BTreeMap<String, u64>>,
     pump: tokio::sync::Mutex<pump::Progress>,
     servers: Mutex<Vec<JoinHandle<()>>>,
@@ -107,10 +114,15 @@ impl Clock for WorldClock {
 impl World {
     /// A world for a test: nothing on disk, any ports, a clock that stands still, and the demo's tenants.
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_with(provider_under_test()?).await
+    }
+
+    pub async fn start_with(provider: Provider) -> anyhow::Result<Self> {
         let clock = WorldClock::virtual_at("2027-03-01T08:00:00Z".parse()?);
         Self::open(WorldOptions {
             clock,
             directory: None,
+            provider,
             port: None,
         })
         .await
@@ -127,23 +139,18 @@ impl World {
         let (aws_gate, aws_gate_base) = address::bind(0).await?;
         let directory = options.directory.as_deref();
         let stand_ins = AwsStandIns::open(options.clock.clone(), directory).await?;
-        let parameters = address::parameters(&product_base, &google_base);
+        let parameters = address::parameters(&product_base, &google_base, &microsoft_base);
         let template = Template::load(&parameters, aws_base.as_str().trim_end_matches('/'))?;
         stand_ins.create_table_from_template(&template).await?;
         stand_ins.create_queues_from_template(&template)?;
         stand_ins.create_secrets_from_template(&template)?;
         let functions = template.functions()?;
-        let config = Config::read(address::environment(&functions, &aws_base, &microsoft_base))?;
-        let parameters = address::parameters(&product_base, &google_gate_base);
+        let config = Config::read(address::environment(&functions, &aws_base))?;
+        let parameters =
+            address::parameters(&product_base, &google_gate_base, &microsoft_gate_base);
         let gated = Template::load(&parameters, aws_base.as_str().trim_end_matches('/'))?;
-        let gated = Config::read(address::environment(
-            &gated.functions()?,
-            &aws_gate_base,
-            &microsoft_gate_base,
-        ))?;
-        let redirect = config
-            .redirect_uri(domain::connection::Provider::Google)
-            .to_string();
+        let gated = Config::read(address::environment(&gated.functions()?, &aws_gate_base))?;
+        let redirect = config.redirect_uri(Provider::Google).to_string();
         let simulator = GoogleSim::open(GoogleSimOptions {
             clock: options.clock.clone(),
             public_base: google_base.clone(),
@@ -153,13 +160,16 @@ impl World {
             storage: directory.map(|directory| directory.join("google.json")),
         })?;
         let microsoft_simulator = simulated_microsoft(&options, &microsoft_base, &product_base)?;
-        let app = App::new(config, Arc::new(options.clock.clone()))?;
-        let worker = worker::Worker::start(gated, &options.clock)?;
+        let measured = Arc::new(Mutex::new(BTreeMap::new()));
+        let metrics = measured::collected(&measured);
+        let app = App::new(config, Arc::new(options.clock.clone()), metrics.clone())?;
+        let worker = worker::Worker::start(gated, &options.clock, &metrics)?;
         let progress = pump::Progress::load(directory, options.clock.now())?;
         let world = Self(Arc::new(Inner {
             clock: options.clock,
             app,
             aws: stand_ins,
+            provider: options.provider,
             google: simulator,
             microsoft: microsoft_simulator,
             product_base,
@@ -172,6 +182,7 @@ impl World {
                 .build()?,
             functions,
             worker,
+            measured,
             invocations: Mutex::default(),
             pump: tokio::sync::Mutex::new(progress),
             servers: Mutex::default(),
@@ -186,6 +197,30 @@ impl World {
         world.serve(product, http::router(&world));
         seed::seed(&world).await.context("seed the demo tenants")?;
         Ok(world)
+    }
+
+    /// Where the provider of the stories answers.
+    pub fn provider_base(&self) -> &Url {
+        match self.provider {
+            Provider::Google => &self.google_base,
+            Provider::Microsoft => &self.microsoft_base,
+        }
+    }
+
+    /// How often the provider of the stories was called; a batch is one call.
+    pub fn provider_calls(&self) -> u64 {
+        match self.provider {
+            Provider::Google => self.google.calls(),
+            Provider::Microsoft => self.microsoft.calls(),
+        }
+    }
+
+    /// Where its request log ends now.
+    pub fn last_request(&self) -> u64 {
+        match self.provider {
+            Provider::Google => self.google.last_request(),
+            Provider::Microsoft => self.microsoft.last_request(),
+        }
     }
 
     fn serve(&self, listener: TcpListener, router: axum::Router) {
@@ -270,6 +305,18 @@ impl World {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+}
+
+/// Every story is told of Google, and of another provider where `STORIES_PROVIDER` names it.
+fn provider_under_test() -> anyhow::Result<Provider> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a switch of the test run, not of the product"
+    )]
+    match std::env::var("STORIES_PROVIDER") {
+        Ok(name) => Ok(name.parse()?),
+        Err(_) => Ok(Provider::Google),
     }
 }
 

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use serde::Serialize;
 use serde_json::json;
-use shared::{app::App, config::Config, lambda::consume_batch};
+use shared::{app::App, config::Config, lambda::consume_batch, metrics::Metrics};
 use tokio::task::JoinHandle;
 
 use super::{
@@ -28,6 +28,7 @@ pub(super) struct Worker {
     config: Config,
     clock: WorldClock,
     pub(super) gate: Gate,
+    metrics: Metrics,
     app: Mutex<App>,
     /// Invocations under way by queue, where they do not end within the step that began them.
     under_way: Mutex<BTreeMap<String, u64>>,
@@ -53,11 +54,16 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Worker {
-    pub(super) fn start(config: Config, clock: &WorldClock) -> anyhow::Result<Self> {
-        let app = App::new(config.clone(), Arc::new(clock.clone()))?;
+    pub(super) fn start(
+        config: Config,
+        clock: &WorldClock,
+        metrics: &Metrics,
+    ) -> anyhow::Result<Self> {
+        let app = App::new(config.clone(), Arc::new(clock.clone()), metrics.clone())?;
         Ok(Self {
             config,
             clock: clock.clone(),
+            metrics: metrics.clone(),
             gate: Gate::new(clock.clone()),
             app: Mutex::new(app),
             under_way: Mutex::default(),
@@ -67,7 +73,8 @@ impl Worker {
 
     /// A new process: nothing of the old one's memory is left.
     fn start_again(&self) -> anyhow::Result<()> {
-        *locked(&self.app) = App::new(self.config.clone(), Arc::new(self.clock.clone()))?;
+        let clock = Arc::new(self.clock.clone());
+        *locked(&self.app) = App::new(self.config.clone(), clock, self.metrics.clone())?;
         Ok(())
     }
 

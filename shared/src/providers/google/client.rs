@@ -7,19 +7,18 @@ use domain::{
     event::{Change, ExternalEventId, Revision},
     failure::FailureClass,
     id::SubscriptionId,
-    time::Zone,
 };
 use jiff::Timestamp;
-use reqwest::{Method, RequestBuilder, Response, header};
+use reqwest::{Method, RequestBuilder, header};
 
 use super::{
     super::{
-        Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar, Next,
-        OAuthEndpoints, Page, ProviderError, ReadFrom, SeriesShown, SubscribesTo,
-        SubscriptionRequest, Tried, Written,
+        Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar,
+        NewEvent, Next, OAuthEndpoints, Page, ProviderError, ReadFrom, SeriesShown, SubscribesTo,
+        SubscriptionRequest, Written,
     },
-    answer::{read, rejected, send},
-    convert,
+    answer::{rejected, send, send_and_read},
+    batch, convert,
     event_id::event_id,
     wire,
 };
@@ -234,32 +233,9 @@ impl CalendarProvider for Google {
         &self,
         access: &Secret,
         calendar: &Calendar,
-        id: &ExternalEventId,
-        content: &Content,
-        _tried: Tried,
-    ) -> Result<Created, ProviderError> {
-        let operation = "create the event";
-        let all: Fields = Field::ALL.into_iter().collect();
-        let mut body = convert::body(content, all);
-        body.id = Some(&id.0);
-        let request = self
-            .request(
-                Method::POST,
-                access,
-                &["calendars", &calendar.external_id, "events"],
-            )
-            .query(&[("sendUpdates", "none")])
-            .json(&body);
-        match send(operation, request).await {
-            Ok(response) => self
-                .read_event(operation, response, &calendar.zone)
-                .await
-                .map(Created::New),
-            Err(error) if error.class == FailureClass::Conflict => {
-                self.adopt_or_restore(access, calendar, id, body).await
-            }
-            Err(error) => Err(error),
-        }
+        events: &[NewEvent<'_>],
+    ) -> Result<Vec<Result<Created, ProviderError>>, ProviderError> {
+        self.create_events(access, calendar, events).await
     }
 
     async fn update(

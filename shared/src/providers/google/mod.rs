@@ -4,6 +4,7 @@ mod answer;
 pub mod batch;
 mod client;
 mod convert;
+mod create;
 mod event_id;
 pub mod notification;
 mod series;

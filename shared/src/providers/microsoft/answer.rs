@@ -1,7 +1,7 @@
 //! Graph's answers: sent for, told apart, read.
 
 use domain::failure::FailureClass;
-use reqwest::{RequestBuilder, Response, StatusCode, header};
+use reqwest::{RequestBuilder, Response, header};
 use serde::de::DeserializeOwned;
 
 use super::{super::ProviderError, wire};
@@ -35,22 +35,32 @@ pub(super) async fn send(
     if response.status().is_success() {
         return Ok(response);
     }
-    let status = response.status();
+    let status = response.status().as_u16();
     let retry_after_s = response
         .headers()
         .get(header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse().ok());
-    let body: wire::ErrorBody = response.json().await.unwrap_or_default();
+    let body = response.json().await.unwrap_or_default();
+    Err(refusal(operation, status, retry_after_s, body))
+}
+
+/// What was answered instead, over a connection or as a part of a batch.
+pub(super) fn refusal(
+    operation: &'static str,
+    status: u16,
+    retry_after_s: Option<u64>,
+    body: wire::ErrorBody,
+) -> ProviderError {
     let wire::ErrorDetail { code, message } = body.error;
-    Err(ProviderError {
+    ProviderError {
         retry_after_s,
         ..failed(
-            classify(status.as_u16(), &code),
+            classify(status, &code),
             operation,
             describe(status, &code, &message),
         )
-    })
+    }
 }
 
 pub(super) async fn read<T: DeserializeOwned>(
@@ -103,11 +113,11 @@ pub fn classify(status: u16, code: &str) -> FailureClass {
     }
 }
 
-fn describe(status: StatusCode, code: &str, message: &str) -> String {
+fn describe(status: u16, code: &str, message: &str) -> String {
     let message: String = message.chars().take(200).collect();
     match (code, message.as_str()) {
         ("", "") => status.to_string(),
-        (code, "") => format!("{} {code}", status.as_u16()),
-        (code, message) => format!("{} {code}: {message}", status.as_u16()),
+        (code, "") => format!("{status} {code}"),
+        (code, message) => format!("{status} {code}: {message}"),
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     calendar::Calendar,
-    content::{Content, Fields},
-    event::{CalendarEvent, Change, ExternalEventId, Revision},
+    content::Fields,
+    event::{Change, ExternalEventId, Revision},
     failure::FailureClass,
     id::SubscriptionId,
     time::Zone,
@@ -16,14 +16,13 @@ use reqwest::{Method, RequestBuilder, header};
 use super::{
     super::{
         Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar,
-        OAuthEndpoints, Page, ProviderError, ReadFrom, SubscribesTo, SubscriptionRequest, Tried,
+        NewEvent, OAuthEndpoints, Page, ProviderError, ReadFrom, SubscribesTo, SubscriptionRequest,
         Written, is_name,
     },
-    MicrosoftEndpoints,
     answer::{read, rejected, send},
-    body, convert, sign_in, wire, zones,
+    create, sign_in, wire, zones,
 };
-use crate::{clock::Clock, crypto::Secret};
+use crate::{clock::Clock, config::MicrosoftEndpoints, crypto::Secret};
 
 pub struct Microsoft {
     pub(super) http: reqwest::Client,
@@ -42,7 +41,8 @@ const SCOPES: [&str; 4] = [
 pub(super) const PREFER: &str = r#"IdType="ImmutableId", outlook.timezone="UTC""#;
 
 /// Where our copies carry the name under which they were created.
-const NAME_PROPERTY: &str = "String {3d4a0c5e-6a0f-4c43-9d0c-2f5f1d6a7b10} Name KalendsCopy";
+pub(super) const NAME_PROPERTY: &str =
+    "String {3d4a0c5e-6a0f-4c43-9d0c-2f5f1d6a7b10} Name KalendsCopy";
 
 impl Microsoft {
     pub fn new(
@@ -126,53 +126,6 @@ impl Microsoft {
             .and_then(|name| zones::zone(&name))
             .unwrap_or_else(Zone::utc))
     }
-
-    async fn post(
-        &self,
-        access: &Secret,
-        calendar: &Calendar,
-        name: &ExternalEventId,
-        content: &Content,
-    ) -> Result<wire::Event, ProviderError> {
-        let mut body = body::body(content, Fields::ALL, &calendar.zone)
-            .map_err(|error| rejected(CREATE, error.to_string()))?;
-        if !content.repeats() {
-            body.recurrence = None;
-        }
-        body.transaction_id = Some(&name.0);
-        body.single_value_extended_properties = vec![wire::ExtendedProperty {
-            id: NAME_PROPERTY,
-            value: &name.0,
-        }];
-        let path = ["me", "calendars", &calendar.external_id, "events"];
-        let request = self.request(Method::POST, access, &path).json(&body);
-        read(CREATE, send(CREATE, request).await?).await
-    }
-
-    /// What an earlier try created. It may not have come so far as to leave out every cancelled occurrence.
-    async fn adopt(
-        &self,
-        access: &Secret,
-        calendar: &Calendar,
-        id: &str,
-        content: &Content,
-    ) -> Result<Created, ProviderError> {
-        self.leave_out(access, calendar, id, content).await?;
-        let found = self.change(access, calendar, id).await?;
-        created(found).map(Created::Existing)
-    }
-}
-
-const CREATE: &str = "create the event";
-
-fn created(found: Option<Change>) -> Result<CalendarEvent, ProviderError> {
-    match found {
-        Some(Change::Upserted(event)) => Ok(event),
-        Some(Change::Refused { refusal, .. }) => Err(rejected(CREATE, refusal.to_string())),
-        Some(Change::Removed(_) | Change::Occurrence(_)) | None => {
-            Err(rejected(CREATE, "it was deleted while it was created"))
-        }
-    }
 }
 
 #[async_trait]
@@ -255,34 +208,17 @@ impl CalendarProvider for Microsoft {
         }
     }
 
+    fn creates_at_once(&self) -> usize {
+        create::REQUESTS_MAX
+    }
+
     async fn create(
         &self,
         access: &Secret,
         calendar: &Calendar,
-        id: &ExternalEventId,
-        content: &Content,
-        tried: Tried,
-    ) -> Result<Created, ProviderError> {
-        if tried == Tried::Perhaps
-            && let Some(known) = self.id_of(access, calendar, id).await?
-        {
-            return self.adopt(access, calendar, &known, content).await;
-        }
-        let new = match self.post(access, calendar, id, content).await {
-            Ok(new) => new,
-            // An earlier try came through after it had been looked for.
-            Err(error) if error.class == FailureClass::Conflict => {
-                let known = self.id_of(access, calendar, id).await?.ok_or(error)?;
-                return self.adopt(access, calendar, &known, content).await;
-            }
-            Err(error) => return Err(error),
-        };
-        let id = new.id.clone();
-        if content.exceptions.cancelled().next().is_none() {
-            return created(Some(convert::change(new, &calendar.zone))).map(Created::New);
-        }
-        self.leave_out(access, calendar, &id, content).await?;
-        created(self.change(access, calendar, &id).await?).map(Created::New)
+        events: &[NewEvent<'_>],
+    ) -> Result<Vec<Result<Created, ProviderError>>, ProviderError> {
+        self.create_events(access, calendar, events).await
     }
 
     async fn update(

@@ -5,7 +5,9 @@ mod body;
 mod changes;
 mod client;
 pub mod convert;
+mod create;
 mod meeting;
+pub mod notification;
 mod occurrences;
 pub mod pattern;
 mod reads;
@@ -14,20 +16,8 @@ mod subscriptions;
 mod wire;
 pub mod zones;
 
-use url::Url;
-
 pub use answer::classify;
 pub use client::Microsoft;
-
-/// Where Microsoft answers.
-#[derive(Clone, Debug)]
-pub struct MicrosoftEndpoints {
-    /// Of the tenant `common`, so that accounts of every organisation may connect.
-    pub authorize: Url,
-    pub token: Url,
-    /// Ends in `/v1.0/`.
-    pub graph: Url,
-}
 
 /// What a scope allows, in words; a scope that we do not know is shown as it is.
 pub fn scope_words(scope: &str) -> &str {

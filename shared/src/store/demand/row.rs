@@ -89,6 +89,11 @@ impl Row {
                 .into_iter()
                 .filter_map(|(channel, at)| Some((channel.parse().ok()?, time(at)?)))
                 .collect(),
+            channels: self
+                .channels
+                .keys()
+                .filter_map(|channel| channel.parse().ok())
+                .collect(),
             next_look_at: self.due.and_then(|due| due.parse().ok()).and_then(time),
             demand: Demand {
                 asked: self.asked,

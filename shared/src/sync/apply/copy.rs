@@ -5,6 +5,7 @@ use domain::{
     calendar::Calendar,
     content::Content,
     entry::Entry,
+    event::CalendarEvent,
     failure::FailureClass,
     link::{Base, EventLink, LinkState, Origin, Sent},
     sync::{
@@ -20,7 +21,7 @@ use super::{
     write::linked,
 };
 use crate::{
-    providers::{Created, NewEvent, ProviderError},
+    providers::{Created, NewEvent, ProviderError, Tried},
     store::{LinkWrite, Meeting},
 };
 
@@ -35,6 +36,7 @@ pub(super) struct Begun {
     pub(super) link: EventLink,
     pub(super) entry_version: u64,
     pub(super) content: Content,
+    pub(super) tried: Tried,
 }
 
 impl Begun {
@@ -69,6 +71,7 @@ pub(super) fn creation(step: Step) -> Result<Creation, Step> {
             link: *link,
             entry_version,
             content: *content,
+            tried: Tried::Perhaps,
         }))),
         other @ (Step::CreateEntry { .. }
         | Step::JoinEntry { .. }
@@ -87,12 +90,13 @@ pub(super) fn creation(step: Step) -> Result<Creation, Step> {
 
 impl Context<'_> {
     pub(super) async fn create_event(
-        &self,
+        &mut self,
         calendar: &Calendar,
         entry: &Entry,
     ) -> Result<Option<Step>, Halt> {
         let (begun, writes) = self.begun(calendar, entry);
         self.write_links(writes).await?;
+        self.untried = Some(begun.link.external_id.clone());
         Ok(Some(begun.into_step()))
     }
 
@@ -102,9 +106,22 @@ impl Context<'_> {
         begun: Begun,
     ) -> Result<Option<Step>, Halt> {
         let sent = begun.sent();
+        let begun = Begun {
+            link: self.creatable(begun.link, &sent).await?,
+            ..begun
+        };
+        let is_untried = self
+            .untried
+            .take()
+            .is_some_and(|id| id == begun.link.external_id);
         let event = NewEvent {
             id: &begun.link.external_id,
             content: &sent.content,
+            tried: if is_untried {
+                Tried::Never
+            } else {
+                begun.tried
+            },
         };
         let alone = [event];
         let answers = self.provider.create(&self.access, calendar, &alone);
@@ -128,6 +145,7 @@ impl Context<'_> {
         let new = begun.iter().zip(&sent).map(|(begun, sent)| NewEvent {
             id: &begun.link.external_id,
             content: &sent.content,
+            tried: begun.tried,
         });
         let new: Vec<NewEvent<'_>> = new.collect();
         if new.is_empty() {
@@ -145,7 +163,7 @@ impl Context<'_> {
             entry: entry.id,
             connection: calendar.connection,
             calendar: calendar.id,
-            external_id: self.provider.event_id(&self.copy_key(calendar, entry.id)),
+            external_id: self.new_event_id(calendar, entry.id),
             uid: None,
             origin: Origin::Entry,
             state: LinkState::Pending {
@@ -161,6 +179,7 @@ impl Context<'_> {
             link: EventLink { version: 1, ..link },
             entry_version: entry.version,
             content: entry.content.clone(),
+            tried: Tried::Never,
         };
         (begun, writes)
     }
@@ -173,7 +192,8 @@ impl Context<'_> {
         let (mut ready, mut entries, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         for creation in creations {
             match creation {
-                Creation::Begun(begun) => ready.push(*begun),
+                Creation::Begun(begun) if self.is_creatable(&begun.link) => ready.push(*begun),
+                Creation::Begun(begun) => self.apply(calendar, begun.into_step()).await?,
                 Creation::New(entry) => {
                     let (begun, writes) = self.begun(calendar, &entry);
                     entries.push((entry, begun));
@@ -272,23 +292,25 @@ impl Context<'_> {
             link,
             entry_version,
             content,
+            tried: _,
         } = begun;
-        let (event, agreed) = match created {
+        let policy = self.policy(calendar);
+        let shown = |event: &CalendarEvent| policy.shown_event(event.content.clone(), link.origin);
+        let (event, sent, agreed) = match created {
             Created::New(event) => {
                 self.counts.events_created += 1;
-                let agreed = self
-                    .policy(calendar)
-                    .shown_event(event.content.clone(), link.origin);
-                (event, agreed)
+                let agreed = shown(&event);
+                (event, sent.as_created(), agreed)
             }
             // What was sent is agreed: anything else in the event is somebody's edit, to be decided like any other.
-            Created::Existing(event) if calendar.settings.direction.pulls() => {
-                (event, sent.content.clone())
+            Created::Existing(event) if policy.direction.pulls() => {
+                let agreed = sent.as_it_landed(&shown(&event));
+                (event, sent, agreed)
             }
             // Where nothing is taken over, its words must at least be known before they are written over.
             Created::Existing(event) => {
-                let agreed = event.content.clone();
-                (event, agreed)
+                let agreed = shown(&event);
+                (event, sent, agreed)
             }
         };
         let base = Base::new(
@@ -307,11 +329,13 @@ impl Context<'_> {
                 })
             }));
         }
+        let was = link.clone();
         let mut link = EventLink {
             uid: event.uid,
+            external_id: event.external_id,
             ..linked(link, base)
         };
-        writes.push(LinkWrite::Update(link.clone()));
+        writes.push(renamed(was, &link));
         link.version += 1;
         let pair = Pair {
             link,
@@ -328,5 +352,16 @@ impl Context<'_> {
             },
         };
         Ok((writes, pair))
+    }
+}
+
+/// From here on the link has the id that the provider gave.
+fn renamed(was: EventLink, link: &EventLink) -> LinkWrite {
+    if was.external_id == link.external_id {
+        return LinkWrite::Update(link.clone());
+    }
+    LinkWrite::Move {
+        from: was.into(),
+        to: link.clone().into(),
     }
 }

@@ -15,7 +15,6 @@ use domain::{
 use super::{super::Context, Halt, write::linked};
 use crate::{
     ids,
-    providers::{Created, Tried},
     store::{LinkWrite, Meeting},
 };
 
@@ -148,6 +147,10 @@ impl Context<'_> {
         other: EventLink,
         link: EventLink,
     ) -> Result<Option<Step>, Halt> {
+        if (other.calendar, &other.external_id) == (link.calendar, &link.external_id) {
+            // Whoever took over from this run was there first.
+            return Err(Halt::Stale);
+        }
         let calendars = self.store.calendars(calendar.connection).await?;
         let from = calendars.iter().find(|known| known.id == other.calendar);
         if let Some(from) = from
@@ -233,140 +236,5 @@ impl Context<'_> {
             .await?;
         self.counts.entries_created += 1;
         Ok(())
-    }
-
-    pub(super) async fn create_event(
-        &mut self,
-        calendar: &Calendar,
-        entry: &Entry,
-    ) -> Result<Option<Step>, Halt> {
-        let external_id = self.new_event_id(calendar, entry.id);
-        self.untried = Some(external_id.clone());
-        let link = EventLink {
-            entry: entry.id,
-            connection: calendar.connection,
-            calendar: calendar.id,
-            external_id,
-            uid: None,
-            origin: Origin::Entry,
-            state: LinkState::Pending {
-                sent: Sent::creating(entry.version, &entry.content),
-            },
-            version: 0,
-        };
-        // The link comes first: if the provider's answer is lost, the next run finds the event under this id.
-        let writes = vec![
-            self.trace(calendar, &link, Deed::CreateEvent, None),
-            LinkWrite::Create(link.clone()),
-        ];
-        self.write_links(writes).await?;
-        let link = EventLink { version: 1, ..link };
-        let content = entry.content.clone().into();
-        Ok(Some(Step::FinishCreate {
-            link: link.into(),
-            entry_version: entry.version,
-            content,
-        }))
-    }
-
-    pub(super) async fn finish_create(
-        &mut self,
-        calendar: &Calendar,
-        link: EventLink,
-        entry_version: u64,
-        content: Content,
-    ) -> Result<Option<Step>, Halt> {
-        let sent = match &link.state {
-            LinkState::Pending { sent } => sent.clone(),
-            LinkState::Linked { .. } | LinkState::Conflict { .. } | LinkState::Severed { .. } => {
-                Sent::creating(entry_version, &content)
-            }
-        };
-        let link = self.creatable(link, &sent).await?;
-        let tried = match self.untried.take() {
-            Some(id) if id == link.external_id => Tried::Never,
-            Some(_) | None => Tried::Perhaps,
-        };
-        let id = &link.external_id;
-        let created = self
-            .provider
-            .create(&self.access, calendar, id, &sent.content, tried)
-            .await?;
-        let (event, agreed) = self.agreed(calendar, created, &sent, link.origin);
-        let base = Base::new(
-            sent.entry_version,
-            sent.content,
-            event.revision.clone(),
-            agreed,
-        );
-        let mut writes = self.settling(&link).await?;
-        if link.uid.is_none() {
-            writes.extend(event.uid.clone().map(|uid| {
-                LinkWrite::Take(Meeting {
-                    uid,
-                    entry: link.entry,
-                    version: 0,
-                })
-            }));
-        }
-        let was = link.clone();
-        let mut link = EventLink {
-            uid: event.uid,
-            external_id: event.external_id,
-            ..linked(link, base)
-        };
-        writes.push(if was.external_id == link.external_id {
-            LinkWrite::Update(link.clone())
-        } else {
-            // From here on it has the id that the provider gave.
-            LinkWrite::Move {
-                from: was.into(),
-                to: link.clone().into(),
-            }
-        });
-        self.write_links(writes).await?;
-        link.version += 1;
-        let pair = Pair {
-            link,
-            entry: EntrySeen::Present {
-                version: entry_version,
-                content,
-                changed_at: self.app.clock.now(),
-                shared: false,
-            },
-            event: EventSeen::Present {
-                revision: event.revision,
-                content: event.content,
-                changed_at: event.changed_at,
-            },
-        };
-        Ok(self.decide_pair(calendar, pair))
-    }
-
-    /// The event, and what of it counts as agreed.
-    fn agreed(
-        &mut self,
-        calendar: &Calendar,
-        created: Created,
-        sent: &Sent,
-        origin: Origin,
-    ) -> (CalendarEvent, Content) {
-        match created {
-            Created::New(event) => {
-                self.counts.events_created += 1;
-                let policy = self.policy(calendar);
-                let agreed = policy.shown_event(event.content.clone(), origin);
-                (event, agreed)
-            }
-            // What was sent is agreed: anything else in the event is somebody's edit, to be decided like any other.
-            Created::Existing(event) if calendar.settings.direction.pulls() => {
-                (event, sent.content.clone())
-            }
-            // Where nothing is taken over, its words must at least be known before they are written over.
-            Created::Existing(event) => {
-                let agreed = event.content.clone();
-                (event, agreed)
-            }
-        }
     }
 }

@@ -21,13 +21,18 @@ impl Context<'_> {
         chosen.unwrap_or_else(|| named(&format!("{key}|{}", self.app.clock.now())))
     }
 
+    pub(super) fn is_creatable(&self, link: &EventLink) -> bool {
+        let id = &link.external_id;
+        is_name(id) || self.provider.event_id(&id.0).is_some()
+    }
+
     /// The link under an id with which its event can be created. Where ids are given by the provider, that of a deleted
     /// event never comes back, and the event that takes its place needs a name first.
     pub(super) async fn creatable(&self, link: EventLink, sent: &Sent) -> Result<EventLink, Halt> {
-        let gone = &link.external_id;
-        if is_name(gone) || self.provider.event_id(&gone.0).is_some() {
+        if self.is_creatable(&link) {
             return Ok(link);
         }
+        let gone = &link.external_id;
         let mut writes = self.settling(&link).await?;
         let mut to = EventLink {
             external_id: named(&gone.0),

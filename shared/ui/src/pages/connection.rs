@@ -12,9 +12,10 @@ pub use records::{ItemError, NextTry, Outcome, Run};
 pub use settings::{CalendarChoice, Settings, fields};
 pub use why::{WhyPage, WhyRow};
 
+use domain::connection::Provider;
 use maud::{Markup, html};
 
-use super::connections::{AuthState, ProviderKind, SyncState, reconnect, running, sync_now};
+use super::connections::{AuthState, SyncState, logo, product, reconnect, running, sync_now};
 use crate::components::{
     Confirm, Look, Meaning, Moment, absolute, back, badge, labelled, link, note, opens, post,
     relative, submit,
@@ -29,7 +30,7 @@ const ALSO_REFRESHED: &str = "#page-actions:outerMorph,#reauthorize:outerMorph,#
 pub struct ConnectionPage {
     pub frame: Frame,
     pub id: String,
-    pub provider: ProviderKind,
+    pub provider: Provider,
     pub account: String,
     pub auth: AuthState,
     pub subscription: SubscriptionState,
@@ -170,7 +171,7 @@ impl ConnectionPage {
             html! {
                 strong { "Reconnect to go on syncing" }
                 p {
-                    "Syncing stands still until " (self.provider.name()) " gives us access again. Nothing was deleted; it goes on where it stopped once you reconnect."
+                    "Syncing stands still until " (product(self.provider)) " gives us access again. Nothing was deleted; it goes on where it stopped once you reconnect."
                 }
             },
         )
@@ -225,7 +226,7 @@ impl ConnectionPage {
                 dl.facts {
                     div {
                         dt { "Provider" }
-                        dd { span class={ "provider small " (self.provider.value()) } { (icon(self.provider.icon())) } (self.provider.name()) }
+                        dd { span class={ "provider small " (self.provider.name()) } { (icon(logo(self.provider))) } (product(self.provider)) }
                     }
                     div { dt { "Authorization" } dd { (self.auth.badge()) } }
                     div { dt { "Notices" } dd { (self.subscription.badge()) } }

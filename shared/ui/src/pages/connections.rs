@@ -1,5 +1,6 @@
 //! A member's connections, as cards.
 
+use domain::connection::Provider;
 use maud::{Markup, html};
 
 use crate::components::{
@@ -9,33 +10,18 @@ use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
 use crate::routes::{self, Action};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProviderKind {
-    Google,
-    Microsoft,
+/// What people call the provider's product.
+pub const fn product(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Google => "Google Calendar",
+        Provider::Microsoft => "Microsoft 365",
+    }
 }
 
-impl ProviderKind {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Google => "Google Calendar",
-            Self::Microsoft => "Microsoft 365",
-        }
-    }
-
-    /// How forms name it.
-    pub const fn value(self) -> &'static str {
-        match self {
-            Self::Google => "google",
-            Self::Microsoft => "microsoft",
-        }
-    }
-
-    pub(super) const fn icon(self) -> Icon {
-        match self {
-            Self::Google => Icon::Google,
-            Self::Microsoft => Icon::Microsoft,
-        }
+pub(super) const fn logo(provider: Provider) -> Icon {
+    match provider {
+        Provider::Google => Icon::Google,
+        Provider::Microsoft => Icon::Microsoft,
     }
 }
 
@@ -121,13 +107,13 @@ pub struct Connections {
     pub frame: Frame,
     pub cards: Vec<Card>,
     /// The providers this deployment has credentials for, in the order to offer them.
-    pub available: Vec<ProviderKind>,
+    pub available: Vec<Provider>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Card {
     pub id: String,
-    pub provider: ProviderKind,
+    pub provider: Provider,
     pub account: String,
     pub auth: AuthState,
     pub sync: SyncState,
@@ -171,8 +157,8 @@ impl Connections {
         }
     }
 
-    fn connect(&self, provider: ProviderKind, look: Look) -> Markup {
-        let (value, name) = (provider.value(), provider.name());
+    fn connect(&self, provider: Provider, look: Look) -> Markup {
+        let (value, name) = (provider.name(), product(provider));
         post(
             &self.frame.csrf,
             routes::CONNECTIONS_CONNECT,
@@ -191,10 +177,10 @@ impl Card {
         html! {
             article.card id=(id) aria-labelledby={ (id) "-name" } data-running[self.sync.in_flight()] {
                 div.card-head {
-                    span class={ "provider " (self.provider.value()) } { (icon(self.provider.icon())) }
+                    span class={ "provider " (self.provider.name()) } { (icon(logo(self.provider))) }
                     div {
                         h2 id={ (id) "-name" } { (self.account) }
-                        p.quiet { (self.provider.name()) }
+                        p.quiet { (product(self.provider)) }
                     }
                 }
                 div.badges { (self.auth.badge()) (self.sync.badge()) }

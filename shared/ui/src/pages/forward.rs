@@ -2,9 +2,10 @@
 //!
 //! A redirect would be refused: browsers hold the targets of a redirected form to `form-action`, which names only us.
 
+use domain::connection::Provider;
 use maud::{Markup, html};
 
-use super::connections::ProviderKind;
+use super::connections::product;
 use crate::components::{Look, action};
 use crate::layout::{Theme, forwarding};
 use crate::routes;
@@ -12,14 +13,14 @@ use crate::routes;
 #[derive(Clone, Debug)]
 pub struct Forward {
     pub theme: Theme,
-    pub provider: ProviderKind,
+    pub provider: Provider,
     /// The provider's authorization page, with all parameters.
     pub address: String,
 }
 
 impl Forward {
     pub fn render(&self) -> Markup {
-        let name = self.provider.name();
+        let name = product(self.provider);
         let content = html! {
             p { "You sign in there and choose what Kalends may see. Then you come back here." }
             div.actions {

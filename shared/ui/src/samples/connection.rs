@@ -1,5 +1,7 @@
 //! A connection.
 
+use domain::connection::Provider;
+
 use super::connections::GOOGLE;
 use super::{Sample, frame, frame_with};
 use crate::components::{FieldError, Meaning, Moment};
@@ -9,7 +11,7 @@ use crate::pages::connection::{
     CalendarChoice, ConnectionPage, Facts, HeldChanges, ItemError, NextTry, Outcome, PreviewShown,
     Run, Settings, SubscriptionState, WhyPage, WhyRow, fields,
 };
-use crate::pages::connections::{AuthState, Progress, ProviderKind, SyncState};
+use crate::pages::connections::{AuthState, Progress, SyncState};
 
 pub(super) fn samples() -> Vec<Sample> {
     vec![
@@ -36,7 +38,7 @@ fn connection() -> ConnectionPage {
     ConnectionPage {
         frame: frame_with(Meaning::Ok, "Settings saved. A sync has started."),
         id: GOOGLE.to_owned(),
-        provider: ProviderKind::Google,
+        provider: Provider::Google,
         account: "ada@northwind.test".to_owned(),
         auth: AuthState::Complete,
         subscription: SubscriptionState::Active,

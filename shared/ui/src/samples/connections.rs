@@ -1,9 +1,11 @@
 //! The list of connections.
 
+use domain::connection::Provider;
+
 use super::{Sample, frame};
 use crate::components::Moment;
 use crate::layout::{Frame, Theme};
-use crate::pages::connections::{AuthState, Card, Connections, Progress, ProviderKind, SyncState};
+use crate::pages::connections::{AuthState, Card, Connections, Progress, SyncState};
 
 pub(super) const GOOGLE: &str = "con_01K9Z3V7Q2M4A6B8C0D2E4F6G8";
 
@@ -39,7 +41,7 @@ fn list(cards: Vec<Card>) -> Connections {
     Connections {
         frame: frame(),
         cards,
-        available: vec![ProviderKind::Google],
+        available: vec![Provider::Google],
     }
 }
 
@@ -55,7 +57,7 @@ fn cards() -> Vec<Card> {
     vec![
         card(
             GOOGLE,
-            ProviderKind::Google,
+            Provider::Google,
             "ada@northwind.test",
             AuthState::Complete,
             SyncState::UpToDate,
@@ -64,7 +66,7 @@ fn cards() -> Vec<Card> {
         ),
         card(
             "con_2",
-            ProviderKind::Google,
+            Provider::Google,
             "dispatch@northwind.test",
             AuthState::Complete,
             running,
@@ -73,7 +75,7 @@ fn cards() -> Vec<Card> {
         ),
         card(
             "con_3",
-            ProviderKind::Microsoft,
+            Provider::Microsoft,
             "ada.lindgren@northwind-field-service.test",
             AuthState::ActionRequired,
             SyncState::Failing,
@@ -84,7 +86,7 @@ fn cards() -> Vec<Card> {
         ),
         card(
             "con_4",
-            ProviderKind::Google,
+            Provider::Google,
             "crew@northwind.test",
             AuthState::Complete,
             SyncState::NeedsAttention { items: 2 },
@@ -93,7 +95,7 @@ fn cards() -> Vec<Card> {
         ),
         card(
             "con_5",
-            ProviderKind::Google,
+            Provider::Google,
             "winter@northwind.test",
             AuthState::Paused,
             SyncState::NeverRan,
@@ -102,7 +104,7 @@ fn cards() -> Vec<Card> {
         ),
         card(
             "con_6",
-            ProviderKind::Google,
+            Provider::Google,
             "spring@northwind.test",
             AuthState::Complete,
             SyncState::Queued,
@@ -114,7 +116,7 @@ fn cards() -> Vec<Card> {
 
 fn card(
     id: &str,
-    provider: ProviderKind,
+    provider: Provider,
     account: &str,
     auth: AuthState,
     sync: SyncState,

@@ -1,9 +1,10 @@
 //! Pages for anyone.
 
+use domain::connection::Provider;
+
 use super::{Sample, csrf};
 use crate::components::{FieldError, Meaning};
 use crate::layout::Theme;
-use crate::pages::connections::ProviderKind;
 use crate::pages::forward::Forward;
 use crate::pages::message::Message;
 use crate::pages::problem::ProblemPage;
@@ -112,7 +113,7 @@ fn unavailable() -> ProblemPage {
 fn forward() -> Forward {
     Forward {
         theme: Theme::System,
-        provider: ProviderKind::Google,
+        provider: Provider::Google,
         address: "https://accounts.example.com/authorize?state=abc&scope=calendar".to_owned(),
     }
 }

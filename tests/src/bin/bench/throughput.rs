@@ -17,7 +17,8 @@ use jiff::{SignedDuration, Timestamp, civil::date};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
-    clock::WorldClock, connected::Connected, google_user::GoogleUser, person::Person, world::World,
+    calendar_user::calendar_user, clock::WorldClock, connected::Connected, person::Person,
+    world::World,
 };
 
 use crate::{Measured, table::Table};
@@ -138,9 +139,9 @@ fn unchanged(number: u32) -> Pair {
 /// From the choice of the calendar to the last entry, with the emulated table in the same process.
 async fn first_sync_per_second() -> anyhow::Result<f64> {
     let world = World::start().await?;
-    let google = GoogleUser::of(&world, MIA)?;
+    let calendar = calendar_user(&world, MIA)?;
     for number in 0..EVENTS {
-        google.insert(event(number)).await?;
+        calendar.insert(event(number)).await?;
     }
     let clock = WorldClock::system();
     let begun: Timestamp = clock.now();
@@ -166,18 +167,18 @@ async fn first_sync_out(delay_ms: u32) -> anyhow::Result<(u64, f64)> {
             .await?
             .expect(201)?;
     }
-    let google = GoogleUser::of(&world, MIA)?;
+    let calendar = calendar_user(&world, MIA)?;
     let slow = json!({ "name": "slow", "scope": MIA, "delay_s": f64::from(delay_ms) / 1_000.0 });
-    google.control(Method::POST, "faults", &slow).await?;
+    calendar.control(Method::POST, "faults", &slow).await?;
     let clock = WorldClock::system();
-    let (begun, before) = (clock.now(), world.google.calls());
+    let (begun, before) = (clock.now(), world.provider_calls());
     Connected::with_history(world.clone(), MIA, Value::Null).await?;
     let spent = clock.now().duration_since(begun);
-    let calls = world.google.calls() - before;
-    google
+    let calls = world.provider_calls() - before;
+    calendar
         .control(Method::DELETE, "faults", &Value::Null)
         .await?;
-    let there = google.events().await?.len();
+    let there = calendar.events().await?.len();
     anyhow::ensure!(there == EVENTS as usize, "{there} events");
     Ok((calls, spent.as_secs_f64()))
 }

@@ -270,12 +270,8 @@ fn route(request: &ApiRequest) -> Result<(&'static Endpoint, Vec<String>), ApiEr
         .ok_or_else(unknown)
 }
 
-fn refuse_by_fault(
-    state: &mut State,
-    endpoint: &Endpoint,
-    params: &Params,
-    target: &Target<'_>,
-) -> Result<(), ApiError> {
+/// Refusals that may strike any call.
+pub(super) fn strike_down(state: &mut State, target: &Target<'_>) -> Result<(), ApiError> {
     if let Some(fault) = state.faults.strike(FaultName::RateLimited, target) {
         let reason = fault.reason.as_deref().unwrap_or("rateLimitExceeded");
         let error = ApiError::usage_limit(fault.status.unwrap_or(403), reason);

@@ -11,6 +11,7 @@ use url::Url;
 use super::api::{self, ApiRequest, Outcome};
 use super::state::State;
 use super::wire::{ApiError, Reply};
+use crate::sim::credentials::bearer;
 use crate::sim::faults::{FaultName, Target};
 use crate::sim::opaque;
 use crate::sim::request_log::Entry;
@@ -34,7 +35,7 @@ pub(super) fn answer(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Outcome<Response> {
-    let bearer = api::bearer(headers).ok();
+    let bearer = bearer(headers);
     let account = bearer.and_then(|bearer| state.grants.account_of(bearer));
     let target = Target {
         method: OPERATION,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accounts;
+use super::batch;
 use super::endpoints::ENDPOINTS;
 use super::event::{Event, View};
 use super::server::GoogleSim;
@@ -36,7 +37,10 @@ impl Steered for GoogleSim {
 
     fn targets() -> Vec<&'static str> {
         let methods = ENDPOINTS.iter().map(|endpoint| endpoint.name);
-        methods.chain(OAUTH_OPERATIONS).chain([NOTICE]).collect()
+        methods
+            .chain(OAUTH_OPERATIONS)
+            .chain([batch::OPERATION, NOTICE])
+            .collect()
     }
 
     fn check(fault: &Fault) -> Result<(), String> {

@@ -79,6 +79,7 @@ pub(super) async fn batch(
             return ids.on(error.into_reply(&ids)).into_response();
         }
     };
+    note(&sim, &Method::POST, "/v1.0/$batch", "batch", 200, None);
     let mut failed: BTreeSet<String> = BTreeSet::new();
     let mut outcomes = Vec::new();
     let mut responses = Vec::new();

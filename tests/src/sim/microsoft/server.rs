@@ -131,8 +131,12 @@ impl MicrosoftSim {
     }
 
     /// How often the service was called since the start.
+    pub fn last_request(&self) -> u64 {
+        self.read(|state| state.requests.last_seq())
+    }
+
     pub fn calls(&self) -> u64 {
-        self.read(|state| state.requests.total())
+        self.read(|state| state.requests.calls())
     }
 
     /// Sends every notice that is due by the clock, addresses side by side, and says how many were attempted.

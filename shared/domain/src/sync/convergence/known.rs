@@ -1,18 +1,7 @@
 //! Histories that broke the engine, or a law, when they were found. Where a worker was stopped is counted in calls, and an
 //! engine that is changed makes others: each history is played with every worker stopped a little earlier or later, too.
 
-use super::{
-    history::{
-        Account,
-        Move::{
-            self, Assign, Crash, CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry,
-            EditEntryOccurrence, EditEvent, EditEventOccurrence, EmptyPages, ExpireCursor, Invite,
-            LoseAnswer, TakeElsewhere, Unassign, Work,
-        },
-    },
-    ledger::OccurrenceEdit::{Cancel, Retitle},
-    play,
-};
+use super::play;
 use crate::{
     calendar::{
         ConflictPolicy::{self, Ask, ExternalWins, LocalWins},
@@ -20,6 +9,15 @@ use crate::{
         Privacy::{self, BusyOnly, Full},
     },
     content::Field::{Location, Notes, Timing, Title},
+    sync::moves::{
+        Account,
+        Move::{
+            self, Assign, Crash, CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry,
+            EditEntryOccurrence, EditEvent, EditEventOccurrence, EmptyPages, ExpireCursor, Invite,
+            LoseAnswer, TakeElsewhere, Unassign, Work,
+        },
+        OccurrenceEdit::{Cancel, Retitle},
+    },
 };
 
 type Line = (Direction, Privacy, ConflictPolicy);

@@ -8,7 +8,7 @@ use crate::{
     entry::Entry,
     event::{CalendarEvent, Change, ExternalEventId, OccurrenceChange, OccurrenceSeen},
     id::{EntryId, MemberId},
-    link::{Base, EventLink, LinkState},
+    link::{EventLink, LinkState},
     sync::observe::{EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, needs_a_look},
 };
 

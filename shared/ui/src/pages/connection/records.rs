@@ -119,6 +119,10 @@ pub(super) fn attention(connection: &str, items: &[ItemError], csrf: &Csrf) -> M
     html! {
         section.panel aria-labelledby="attention-title" {
             h2 #attention-title { "Needs attention" }
+            @if items.len() > 1 {
+                @let words = format!("Retry all {}", items.len());
+                (post(csrf, &routes::connection_retry_all(connection), "", submit("retry-all", Look::Plain, labelled(Icon::Sync, &words), "Asking")))
+            }
             ul.items {
                 @for (number, item) in items.iter().enumerate() {
                     li {

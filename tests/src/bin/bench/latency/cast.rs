@@ -1,5 +1,6 @@
 //! Twenty connected people, each in an organisation of their own.
 
+use domain::connection::Provider;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::Context as _;
@@ -58,6 +59,7 @@ impl Cast {
         let world = World::open(WorldOptions {
             clock: WorldClock::system(),
             directory: None,
+            provider: Provider::Google,
             port: None,
         })
         .await?;
@@ -102,7 +104,7 @@ impl Cast {
         let written = self.written.fetch_add(1, Ordering::Relaxed);
         let words = format!("visit-{written:06}.");
         let member = &self.members[number];
-        let (google, connected) = (&member.connected.google, &member.connected);
+        let (google, connected) = (&member.connected.calendar, &member.connected);
         let at = match way {
             Way::FromCalendar => {
                 let change = json!({ "summary": words });
@@ -165,7 +167,7 @@ impl Member {
     }
 
     async fn find_event(&mut self) -> anyhow::Result<()> {
-        let events = self.connected.google.events().await?;
+        let events = self.connected.calendar.events().await?;
         let event = events.first().context("the entry is in the calendar")?;
         event["id"]
             .as_str()

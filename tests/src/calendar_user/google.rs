@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, bail};
+use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::CalendarUser;
 use crate::world::World;
 
 pub struct GoogleUser {
@@ -21,6 +23,11 @@ pub struct GoogleUser {
 impl GoogleUser {
     /// The owner of `account`, at the account's primary calendar.
     pub fn of(world: &World, account: &str) -> anyhow::Result<Self> {
+        Self::at(world, account, account)
+    }
+
+    /// The owner of `account`, at another of its calendars.
+    pub fn at(world: &World, account: &str, calendar: &str) -> anyhow::Result<Self> {
         Ok(Self {
             http: world.people_http.clone(),
             base: world.google_base.clone(),
@@ -38,61 +45,9 @@ impl GoogleUser {
         access.with_context(|| format!("no access for {}: {answer}", self.account))
     }
 
-    pub async fn insert(&self, event: Value) -> anyhow::Result<Value> {
-        self.call(Method::POST, "", Some(event)).await
-    }
-
-    pub async fn patch(&self, id: &str, change: Value) -> anyhow::Result<Value> {
-        self.call(Method::PATCH, &format!("/{id}"), Some(change))
-            .await
-    }
-
-    pub async fn delete(&self, id: &str) -> anyhow::Result<Value> {
-        self.call(Method::DELETE, &format!("/{id}"), None).await
-    }
-
-    pub async fn get(&self, id: &str) -> anyhow::Result<Value> {
-        self.call(Method::GET, &format!("/{id}"), None).await
-    }
-
-    /// The calendar's events that are not deleted.
-    pub async fn events(&self) -> anyhow::Result<Vec<Value>> {
-        self.list("?maxResults=2500").await
-    }
-
-    /// Everything that happens in a span of time, each occurrence of a series by itself.
-    pub async fn occurrences(&self, from: &str, to: &str) -> anyhow::Result<Vec<Value>> {
-        self.list(&format!(
-            "?maxResults=2500&singleEvents=true&orderBy=startTime&timeMin={from}&timeMax={to}"
-        ))
-        .await
-    }
-
-    /// What the calendar shows in 2027, in order of start.
-    pub async fn shown_in_2027(&self) -> anyhow::Result<Vec<Value>> {
-        self.occurrences("2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z")
-            .await
-    }
-
     async fn list(&self, query: &str) -> anyhow::Result<Vec<Value>> {
         let list = self.call(Method::GET, query, None).await?;
         Ok(list["items"].as_array().cloned().unwrap_or_default())
-    }
-
-    /// How many calls the person has made.
-    pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
-    }
-
-    /// The simulator's own controls.
-    pub async fn control(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let url = self.base.join(&format!("/_sim/{path}"))?;
-        let answer = self.http.request(method, url).json(body).send().await?;
-        let (status, text) = (answer.status(), answer.text().await?);
-        if !status.is_success() {
-            bail!("{path}: {status}: {text}");
-        }
-        Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
     async fn call(&self, method: Method, rest: &str, body: Option<Value>) -> anyhow::Result<Value> {
@@ -112,6 +67,51 @@ impl GoogleUser {
         let (status, text) = (response.status(), response.text().await?);
         if !status.is_success() {
             bail!("{status}: {text}");
+        }
+        Ok(serde_json::from_str(&text).unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl CalendarUser for GoogleUser {
+    async fn insert(&self, event: Value) -> anyhow::Result<Value> {
+        self.call(Method::POST, "", Some(event)).await
+    }
+
+    async fn patch(&self, id: &str, change: Value) -> anyhow::Result<Value> {
+        self.call(Method::PATCH, &format!("/{id}"), Some(change))
+            .await
+    }
+
+    async fn delete(&self, id: &str) -> anyhow::Result<Value> {
+        self.call(Method::DELETE, &format!("/{id}"), None).await
+    }
+
+    async fn get(&self, id: &str) -> anyhow::Result<Value> {
+        self.call(Method::GET, &format!("/{id}"), None).await
+    }
+
+    async fn events(&self) -> anyhow::Result<Vec<Value>> {
+        self.list("?maxResults=2500").await
+    }
+
+    async fn occurrences(&self, from: &str, to: &str) -> anyhow::Result<Vec<Value>> {
+        self.list(&format!(
+            "?maxResults=2500&singleEvents=true&orderBy=startTime&timeMin={from}&timeMax={to}"
+        ))
+        .await
+    }
+
+    fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    async fn control(&self, method: Method, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let url = self.base.join(&format!("/_sim/{path}"))?;
+        let answer = self.http.request(method, url).json(body).send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        if !status.is_success() {
+            bail!("{path}: {status}: {text}");
         }
         Ok(serde_json::from_str(&text).unwrap_or_default())
     }

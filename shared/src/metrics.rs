@@ -1,0 +1,166 @@
+//! Metrics in `CloudWatch`'s embedded metric format: a line of the log is a measurement, so that a function makes no call
+//! for it (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+//!
+//! Written here because each line has a tenant of its own: a tenant is a property, found by queries of the log, and never
+//! a dimension, of which each value is paid for.
+
+use std::sync::Arc;
+
+use domain::{
+    connection::Provider,
+    id::{ConnectionId, RunId, TenantId},
+};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// What is measured. Alarms and the dashboard of the template name these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    SweepHeartbeat,
+    /// Connections that the sweep asked for.
+    SweepAsked,
+    WebhookAccepted,
+    WebhookRejected,
+    SyncSucceeded,
+    SyncContinued,
+    SyncFailed,
+    SyncDuration,
+    /// From the provider's last notice to the end of the run that it asked for.
+    NoticeToWritten,
+    ConflictsFound,
+    SubscriptionRenewed,
+    /// A subscription ends soon and could not be renewed.
+    SubscriptionsExpiringSoon,
+    ReauthorizationRequired,
+    CrossTenantDenied,
+}
+
+impl Metric {
+    const fn unit(self) -> &'static str {
+        match self {
+            Self::SweepHeartbeat
+            | Self::SweepAsked
+            | Self::WebhookAccepted
+            | Self::WebhookRejected
+            | Self::SyncSucceeded
+            | Self::SyncContinued
+            | Self::SyncFailed
+            | Self::ConflictsFound
+            | Self::SubscriptionRenewed
+            | Self::SubscriptionsExpiringSoon
+            | Self::ReauthorizationRequired
+            | Self::CrossTenantDenied => "Count",
+            Self::SyncDuration | Self::NoticeToWritten => "Milliseconds",
+        }
+    }
+}
+
+/// Whom a measurement is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About {
+    /// The one dimension: each metric is there for each provider, and for all together.
+    pub provider: Option<Provider>,
+    pub tenant: Option<TenantId>,
+    pub connection: Option<ConnectionId>,
+    pub run: Option<RunId>,
+}
+
+/// Where measurements go; cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    lines: Arc<dyn Fn(String) + Send + Sync>,
+}
+
+impl Metrics {
+    /// Where Lambda reads them.
+    pub fn printed() -> Self {
+        #[expect(clippy::print_stdout, reason = "this is how Lambda takes measurements")]
+        Self::to(|line| println!("{line}"))
+    }
+
+    pub fn to(lines: impl Fn(String) + Send + Sync + 'static) -> Self {
+        Self {
+            lines: Arc::new(lines),
+        }
+    }
+
+    pub(crate) fn write(
+        &self,
+        stage: &str,
+        at: Timestamp,
+        about: &About,
+        measured: &[(Metric, i64)],
+    ) {
+        (self.lines)(line(stage, at, about, measured).to_string());
+    }
+}
+
+fn line(stage: &str, at: Timestamp, about: &About, measured: &[(Metric, i64)]) -> Value {
+    let names: Vec<Value> = measured
+        .iter()
+        .map(|(metric, _)| json!({ "Name": format!("{metric:?}"), "Unit": metric.unit() }))
+        .collect();
+    let mut dimensions = vec![json!([])];
+    let mut line = Map::new();
+    if let Some(provider) = about.provider {
+        dimensions.push(json!(["Provider"]));
+        line.insert("Provider".into(), provider.name().into());
+    }
+    let ids = [
+        ("tenant", about.tenant.map(|id| id.to_string())),
+        ("connection", about.connection.map(|id| id.to_string())),
+        ("run", about.run.map(|id| id.to_string())),
+    ];
+    for (name, id) in ids {
+        if let Some(id) = id {
+            line.insert(name.into(), id.into());
+        }
+    }
+    for (metric, value) in measured {
+        line.insert(format!("{metric:?}"), (*value).into());
+    }
+    let directive = json!([{
+        "Namespace": format!("Kalends/{stage}"),
+        "Dimensions": dimensions,
+        "Metrics": names,
+    }]);
+    line.insert(
+        "_aws".into(),
+        json!({ "Timestamp": at.as_millisecond(), "CloudWatchMetrics": directive }),
+    );
+    line.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_measurement_is_a_line_of_the_embedded_metric_format() {
+        let about = About {
+            provider: Some(Provider::Google),
+            ..About::default()
+        };
+        let measured = [(Metric::SyncSucceeded, 1), (Metric::SyncDuration, 250)];
+        let at = "2027-03-01T08:00:00Z".parse().unwrap();
+        assert_eq!(
+            line("dev", at, &about, &measured),
+            json!({
+                "_aws": {
+                    "Timestamp": 1_803_888_000_000_i64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Kalends/dev",
+                        "Dimensions": [[], ["Provider"]],
+                        "Metrics": [
+                            { "Name": "SyncSucceeded", "Unit": "Count" },
+                            { "Name": "SyncDuration", "Unit": "Milliseconds" },
+                        ],
+                    }],
+                },
+                "Provider": "google",
+                "SyncSucceeded": 1,
+                "SyncDuration": 250,
+            })
+        );
+    }
+}
