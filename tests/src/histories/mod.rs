@@ -27,6 +27,9 @@ use cast::Cast;
 use happenings::point;
 use ledger::Ledger;
 
+/// Longer than a run's lease.
+const LEASE: SignedDuration = SignedDuration::from_secs(90);
+
 /// Steps in which a run that was asked for begins and gets somewhere.
 const STEPS_MAX: u32 = 40;
 
@@ -45,6 +48,8 @@ pub(crate) struct Stage {
     /// What stood in a private part of a calendar and may go with it.
     unshown: BTreeSet<String>,
     met: BTreeMap<String, u64>,
+    /// Whether the lease of what stands still has run out, so that the next run takes over from it.
+    overtaken: bool,
 }
 
 impl History {
@@ -75,6 +80,7 @@ impl Stage {
             ledger: Ledger::default(),
             unshown: BTreeSet::new(),
             met: BTreeMap::new(),
+            overtaken: false,
         })
     }
 
@@ -132,6 +138,14 @@ impl Stage {
             }
             // The run that it stops has died where it stood.
             Move::Crash { connection: _ } => Ok(()),
+            Move::Overtake { connection: _ } => {
+                self.overtaken = true;
+                self.pass(LEASE)
+            }
+            Move::WorkOn {
+                connection: _,
+                calls: _,
+            } => self.go_on().await,
             Move::LoseAnswer { connection: _ } => {
                 for on in [Call::Insert, Call::Patch, Call::Delete] {
                     self.strikes(Trouble::LostAnswer { on }, 1).await?;
@@ -143,11 +157,19 @@ impl Stage {
         }
     }
 
-    /// The run under way goes on to its end. Then somebody asks for another, which goes its whole way, or stands still
-    /// at one of its requests while the world does not, or dies there.
+    /// Runs that stand still go on to their ends.
+    async fn go_on(&mut self) -> anyhow::Result<()> {
+        self.overtaken = false;
+        self.cast.world.resume_stalled_runs().await
+    }
+
+    /// The run under way goes on to its end, unless it has been overtaken. Then somebody asks for another, which goes its
+    /// whole way, or stands still at one of its requests while the world does not, or dies there.
     async fn works(&mut self, connection: u8, calls: u32, dies: bool) -> anyhow::Result<()> {
+        if !self.overtaken {
+            self.go_on().await?;
+        }
         let world = self.cast.world.clone();
-        world.resume_stalled_runs().await?;
         let index = usize::from(connection) % self.cast.connections.len();
         self.cast.press_sync(&self.cast.connections[index]).await?;
         if calls == u32::MAX {

@@ -1,6 +1,6 @@
-//! The engine under everything at once: people edit both sides, workers stop between any two calls, answers are lost and
-//! cursors void, several calendars share an entry. After quiet, both sides agree, nothing is doubled, nothing that anyone
-//! wrote is lost, and nothing was written where it does not belong.
+//! The engine under everything at once: people edit both sides, workers stop between any two calls or outlive
+//! their lease, answers are lost and cursors void, several calendars share an entry. After quiet, both sides agree, nothing
+//! is doubled, nothing that anyone wrote is lost, and nothing was written where it does not belong.
 //!
 //! The workers repeat the shell call by call; each of their futures is polled once per call, so that anything can happen
 //! in between, and is dropped where it crashes.
@@ -18,6 +18,7 @@ mod observe;
 mod people;
 mod provider;
 mod record;
+mod rounds;
 mod store;
 mod vendor;
 mod worker;

@@ -80,6 +80,15 @@ pub enum Move {
     Crash {
         connection: u8,
     },
+    /// Its lease runs out while it is under way: the next one takes over.
+    Overtake {
+        connection: u8,
+    },
+    /// A worker that was overtaken goes on all the same, for so many calls.
+    WorkOn {
+        connection: u8,
+        calls: u32,
+    },
     LoseAnswer {
         connection: u8,
     },
@@ -157,6 +166,8 @@ pub fn a_move() -> impl Strategy<Value = Move> {
         6 => (0u8..3, 1u8..24).prop_map(|(connection, calls)| Move::Work { connection, calls: calls.into() }),
         4 => (0u8..3).prop_map(|connection| Move::Work { connection, calls: u32::MAX }),
         2 => (0u8..3).prop_map(|connection| Move::Crash { connection }),
+        2 => (0u8..3).prop_map(|connection| Move::Overtake { connection }),
+        2 => (0u8..3, 1u8..24).prop_map(|(connection, calls)| Move::WorkOn { connection, calls: calls.into() }),
         1 => (0u8..3).prop_map(|connection| Move::LoseAnswer { connection }),
         1 => any::<u8>().prop_map(|calendar| Move::ExpireCursor { calendar }),
         1 => any::<u8>().prop_map(|calendar| Move::EmptyPages { calendar }),

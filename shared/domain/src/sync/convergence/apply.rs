@@ -106,7 +106,13 @@ impl Worker {
                     self.refuse(calendar, item, same_meeting).await;
                     return Ok(());
                 }
-                Err(Halt::Stale) => step = self.decide_again(calendar, subject).await,
+                Err(Halt::Stale) => {
+                    let lease = self.lease();
+                    if !self.ask(|world| world.store.is_held(lease)).await {
+                        return Err(SyncError::Store);
+                    }
+                    step = self.decide_again(calendar, subject).await;
+                }
             }
         }
         match step {

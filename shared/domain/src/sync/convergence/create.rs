@@ -81,12 +81,7 @@ impl Worker {
     }
 
     fn brought_back(&self, calendar: &Calendar, was: Entry, content: Content) -> Entry {
-        let mut entry = Entry {
-            version: was.version + 2,
-            content,
-            updated_at: self.world().now(),
-            ..was
-        };
+        let mut entry = was.brought_back(content, self.world().now());
         if !entry.assignees.contains(&calendar.member) {
             entry.assignees.push(calendar.member);
         }
@@ -139,6 +134,9 @@ impl Worker {
         other: EventLink,
         link: EventLink,
     ) -> Result<Option<Step>, Halt> {
+        if (other.calendar, &other.external_id) == (link.calendar, &link.external_id) {
+            return Err(Halt::Stale);
+        }
         let from = self.world().calendar(other.calendar).clone();
         let let_go = matches!(
             other.state,

@@ -1,16 +1,9 @@
 //! Plays a random history: people on both sides, workers that run and stop, what the service does to them.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    future::Future,
-    pin::Pin,
-    rc::Rc,
-    task::{Context, Poll, Waker},
-};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use super::{
-    worker::run,
+    rounds::Running,
     world::{Shared, World},
 };
 use crate::{
@@ -20,18 +13,14 @@ use crate::{
     time::Zone,
 };
 
-/// More rounds than any history needs: beyond is a livelock.
-const ROUNDS_MAX: u32 = 12;
-
-type Running = Pin<Box<dyn Future<Output = bool>>>;
-
 pub(super) struct History {
     pub(super) world: Shared,
-    connections: Vec<ConnectionId>,
-    running: BTreeMap<ConnectionId, Running>,
+    pub(super) connections: Vec<ConnectionId>,
+    pub(super) running: BTreeMap<ConnectionId, Running>,
+    pub(super) overtaken: BTreeMap<ConnectionId, Running>,
 }
 
-fn member(number: u8) -> MemberId {
+fn person(number: u8) -> MemberId {
     MemberId::from_parts(2, number.into())
 }
 
@@ -45,7 +34,7 @@ impl History {
             let mirrors = world
                 .store
                 .mirrors
-                .entry(member(account.member))
+                .entry(person(account.member))
                 .or_default();
             mirrors.push(connection);
             for (line, (direction, privacy, conflicts)) in account.calendars.iter().enumerate() {
@@ -53,7 +42,7 @@ impl History {
                 world.calendars.push(Calendar {
                     id: CalendarId::from_parts(4, number),
                     connection,
-                    member: member(account.member),
+                    member: person(account.member),
                     external_id: String::new(),
                     name: String::new(),
                     zone: Zone::utc(),
@@ -76,139 +65,53 @@ impl History {
             world,
             connections,
             running: BTreeMap::new(),
+            overtaken: BTreeMap::new(),
         }
     }
 
     pub(super) fn play(&mut self, one: &Move) {
         let connections = self.connections.clone();
-        let worker = |number: u8| connections[usize::from(number) % connections.len()];
+        let of = |number: u8| connections[usize::from(number) % connections.len()];
         let shared = self.world.clone();
         let mut world = shared.borrow_mut();
-        let calendars: Vec<CalendarId> = world.calendars.iter().map(|one| one.id).collect();
-        let calendar = |number: u8| calendars[usize::from(number) % calendars.len()];
+        let places: Vec<CalendarId> = world.calendars.iter().map(|one| one.id).collect();
+        let place = |number: u8| places[usize::from(number) % places.len()];
         match *one {
-            Move::CreateEntry {
-                member: number,
-                series,
-            } => world.create_entry(member(number), series),
+            Move::CreateEntry { member, series } => world.create_entry(person(member), series),
             Move::EditEntry { nth, field } => world.edit_entry(nth, field),
             Move::EditEntryOccurrence { nth, which, edit } => {
                 world.edit_entry_occurrence(nth, which, edit);
             }
             Move::DeleteEntry { nth } => world.delete_entry(nth),
-            Move::Assign {
-                nth,
-                member: number,
-            } => world.assign(nth, member(number)),
-            Move::Unassign {
-                nth,
-                member: number,
-            } => world.unassign(nth, member(number)),
-            Move::CreateEvent {
-                calendar: number,
-                series,
-            } => {
-                world.create_event(calendar(number), series);
-            }
+            Move::Assign { nth, member } => world.assign(nth, person(member)),
+            Move::Unassign { nth, member } => world.unassign(nth, person(member)),
+            Move::CreateEvent { calendar, series } => world.create_event(place(calendar), series),
             Move::EditEvent { nth, field } => world.edit_event(nth, field),
             Move::EditEventOccurrence { nth, which, edit } => {
                 world.edit_event_occurrence(nth, which, edit);
             }
             Move::DeleteEvent { nth } => world.delete_event(nth),
-            Move::TakeElsewhere {
-                nth,
-                calendar: number,
-            } => {
-                world.put_elsewhere(nth, calendar(number), true);
+            Move::TakeElsewhere { nth, calendar } => {
+                world.put_elsewhere(nth, place(calendar), true);
             }
-            Move::Invite {
-                nth,
-                calendar: number,
-            } => {
-                world.put_elsewhere(nth, calendar(number), false);
-            }
+            Move::Invite { nth, calendar } => world.put_elsewhere(nth, place(calendar), false),
             Move::Resolve { nth, external } => world.resolve(nth, external),
-            Move::LoseAnswer { connection } => {
-                world.loses_answer.push(worker(connection));
-            }
-            Move::ExpireCursor { calendar: number } => {
-                world.provider.expire_cursors(calendar(number));
-            }
-            Move::EmptyPages { calendar: number } => {
-                world
-                    .provider
-                    .places
-                    .entry(calendar(number))
-                    .or_default()
-                    .empty_pages = 2;
-            }
+            Move::LoseAnswer { connection } => world.loses_answer.push(of(connection)),
+            Move::ExpireCursor { calendar } => world.provider.expire_cursors(place(calendar)),
+            Move::EmptyPages { calendar } => world.provider.empty_pages(place(calendar)),
             Move::Work { connection, calls } => {
                 drop(world);
-                self.work(worker(connection), calls);
+                self.work(of(connection), calls);
             }
-            Move::Crash { connection } => {
-                self.running.remove(&worker(connection));
+            Move::Crash { connection } => self.crash(of(connection)),
+            Move::Overtake { connection } => {
+                drop(world);
+                self.overtake(of(connection));
             }
-        }
-    }
-
-    /// Lets a worker make so many calls. Answers whether it wants another run, once it is at its end.
-    fn work(&mut self, connection: ConnectionId, calls: u32) -> Option<bool> {
-        let start = || -> Running { Box::pin(run(self.world.clone(), connection)) };
-        let mut running = self.running.remove(&connection).unwrap_or_else(start);
-        for _ in 0..calls {
-            if let Poll::Ready(left) = running
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-            {
-                return Some(left);
+            Move::WorkOn { connection, calls } => {
+                drop(world);
+                self.work_on(of(connection), calls);
             }
         }
-        self.running.insert(connection, running);
-        None
-    }
-
-    fn writes(&self) -> (usize, usize) {
-        let world = self.world.borrow();
-        (world.store.writes, world.provider.writes)
-    }
-
-    /// Runs until nothing changes any more, then once again to see that quiet is quiet.
-    pub(super) fn settle(&mut self) {
-        self.world.borrow_mut().loses_answer.clear();
-        let connections = self.connections.clone();
-        for connection in self.running.keys().copied().collect::<Vec<_>>() {
-            self.work(connection, u32::MAX);
-        }
-        let mut rounds = 0;
-        loop {
-            let before = self.writes();
-            let mut left = false;
-            for connection in &connections {
-                left |= self.work(*connection, u32::MAX).unwrap_or(true);
-            }
-            if !left && self.writes() == before {
-                break;
-            }
-            rounds += 1;
-            assert!(rounds < ROUNDS_MAX, "it never comes to rest");
-        }
-        let (lists, gets, writes) = (self.reads().0, self.reads().1, self.writes());
-        for connection in &connections {
-            self.work(*connection, u32::MAX);
-        }
-        let calendars = self.world.borrow().calendars.len();
-        let after = self.reads();
-        assert_eq!(
-            (after.0 - lists, after.1 - gets),
-            (calendars, 0),
-            "quiet costs reads"
-        );
-        assert_eq!(self.writes(), writes, "quiet costs writes");
-    }
-
-    fn reads(&self) -> (usize, usize) {
-        let world = self.world.borrow();
-        (world.provider.lists, world.provider.gets)
     }
 }

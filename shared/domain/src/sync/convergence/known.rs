@@ -14,7 +14,7 @@ use crate::{
         Move::{
             self, Assign, Crash, CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry,
             EditEntryOccurrence, EditEvent, EditEventOccurrence, EmptyPages, ExpireCursor, Invite,
-            LoseAnswer, TakeElsewhere, Unassign, Work,
+            LoseAnswer, Overtake, TakeElsewhere, Unassign, Work,
         },
         OccurrenceEdit::{Cancel, Retitle},
     },
@@ -128,6 +128,25 @@ history! { two_accounts_lose_a_meeting_at_once,
      Work { connection: 0, calls: u32::MAX }, Work { connection: 1, calls: u32::MAX },
      Work { connection: 0, calls: u32::MAX }, DeleteEvent { nth: 0 }, DeleteEvent { nth: 0 },
      Work { connection: 0, calls: 10 }, Work { connection: 1, calls: u32::MAX }]
+}
+
+history! { an_overtaken_worker_writes_down_nothing,
+    [account(0, &[PLAIN], 0)],
+    [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 5 }, Overtake { connection: 0 },
+     DeleteEvent { nth: 0 }, Work { connection: 0, calls: 6 }]
+}
+
+history! { an_overtaken_worker_brings_nothing_back,
+    [account(0, &[(Bidirectional, BusyOnly, Ask), PLAIN], 0), account(0, &[PLAIN, PLAIN], 0)],
+    [CreateEvent { calendar: 2, series: false }, LoseAnswer { connection: 0 }, Work { connection: 1, calls: 10 },
+     Work { connection: 2, calls: u32::MAX }, Work { connection: 0, calls: 6 }, Overtake { connection: 2 },
+     DeleteEntry { nth: 0 }, Work { connection: 2, calls: u32::MAX }]
+}
+
+history! { an_overtaken_worker_meets_what_the_other_took_over,
+    [account(0, &[PLAIN], 0)],
+    [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 6 }, Overtake { connection: 0 },
+     Work { connection: 0, calls: 10 }, DeleteEvent { nth: 0 }]
 }
 
 history! { what_broke_it_earlier_holds,

@@ -113,6 +113,10 @@ impl Provider {
         }
     }
 
+    pub(super) fn empty_pages(&mut self, calendar: CalendarId) {
+        self.place(calendar).empty_pages = 2;
+    }
+
     /// A new item under an id that nothing has, nor had.
     pub(super) fn create(
         &mut self,

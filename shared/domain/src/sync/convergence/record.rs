@@ -25,10 +25,9 @@ impl Worker {
         parts: Parts,
         (local, external): Sides,
     ) -> Result<(), Halt> {
-        if let (Some((_, ours)), Some((_, theirs))) = (&local, &external) {
-            let world = self.world();
-            world.ledger.goes_forward(ours, theirs, parts.own);
-        }
+        let apart = local.as_ref().zip(external.as_ref());
+        let apart = apart.map(|((_, ours), (_, theirs))| (ours.clone(), theirs.clone()));
+        let own = parts.own;
         let known = match &link.state {
             LinkState::Conflict { conflict, .. } => {
                 self.ask(|world| world.store.conflicts.get(conflict).cloned())
@@ -79,7 +78,11 @@ impl Worker {
             LinkWrite::Conflict(conflict),
             LinkWrite::Update(EventLink { state, ..link }),
         ];
-        Ok(self.write_links(writes).await?)
+        self.write_links(writes).await?;
+        if let Some((ours, theirs)) = apart {
+            self.world().ledger.goes_forward(&ours, &theirs, own);
+        }
+        Ok(())
     }
 
     pub(super) async fn settling(&self, link: &EventLink) -> Vec<LinkWrite> {

@@ -35,6 +35,14 @@ pub(super) enum LinkWrite {
     Take(Meeting),
     Conflict(Conflict),
     Trace(Trace),
+    /// All of it only while this run holds its lease.
+    Under(Lease),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lease {
+    pub(super) connection: ConnectionId,
+    pub(super) fence: u64,
 }
 
 pub(super) struct EntryWrite<'a> {
@@ -114,7 +122,7 @@ fn rows(write: &LinkWrite) -> Vec<Row> {
             vec![Row::Meeting(meeting.uid.0.clone())]
         }
         LinkWrite::Conflict(conflict) => vec![Row::Conflict(conflict.id)],
-        LinkWrite::Trace(_) => Vec::new(),
+        LinkWrite::Trace(_) | LinkWrite::Under(_) => Vec::new(),
     }
 }
 
@@ -126,6 +134,10 @@ impl Store {
     ) -> Option<EventLink> {
         let key = self.by_event.get(&(calendar, event.clone()))?;
         self.links.get(key).cloned()
+    }
+
+    pub(super) fn is_held(&self, lease: Lease) -> bool {
+        self.fences.get(&lease.connection) == Some(&lease.fence)
     }
 
     fn link_at(&self, link: &EventLink, version: u64) -> bool {
@@ -151,6 +163,7 @@ impl Store {
                 let known = self.conflicts.get(&conflict.id);
                 known.map_or(0, |known| known.version) == conflict.version
             }
+            LinkWrite::Under(lease) => self.is_held(*lease),
             LinkWrite::Take(_) | LinkWrite::Trace(_) => true,
         }
     }
@@ -215,6 +228,7 @@ impl Store {
                 );
             }
             LinkWrite::Trace(trace) => self.traces.push(trace),
+            LinkWrite::Under(_) => {}
         }
     }
 
@@ -286,13 +300,13 @@ impl Store {
         &mut self,
         calendar: CalendarId,
         position: &Position,
-        (connection, fence): (ConnectionId, u64),
+        lease: Lease,
     ) -> Result<Position, Stale> {
         let known = self
             .positions
             .get(&calendar)
             .map_or(0, |known| known.version);
-        if known != position.version || self.fences.get(&connection) != Some(&fence) {
+        if known != position.version || !self.is_held(lease) {
             return Err(Stale);
         }
         self.writes += 1;

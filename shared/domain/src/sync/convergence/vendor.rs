@@ -4,6 +4,7 @@ use super::{
     items::{Item, reworded},
     ledger::values,
     provider::{Patch, created},
+    store::Lease,
     worker::Worker,
     world::World,
 };
@@ -34,6 +35,15 @@ pub(super) struct Written {
     pub(super) content: Content,
 }
 
+impl World {
+    /// Nothing at the provider guards what comes into being, or back, under an id of ours. A run does neither once it was
+    /// overtaken, because its process ends some time before its lease does.
+    fn has_process(&self, lease: Lease) -> Result<(), FailureClass> {
+        let is_held = self.store.is_held(lease);
+        is_held.then_some(()).ok_or(FailureClass::Transient)
+    }
+}
+
 impl Worker {
     pub(super) async fn get(&self, calendar: &Calendar, id: &ExternalEventId) -> Option<Change> {
         self.ask(|world| {
@@ -51,6 +61,7 @@ impl Worker {
     ) -> Result<Created, FailureClass> {
         let inserted = self
             .ask(|world| {
+                world.has_process(self.lease())?;
                 world.allows_create(calendar, id);
                 let now = world.now();
                 let event = CalendarEvent {
@@ -94,6 +105,9 @@ impl Worker {
         fields: Fields,
     ) -> Result<Item, FailureClass> {
         self.ask(|world| {
+            if revision.is_none() {
+                world.has_process(self.lease())?;
+            }
             World::allows_write(calendar);
             if fields.contains(Field::Timing) {
                 self.takes_along(world, calendar, id);

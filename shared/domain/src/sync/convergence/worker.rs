@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     provider::Next,
-    store::{Aside, Position, Stale},
+    store::{Aside, Lease, Position, Stale},
     world::{Shared, World, turn},
 };
 use crate::{
@@ -85,6 +85,13 @@ pub(super) fn policy(calendar: &Calendar) -> Policy {
 }
 
 impl Worker {
+    pub(super) fn lease(&self) -> Lease {
+        Lease {
+            connection: self.connection,
+            fence: self.fence,
+        }
+    }
+
     /// One call to the table or the provider.
     pub(super) async fn ask<T>(&self, call: impl FnOnce(&mut World) -> T) -> T {
         turn().await;
@@ -228,7 +235,7 @@ impl Worker {
     }
 
     async fn commit(&self, calendar: &Calendar, position: &Position) -> Result<(), SyncError> {
-        let lease = (self.connection, self.fence);
+        let lease = self.lease();
         self.ask(|world| {
             let committed = world.store.commit_position(calendar.id, position, lease)?;
             if position.page.is_none() {

@@ -59,15 +59,14 @@ impl Worker {
             ..before.clone()
         };
         beside.push(self.trace(&link, Some((Origin::Entry, &before.content))));
-        let pulled = before.content.diff(&after.content).own;
-        self.world()
-            .ledger
-            .goes_forward(&before.content, &after.content, pulled);
         let base = Base::new(after.version, content, revision, answered);
         beside.push(LinkWrite::Update(linked(link, base)));
-        Ok(self
-            .write_entry(calendar, Some(&before), Some(&after), beside)
-            .await?)
+        self.write_entry(calendar, Some(&before), Some(&after), beside)
+            .await?;
+        let pulled = before.content.diff(&after.content).own;
+        let ledger = &self.world().ledger;
+        ledger.goes_forward(&before.content, &after.content, pulled);
+        Ok(())
     }
 
     async fn exceptions_as_seen(
@@ -236,7 +235,8 @@ impl Worker {
             .ok_or(Halt::Stale)
     }
 
-    pub(super) async fn write_links(&self, writes: Vec<LinkWrite>) -> Result<(), Stale> {
+    pub(super) async fn write_links(&self, mut writes: Vec<LinkWrite>) -> Result<(), Stale> {
+        writes.push(LinkWrite::Under(self.lease()));
         self.ask(|world| world.store.write_links(writes)).await
     }
 
@@ -245,8 +245,9 @@ impl Worker {
         calendar: &Calendar,
         before: Option<&Entry>,
         after: Option<&Entry>,
-        links: Vec<LinkWrite>,
+        mut links: Vec<LinkWrite>,
     ) -> Result<(), Stale> {
+        links.push(LinkWrite::Under(self.lease()));
         let told_by = Some(self.connection);
         self.ask(|world| {
             World::allows_pull(calendar);
