@@ -1,4 +1,5 @@
-//! The same meeting in two calendars of one member: it is gone once it is gone from both, and not before.
+//! The same meeting in two calendars: its member's entry is gone once it is gone from both, and not before; and each
+//! person's calendar stays theirs.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use tests::{
 use crate::support::{Connected, MIA, google_visit};
 
 const HOME: &str = "mia@home.test";
+const ADA: &str = "ada@northwind.test";
 
 fn meeting() -> Value {
     let mut meeting = google_visit("round", 3);
@@ -124,4 +126,25 @@ async fn the_second_calendar_of_an_account_takes_over_a_meeting_that_leaves_the_
     team.delete(&id(&second)).await.unwrap();
     mia.settle().await;
     assert_eq!(mia.entries().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_meeting_that_one_member_removed_comes_to_another_alone() {
+    let mia = Connected::start().await;
+    let at_work = mia.calendar.insert(meeting()).await.unwrap();
+    mia.settle().await;
+    mia.calendar.delete(&id(&at_work)).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.entries().await.len(), 0);
+
+    let google = GoogleUser::of(&mia.world, ADA).unwrap();
+    google.insert(meeting()).await.unwrap();
+    let ada = Connected::with(mia.world.clone(), ADA).await;
+    ada.settle().await;
+
+    let profile = ada.person.get("/api/users/auth/profile/").await.unwrap();
+    let entry = ada.entry("round").await;
+    assert_eq!(entry["assignees"], json!([profile.at("/id")]));
+    assert_eq!(ada.calendar.events().await.unwrap().len(), 1);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 0);
 }

@@ -28,7 +28,11 @@ impl Context<'_> {
     ) -> Result<Option<Step>, Halt> {
         let content = event.content.clone().as_entry();
         let entry = match was {
-            Some(was) => self.brought_back(calendar, *was, content.clone()),
+            // It stays gone for everybody else whom it had.
+            Some(was) => Entry {
+                assignees: vec![calendar.member],
+                ..was.brought_back(content.clone(), self.app.clock.now())
+            },
             None => self.new_entry(calendar, content.clone()),
         };
         let base = Base::new(

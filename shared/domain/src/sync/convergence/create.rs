@@ -28,7 +28,10 @@ impl Worker {
         claim: u64,
     ) -> Result<Option<Step>, Halt> {
         let entry = match was {
-            Some(was) => self.brought_back(calendar, *was, event.content.clone()),
+            Some(was) => Entry {
+                assignees: vec![calendar.member],
+                ..was.brought_back(event.content.clone(), self.world().now())
+            },
             None => self.new_entry(calendar, event.content.clone()),
         };
         let content = event.content.clone();

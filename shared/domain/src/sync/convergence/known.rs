@@ -149,6 +149,13 @@ history! { an_overtaken_worker_meets_what_the_other_took_over,
      Work { connection: 0, calls: 10 }, DeleteEvent { nth: 0 }]
 }
 
+history! { a_meeting_of_two_accounts_is_deleted_from_one_and_then_unassigned,
+    [account(1, &[(Bidirectional, Full, ExternalWins)], 0), account(0, &[PLAIN], 0), account(0, &[PLAIN, PLAIN], 0)],
+    [CreateEvent { calendar: 32, series: false }, Work { connection: 0, calls: u32::MAX },
+     CreateEvent { calendar: 0, series: false }, Invite { nth: 66, calendar: 198 }, DeleteEvent { nth: 144 },
+     Work { connection: 0, calls: 11 }, Work { connection: 2, calls: u32::MAX }, Unassign { nth: 0, member: 0 }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },
