@@ -1,6 +1,8 @@
 //! Single occurrences of a series, changed on both sides.
 
+use reqwest::Method;
 use serde_json::json;
+use tests::person::Person;
 
 use super::id;
 use crate::support::{Connected, google_visit};
@@ -67,4 +69,39 @@ async fn an_occurrence_cancelled_here_and_changed_there_is_one_choice() {
             "{entry:#}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_was_seen_of_a_series_in_conflict_is_there_once_its_owner_is_back() {
+    let mia = Connected::start().await;
+    let mut weekly = google_visit("round", 1);
+    weekly["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=5"]);
+    let series = id(&mia.calendar.insert(weekly).await.unwrap());
+    mia.settle().await;
+    let entry = mia.entry("round").await;
+    let path = format!("/api/v1/schedule/entries/{}", id(&entry));
+    let ada = Person::sign_in(&mia.world, "ada@northwind.test").await;
+    let ada = ada.unwrap();
+    let own = ada.get("/api/users/auth/profile/").await.unwrap().at("/id");
+    let assign = async |members: &[&str]| {
+        let change = json!({ "assignees": members });
+        let answer = ada.json(Method::PATCH, &path, &change).await.unwrap();
+        answer.expect(200).unwrap();
+    };
+    assign(&[&own]).await;
+    let change = json!({ "summary": "special" });
+    let occurrence = format!("{series}_{SECOND}");
+    mia.calendar.patch(&occurrence, change).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.conflicts("open").await.len(), 1);
+
+    assign(&[&own, entry["assignees"][0].as_str().unwrap()]).await;
+    let change = json!({ "summary": "other round" });
+    mia.calendar.patch(&series, change).await.unwrap();
+    mia.settle().await;
+
+    assert_eq!(mia.conflicts("open").await.len(), 0);
+    let entry = mia.entry("other round").await;
+    let special = json!([{ "original": SECOND, "title": "special" }]);
+    assert_eq!(entry["overrides"], special);
 }

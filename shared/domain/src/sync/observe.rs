@@ -156,3 +156,18 @@ pub fn needs_a_look(link: &EventLink, entry: &EntrySeen, policy: Policy) -> bool
         } => false,
     }
 }
+
+/// Whether a list that shows a series again leaves open how its occurrences differ: what a change of the series did to
+/// them is not in it, and what was seen earlier of a series that is not agreed on was not kept.
+pub fn needs_the_whole_series(link: &EventLink, revision: &Revision, direction: Direction) -> bool {
+    match &link.state {
+        LinkState::Pending { .. } => true,
+        LinkState::Linked { base, sent: _ } => {
+            let has_exceptions = !base.event().exceptions.is_empty();
+            base.revision != *revision && (has_exceptions || !direction.pulls())
+        }
+        LinkState::Conflict { base, .. } | LinkState::Severed { base, .. } => {
+            base.revision != *revision
+        }
+    }
+}

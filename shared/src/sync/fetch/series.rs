@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{
     calendar::Calendar,
     event::{CalendarEvent, Change, ExternalEventId, OccurrenceChange, OccurrenceSeen},
+    item::StuckItem,
     link::{EventLink, LinkState},
+    sync::observe::needs_the_whole_series,
 };
 
 use super::super::{Context, SyncError};
@@ -134,24 +136,23 @@ impl Context<'_> {
         own: Vec<OccurrenceChange>,
         link: Option<&EventLink>,
     ) -> Result<Change, SyncError> {
-        let base = link.and_then(EventLink::base);
-        let known = base
-            .map(|base| &base.event().exceptions)
-            .filter(|known| !known.is_empty());
-        let moved = base.is_some_and(|base| base.revision != event.revision);
-        let was_refused = self
-            .stuck
-            .iter()
-            .any(|item| item.calendar == calendar.id && item.item == event.external_id.0);
-        if (known.is_some() && moved) || (base.is_none() && (link.is_some() || was_refused)) {
-            // What the change did to occurrences that differ is not in the list.
+        let was_refused = || {
+            let is_this =
+                |item: &StuckItem| item.calendar == calendar.id && item.item == event.external_id.0;
+            self.stuck.iter().any(is_this)
+        };
+        let direction = calendar.settings.direction;
+        if link.map_or_else(was_refused, |link| {
+            needs_the_whole_series(link, &event.revision, direction)
+        }) {
             let read = self
                 .provider
                 .get(&self.access, calendar, &event.external_id)
                 .await?;
             return Ok(read.unwrap_or(Change::Removed(event.external_id)));
         }
-        for (at, exception) in known.iter().flat_map(|known| known.iter()) {
+        let base = link.and_then(EventLink::base);
+        for (at, exception) in base.iter().flat_map(|base| base.event().exceptions.iter()) {
             event.content.exceptions.keep(at, exception.clone());
         }
         event.content = own

@@ -156,6 +156,14 @@ history! { a_meeting_of_two_accounts_is_deleted_from_one_and_then_unassigned,
      Work { connection: 0, calls: 11 }, Work { connection: 2, calls: u32::MAX }, Unassign { nth: 0, member: 0 }]
 }
 
+history! { a_deletion_is_taken_back_after_its_event_was_edited,
+    [account(0, &[PLAIN], 0), account(1, &[(Bidirectional, Full, ConflictPolicy::NewestWins)], 0)],
+    [CreateEntry { member: 1, series: true }, Assign { nth: 0, member: 0 }, Work { connection: 1, calls: u32::MAX },
+     Unassign { nth: 0, member: 1 }, EditEventOccurrence { nth: 0, which: 0, edit: Retitle },
+     Work { connection: 1, calls: 15 }, Assign { nth: 0, member: 1 }, CreateEntry { member: 0, series: false },
+     EditEvent { nth: 0, field: Title }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },

@@ -9,7 +9,10 @@ use crate::{
     event::{CalendarEvent, Change, ExternalEventId, OccurrenceChange, OccurrenceSeen},
     id::{EntryId, MemberId},
     link::{EventLink, LinkState},
-    sync::observe::{EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, needs_a_look},
+    sync::observe::{
+        EntrySeen, EventSeen, Known, NewEvent, Observation, Pair, needs_a_look,
+        needs_the_whole_series,
+    },
 };
 
 type Links = BTreeMap<ExternalEventId, EventLink>;
@@ -208,18 +211,17 @@ impl Worker {
         own: Vec<OccurrenceChange>,
         link: Option<&EventLink>,
     ) -> Change {
-        let base = link.and_then(EventLink::base);
-        let known = base
-            .map(|base| &base.event().exceptions)
-            .filter(|known| !known.is_empty());
-        let moved = base.is_some_and(|base| base.revision != event.revision);
         let item = (calendar.id, event.external_id.0.clone());
-        let was_refused = self.refused.borrow().contains_key(&item);
-        if (known.is_some() && moved) || (base.is_none() && (link.is_some() || was_refused)) {
+        let was_refused = || self.refused.borrow().contains_key(&item);
+        let direction = calendar.settings.direction;
+        if link.map_or_else(was_refused, |link| {
+            needs_the_whole_series(link, &event.revision, direction)
+        }) {
             let read = self.get(calendar, &event.external_id).await;
             return read.unwrap_or(Change::Removed(event.external_id));
         }
-        for (at, exception) in known.iter().flat_map(|known| known.iter()) {
+        let base = link.and_then(EventLink::base);
+        for (at, exception) in base.iter().flat_map(|base| base.event().exceptions.iter()) {
             event.content.exceptions.set(at, Some(exception.clone()));
         }
         event.content = own
