@@ -148,3 +148,28 @@ async fn a_meeting_that_one_member_removed_comes_to_another_alone() {
     assert_eq!(ada.calendar.events().await.unwrap().len(), 1);
     assert_eq!(mia.calendar.events().await.unwrap().len(), 0);
 }
+
+#[tokio::test]
+async fn what_stood_aside_for_a_copy_is_synced_once_the_copy_is_gone() {
+    let world = World::start().await.unwrap();
+    let team = world.google.add_calendar(MIA, "Team", "Europe/Berlin");
+    let team = GoogleUser::at(&world, MIA, &team).unwrap();
+    let mia = Connected::with(world, MIA).await;
+    let (home, at_home) = mia.with_home().await;
+    let entry = mia.entry("round").await;
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 1, "its copy");
+    let second = team.insert(meeting()).await.unwrap();
+    mia.sync_all_of(&mia.connection).await;
+    assert_eq!(mia.api("/items").await["items"][0]["entry"], entry["id"]);
+
+    home.delete(&id(&at_home)).await.unwrap();
+    mia.settle().await;
+
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 0);
+    assert_eq!(mia.api("/items").await["items"], json!([]));
+    let moved = json!({ "summary": "round, later" });
+    team.patch(&id(&second), moved).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.entry("round, later").await["id"], entry["id"]);
+    assert_eq!(mia.entries().await.len(), 1);
+}

@@ -7,7 +7,7 @@ use domain::{
     failure::{FailureClass, Refusal},
     id::EntryId,
     item::{FAILURES_IN_A_ROW_MAX, ItemState, StuckItem},
-    link::EventLink,
+    link::{EventLink, Origin},
     sync::{decide::decide, plan::Step},
 };
 
@@ -151,6 +151,15 @@ impl Context<'_> {
             kept.map_err(Halt::Stop)?;
         }
         Ok(())
+    }
+
+    /// A copy of ours is no longer wanted: an event of the owner's own that stood aside for it may be a meeting yet. What
+    /// stood aside for another event of theirs was removed together with it.
+    pub(super) async fn gives_up(&mut self, link: &EventLink) -> Result<(), Halt> {
+        match link.origin {
+            Origin::Entry => self.let_others_in(link).await,
+            Origin::Event => Ok(()),
+        }
     }
 
     /// The item as it is known, or as it is met for the first time.

@@ -150,8 +150,9 @@ impl Context<'_> {
     ) -> Result<(), Halt> {
         let before = self.entry_at(&link, entry_version).await?;
         self.let_others_in(&link).await?;
-        if let Some(base) = self.base_if_it_stays(calendar, &link).await? {
-            return self.lose_one_of_several(calendar, link, base, before).await;
+        if let Some(base) = Box::pin(self.base_if_it_stays(calendar, &link)).await? {
+            let lose = self.lose_one_of_several(calendar, link, base, before);
+            return Box::pin(lose).await;
         }
         let mut beside = self.settling(&link).await?;
         let was = Some((Origin::Entry, &before.content));
@@ -170,8 +171,9 @@ impl Context<'_> {
     ) -> Result<(), Halt> {
         let before = self.entry_at(&link, entry_version).await?;
         self.let_others_in(&link).await?;
-        if let Some(base) = self.base_if_it_stays(calendar, &link).await? {
-            return self.lose_one_of_several(calendar, link, base, before).await;
+        if let Some(base) = Box::pin(self.base_if_it_stays(calendar, &link)).await? {
+            let lose = self.lose_one_of_several(calendar, link, base, before);
+            return Box::pin(lose).await;
         }
         let mut after = before.clone();
         after.assignees.retain(|member| *member != calendar.member);
@@ -228,6 +230,7 @@ impl Context<'_> {
         (revision, content): (Revision, Box<Content>),
     ) -> Result<(), Halt> {
         self.exceptions_as_seen(calendar, &link, &content).await?;
+        self.gives_up(&link).await?;
         // Afterwards there is nothing left to record.
         let was = Some((Origin::Event, &*content));
         let was = self.trace(calendar, &link, Deed::DeleteEvent, was);
@@ -278,7 +281,8 @@ impl Context<'_> {
         Ok(writes)
     }
 
-    pub(super) async fn unlink(&self, link: EventLink) -> Result<(), Halt> {
+    pub(super) async fn unlink(&mut self, link: EventLink) -> Result<(), Halt> {
+        self.gives_up(&link).await?;
         let mut writes = self.settling(&link).await?;
         writes.push(LinkWrite::Delete(link));
         Ok(self.write_links(writes).await?)

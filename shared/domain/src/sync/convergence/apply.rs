@@ -210,6 +210,7 @@ impl Worker {
             }
             Step::Sever { link, base, lost } => self.sever(*link, *base, lost).await?,
             Step::Unlink { link } => {
+                self.gives_up(&link).await;
                 let mut writes = self.settling(&link).await;
                 writes.push(LinkWrite::Delete(*link));
                 self.write_links(writes).await?;

@@ -164,6 +164,12 @@ history! { a_deletion_is_taken_back_after_its_event_was_edited,
      EditEvent { nth: 0, field: Title }]
 }
 
+history! { a_meeting_leaves_one_account_while_the_other_meets_it,
+    [account(1, &[(FromExternal, Full, Ask), PLAIN], 0), account(1, &[PLAIN, PLAIN], 1)],
+    [CreateEvent { calendar: 60, series: false }, Work { connection: 1, calls: 5 }, Invite { nth: 0, calendar: 174 },
+     Work { connection: 0, calls: 5 }, DeleteEvent { nth: 90 }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },

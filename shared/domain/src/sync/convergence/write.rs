@@ -192,6 +192,7 @@ impl Worker {
         (revision, content): (Revision, Box<Content>),
     ) -> Result<(), Halt> {
         self.exceptions_as_seen(calendar, &link, &content).await?;
+        self.gives_up(&link).await;
         let was = self.trace(&link, Some((Origin::Event, &content)));
         let mut link = link.before_deletion(&content);
         self.write_links(vec![was, LinkWrite::Update(link.clone())])
@@ -202,6 +203,13 @@ impl Worker {
         let mut writes = self.settling(&link).await;
         writes.push(LinkWrite::Delete(link));
         Ok(self.write_links(writes).await?)
+    }
+
+    pub(super) async fn gives_up(&self, link: &EventLink) {
+        match link.origin {
+            Origin::Entry => self.let_others_in(link).await,
+            Origin::Event => {}
+        }
     }
 
     pub(super) async fn sever(
