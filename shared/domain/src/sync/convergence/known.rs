@@ -170,6 +170,13 @@ history! { a_meeting_leaves_one_account_while_the_other_meets_it,
      Work { connection: 0, calls: 5 }, DeleteEvent { nth: 90 }]
 }
 
+history! { a_series_is_moved_while_its_occurrence_is_taken_over,
+    [account(0, &[(Bidirectional, Full, LocalWins)], 0)],
+    [CreateEvent { calendar: 0, series: true }, Work { connection: 0, calls: u32::MAX },
+     EditEventOccurrence { nth: 0, which: 0, edit: Retitle }, CreateEvent { calendar: 0, series: false },
+     EditEvent { nth: 6, field: Notes }, Work { connection: 0, calls: 10 }, EditEntry { nth: 0, field: Timing }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },

@@ -330,13 +330,17 @@ fn unhidden(calendar: &Calendar, parts: &Parts) -> Parts {
     parts.masked(calendar.settings.privacy.hidden())
 }
 
-/// In the service's words, and without exceptions of occurrences that the series no longer has.
+/// In the service's words: each occurrence that the series has as it takes place, whichever of its fields repeat the series.
 fn as_it_is(content: &Content) -> Content {
-    let mut said = reworded(content);
-    said.exceptions = Exceptions::default();
-    for (at, exception) in content.exceptions.iter() {
-        let fits = has_start(content, at);
-        said.exceptions.set(at, fits.then(|| exception.clone()));
-    }
-    said
+    let plain = Content {
+        exceptions: Exceptions::default(),
+        ..reworded(content)
+    };
+    let fitting = content.exceptions.iter().map(|(at, _)| at);
+    fitting
+        .filter(|at| has_start(content, *at))
+        .fold(plain, |said, at| {
+            let occurrence = content.occurrence(at).as_ref().map(reworded);
+            said.with_occurrence(at, occurrence.as_ref())
+        })
 }
