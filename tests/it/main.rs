@@ -26,6 +26,7 @@ mod privacy;
 mod queue;
 mod requests;
 mod resync;
+mod retry_after;
 mod runs;
 mod scenarios;
 mod series;

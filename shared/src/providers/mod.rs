@@ -4,6 +4,7 @@
 pub mod google;
 pub mod microsoft;
 mod naming;
+pub mod retry_after;
 mod text;
 
 use std::time::Duration;

@@ -4,7 +4,10 @@ use domain::failure::FailureClass;
 use reqwest::{RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 
-use super::{super::ProviderError, wire};
+use super::{
+    super::{ProviderError, retry_after::retry_after_s},
+    wire,
+};
 
 /// What came back, over a connection or as a part of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +78,7 @@ pub(super) async fn send_and_read<T: DeserializeOwned>(
 async fn answer(operation: &'static str, response: Response) -> Result<Answer, ProviderError> {
     let status = response.status();
     let header = |name| response.headers().get(name)?.to_str().ok();
-    let retry_after_s = header(header::RETRY_AFTER).and_then(|value| value.parse().ok());
+    let retry_after_s = retry_after_s(response.headers());
     let content_type = header(header::CONTENT_TYPE).unwrap_or_default().to_owned();
     let body = match response.bytes().await {
         Ok(body) => body.into(),

@@ -1,10 +1,13 @@
 //! Graph's answers: sent for, told apart, read.
 
 use domain::failure::FailureClass;
-use reqwest::{RequestBuilder, Response, header};
+use reqwest::{RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
-use super::{super::ProviderError, wire};
+use super::{
+    super::{ProviderError, retry_after::retry_after_s},
+    wire,
+};
 
 pub(super) fn failed(
     class: FailureClass,
@@ -36,11 +39,7 @@ pub(super) async fn send(
         return Ok(response);
     }
     let status = response.status().as_u16();
-    let retry_after_s = response
-        .headers()
-        .get(header::RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse().ok());
+    let retry_after_s = retry_after_s(response.headers());
     let body = response.json().await.unwrap_or_default();
     Err(refusal(operation, status, retry_after_s, body))
 }
