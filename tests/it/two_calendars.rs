@@ -1,6 +1,7 @@
 //! The same meeting in two calendars: its member's entry is gone once it is gone from both, and not before; and each
 //! person's calendar stays theirs.
 
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
@@ -8,7 +9,7 @@ use tests::{
     world::World,
 };
 
-use crate::support::{Connected, MIA, google_visit};
+use crate::support::{Connected, MIA, google_visit, visit};
 
 const HOME: &str = "mia@home.test";
 const ADA: &str = "ada@northwind.test";
@@ -171,5 +172,48 @@ async fn what_stood_aside_for_a_copy_is_synced_once_the_copy_is_gone() {
     team.patch(&id(&second), moved).await.unwrap();
     mia.settle().await;
     assert_eq!(mia.entry("round, later").await["id"], entry["id"]);
+    assert_eq!(mia.entries().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_copy_whose_create_was_never_answered_is_known_when_it_moves() {
+    let world = World::start().await.unwrap();
+    let team = world.google.add_calendar(MIA, "Team", "Europe/Berlin");
+    let team = GoogleUser::at(&world, MIA, &team).unwrap();
+    let mia = Connected::with(world, MIA).await;
+    mia.sync_all_of(&mia.connection).await;
+    mia.fault(&json!({ "name": "drop_response", "scope": "events.insert", "count": 2 }))
+        .await;
+    let entry = mia.create_entry(&visit("pump", 4)).await;
+    while mia.calls("events.insert").await == 0 {
+        let second = SignedDuration::from_secs(1);
+        mia.world.clock.advance(second).unwrap();
+        mia.world.step().await.unwrap();
+    }
+    let path = format!("/api/v1/schedule/entries/{}", id(&entry));
+    mia.person.delete(&path).await.unwrap().expect(204).unwrap();
+    let mut copy = mia.event("pump").await;
+    let change = json!({ "summary": "pump, urgent" });
+    mia.calendar.patch(&id(&copy), change).await.unwrap();
+    mia.settle().await;
+    let open = mia.person.get("/api/v1/conflicts").await.unwrap().json();
+    let open = &open["items"][0];
+    let keep = json!({ "keep": "external", "version": open["version"] });
+    let path = format!("/api/v1/conflicts/{}/resolve", id(open));
+    let kept = mia.person.post(&path, &keep).await.unwrap();
+    kept.expect(200).unwrap();
+    mia.settle().await;
+    let back = mia.entry("pump, urgent").await;
+    assert_eq!(back["id"], entry["id"]);
+
+    mia.calendar.delete(&id(&copy)).await.unwrap();
+    copy["summary"] = json!("pump, urgent");
+    copy.as_object_mut()
+        .unwrap()
+        .retain(|name, _| ["summary", "start", "end", "iCalUID"].contains(&name.as_str()));
+    team.insert(copy).await.unwrap();
+    mia.settle().await;
+
+    assert_eq!(mia.entry("pump, urgent").await["id"], entry["id"]);
     assert_eq!(mia.entries().await.len(), 1);
 }

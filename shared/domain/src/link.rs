@@ -6,7 +6,7 @@ use crate::{
     calendar::Privacy,
     content::{Content, Parts},
     entry::Entry,
-    event::{ExternalEventId, Revision, Uid},
+    event::{CalendarEvent, ExternalEventId, Revision, Uid},
     id::{CalendarId, ConflictId, ConnectionId, EntryId},
 };
 
@@ -205,6 +205,26 @@ impl EventLink {
         };
         let state = LinkState::Pending { sent };
         Self { state, ..self }
+    }
+
+    /// The link of an event that is there, though no create or deletion of it was ever answered, and that no entry asks for
+    /// any more: known by the event's own names, and by what it says. `None` where nothing was open.
+    pub fn adopted(&self, event: &CalendarEvent, shown: &Content) -> Option<Self> {
+        let LinkState::Pending { sent } = &self.state else {
+            return None;
+        };
+        let base = Base::new(
+            sent.entry_version,
+            sent.content.clone(),
+            event.revision.clone(),
+            sent.as_it_landed(shown),
+        );
+        Some(Self {
+            external_id: event.external_id.clone(),
+            uid: event.uid.clone(),
+            state: LinkState::Linked { base, sent: None },
+            ..self.clone()
+        })
     }
 
     pub fn base(&self) -> Option<&Base> {

@@ -42,6 +42,19 @@ pub enum LinkWrite {
     Under(Fence),
 }
 
+impl LinkWrite {
+    /// From here on the link has the id that the provider gave.
+    pub fn under_its_id(was: EventLink, link: EventLink) -> Self {
+        if was.external_id == link.external_id {
+            return Self::Update(link);
+        }
+        Self::Move {
+            from: was.into(),
+            to: link.into(),
+        }
+    }
+}
+
 /// Which entry a meeting has, wherever else it is met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meeting {

@@ -335,7 +335,7 @@ impl Context<'_> {
             external_id: event.external_id,
             ..linked(link, base)
         };
-        writes.push(renamed(was, &link));
+        writes.push(LinkWrite::under_its_id(was, link.clone()));
         link.version += 1;
         let pair = Pair {
             link,
@@ -352,16 +352,5 @@ impl Context<'_> {
             },
         };
         Ok((writes, pair))
-    }
-}
-
-/// From here on the link has the id that the provider gave.
-fn renamed(was: EventLink, link: &EventLink) -> LinkWrite {
-    if was.external_id == link.external_id {
-        return LinkWrite::Update(link.clone());
-    }
-    LinkWrite::Move {
-        from: was.into(),
-        to: link.clone().into(),
     }
 }

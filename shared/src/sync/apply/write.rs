@@ -297,7 +297,10 @@ impl Context<'_> {
     }
 
     /// Writes all of it, if this run still holds its lease: what another run wrote since is newer than what this one saw.
-    pub(super) async fn write_links(&self, mut links: Vec<LinkWrite>) -> Result<(), StoreError> {
+    pub(in crate::sync) async fn write_links(
+        &self,
+        mut links: Vec<LinkWrite>,
+    ) -> Result<(), StoreError> {
         links.push(LinkWrite::Under(self.fence));
         self.store.write_links(links).await
     }

@@ -7,11 +7,15 @@ use domain::{
     event::{Change, ExternalEventId},
     id::EntryId,
     link::{EventLink, LinkState},
+    sync::observe::EntrySeen,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::super::{Context, SyncError};
-use crate::providers::{Page, is_name};
+use crate::{
+    providers::{Page, is_name},
+    store::{LinkWrite, Meeting, StoreError},
+};
 
 /// Asked for at the same time; providers allow few requests at once.
 const ASKED_AT_ONCE: usize = 3;
@@ -57,6 +61,40 @@ impl Context<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// Nothing will ask again for an event whose entry is gone: what no answer told of it is written down where it is seen.
+    pub(super) async fn adopted(
+        &self,
+        calendar: &Calendar,
+        link: EventLink,
+        entry: &EntrySeen,
+        change: &Change,
+    ) -> Result<EventLink, SyncError> {
+        let (EntrySeen::Gone, Change::Upserted(event)) = (entry, change) else {
+            return Ok(link);
+        };
+        let shown = event.content.clone();
+        let shown = self.policy(calendar).shown_event(shown, link.origin);
+        let Some(mut adopted) = link.adopted(event, &shown) else {
+            return Ok(link);
+        };
+        let mut writes = vec![LinkWrite::under_its_id(link.clone(), adopted.clone())];
+        writes.extend(adopted.uid.clone().map(|uid| {
+            LinkWrite::Take(Meeting {
+                uid,
+                entry: link.entry,
+                version: 0,
+            })
+        }));
+        match self.write_links(writes).await {
+            Ok(()) => {
+                adopted.version += 1;
+                Ok(adopted)
+            }
+            Err(StoreError::Conflict) => Ok(link),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What became of events that the page no longer shows. Of those that were never ours nothing is asked: nothing

@@ -177,6 +177,13 @@ history! { a_series_is_moved_while_its_occurrence_is_taken_over,
      EditEvent { nth: 6, field: Notes }, Work { connection: 0, calls: 10 }, EditEntry { nth: 0, field: Timing }]
 }
 
+history! { a_copy_is_moved_while_its_entry_is_deleted,
+    [account(0, &[(FromExternal, Full, Ask), (Bidirectional, Full, ExternalWins)], 1)],
+    [CreateEntry { member: 0, series: false }, LoseAnswer { connection: 0 },
+     Work { connection: 0, calls: u32::MAX }, EditEvent { nth: 0, field: Title }, DeleteEntry { nth: 0 },
+     Work { connection: 0, calls: 18 }, TakeElsewhere { nth: 0, calendar: 50 }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },

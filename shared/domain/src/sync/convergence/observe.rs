@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::worker::{SyncError, Worker, policy};
+use super::{
+    store::{LinkWrite, Meeting, Stale},
+    worker::{SyncError, Worker, policy},
+};
 use crate::{
     calendar::Calendar,
     entry::Entry,
@@ -51,6 +54,7 @@ impl Worker {
         for change in changes {
             if let Some(link) = links.remove(change.external_id()) {
                 let entry = entry_seen(entries.get(&link.entry), calendar.member);
+                let link = self.adopted(calendar, link, &entry, &change).await;
                 let event = event_seen(Some(change));
                 seen.pairs.push(Pair { link, entry, event });
             } else if let Change::Upserted(event) = change {
@@ -153,8 +157,44 @@ impl Worker {
             .ask(|world| world.store.entries.get(&link.entry).cloned())
             .await;
         let entry = entry_seen(entry.as_ref(), calendar.member);
-        let event = event_seen(self.get(calendar, &link.external_id).await);
+        let id = &link.external_id;
+        let read = self.get(calendar, id).await;
+        let read = read.unwrap_or_else(|| Change::Removed(id.clone()));
+        let link = self.adopted(calendar, link, &entry, &read).await;
+        let event = event_seen(Some(read));
         Some(Pair { link, entry, event })
+    }
+
+    async fn adopted(
+        &self,
+        calendar: &Calendar,
+        link: EventLink,
+        entry: &EntrySeen,
+        change: &Change,
+    ) -> EventLink {
+        let (EntrySeen::Gone, Change::Upserted(event)) = (entry, change) else {
+            return link;
+        };
+        let shown = policy(calendar).shown_event(event.content.clone(), link.origin);
+        let Some(mut adopted) = link.adopted(event, &shown) else {
+            return link;
+        };
+        let mut writes = vec![LinkWrite::Update(adopted.clone())];
+        writes.extend(adopted.uid.clone().map(|uid| {
+            let (entry, version) = (link.entry, 0);
+            LinkWrite::Take(Meeting {
+                uid,
+                entry,
+                version,
+            })
+        }));
+        match self.write_links(writes).await {
+            Ok(()) => {
+                adopted.version += 1;
+                adopted
+            }
+            Err(Stale) => link,
+        }
     }
 
     async fn entries(&self, ids: &[EntryId]) -> BTreeMap<EntryId, Entry> {
