@@ -91,7 +91,7 @@ pub(crate) async fn resolve(
         .link_of_entry(conflict.entry, conflict.connection)
         .await?;
     let state = link.as_ref().map(|link| link.state.clone());
-    let (Some(link), Some(LinkState::Conflict { base, .. })) = (link, state) else {
+    let (Some(link), Some(LinkState::Conflict { base, sent, .. })) = (link, state) else {
         return Err(refused(NotNow::Changed).into());
     };
     let link = EventLink {
@@ -99,6 +99,7 @@ pub(crate) async fn resolve(
             conflict: conflict.id,
             base,
             choice: Some(choice),
+            sent,
         },
         ..link
     };

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     calendar::Privacy,
-    content::{Content, Parts},
+    content::{Content, Fields, Parts},
     entry::Entry,
     event::{CalendarEvent, ExternalEventId, Revision, Uid},
     id::{CalendarId, ConflictId, ConnectionId, EntryId},
+    series::OriginalStart,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub enum LinkState {
         base: Base,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         choice: Option<Choice>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sent: Option<Sent>,
     },
     /// One side was removed and the other stays, on purpose: it is not made anew.
     Severed { lost: Origin, base: Base },
@@ -132,10 +135,19 @@ impl Base {
     pub fn with_what_landed(&self, sent: &Sent, event: &Content) -> Self {
         let written = sent.content.diff(self.event());
         let landed = written.without(&trimmed(&sent.content).diff(&trimmed(event)));
+        // Both may have agreed on what was to be said anew: it is still to be said.
+        let unsaid = written.without(&landed).occurrences.into_iter();
+        let stays =
+            |at: &OriginalStart| self.event().exceptions.get(*at) == event.exceptions.get(*at);
+        let unsaid = Parts {
+            own: Fields::NONE,
+            occurrences: unsaid.filter(|(at, _)| stays(at)).collect(),
+        };
         Self::new(
             self.entry_version,
             // An occurrence that takes place again may have landed without all of its fields.
             self.entry
+                .with_parts_of(self.event(), &unsaid)
                 .with_parts_of(&sent.content, &landed.own.into())
                 .with_parts_of(event, &landed.without(&landed.own.into())),
             self.revision.clone(),
@@ -205,6 +217,38 @@ impl EventLink {
         };
         let state = LinkState::Pending { sent };
         Self { state, ..self }
+    }
+
+    /// The link once its meeting is in another calendar of the account, as `to` names it. What that calendar keeps to itself
+    /// is no longer known of their event.
+    #[must_use]
+    pub fn moved(&self, to: Self, privacy: Privacy) -> Self {
+        let shown = |base: &Base| match self.origin {
+            Origin::Entry => base.clone(),
+            Origin::Event => {
+                let known = base.clone();
+                let event = privacy.shown(base.event().clone());
+                Base::new(known.entry_version, known.entry, known.revision, event)
+            }
+        };
+        let mut state = self.state.clone();
+        match &mut state {
+            LinkState::Pending { .. } => {}
+            LinkState::Linked { base, .. } | LinkState::Conflict { base, .. } => {
+                *base = shown(base);
+            }
+            LinkState::Severed { base, .. } => {
+                state = LinkState::Linked {
+                    base: shown(base),
+                    sent: None,
+                };
+            }
+        }
+        Self {
+            state,
+            origin: self.origin,
+            ..to
+        }
     }
 
     /// The link of an event that is there, though no create or deletion of it was ever answered, and that no entry asks for

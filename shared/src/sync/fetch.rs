@@ -71,7 +71,7 @@ impl Context<'_> {
         for change in changes {
             if let Some(link) = links.remove(change.external_id()) {
                 let entry = entry_seen(entries.get(&link.entry), calendar.member);
-                let link = self.adopted(calendar, link, &entry, &change).await?;
+                let link = Box::pin(self.adopted(calendar, link, &entry, &change)).await?;
                 let (event, refused) = event_seen(change);
                 seen.refused.extend(refused);
                 seen.pairs.push(Pair { link, entry, event });
@@ -220,7 +220,7 @@ impl Context<'_> {
         let id = &link.external_id;
         let read = self.provider.get(&self.access, calendar, id).await?;
         let read = read.unwrap_or_else(|| Change::Removed(id.clone()));
-        let link = self.adopted(calendar, link, &entry, &read).await?;
+        let link = Box::pin(self.adopted(calendar, link, &entry, &read)).await?;
         let (event, _) = event_seen(read);
         Ok(Some(Pair { link, entry, event }))
     }

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use merge::{Decider, Merged, merge};
-use side::{EntryNow, EventNow, Side, entry_side, event_side, held_back};
+use side::{EntryNow, EventNow, Side, entry_side, event_side, held_back, known_base};
 
 /// What to do about everything that one run saw.
 pub fn decide(seen: Observation) -> Plan {
@@ -81,20 +81,21 @@ fn decide_pair(pair: Pair, policy: Policy) -> Option<Step> {
             decide_pending(link, &sent, entry, event, policy)
         }
         LinkState::Linked { base, sent } => {
-            let base = match (sent, &event) {
-                (Some(sent), EventSeen::Present { content, .. }) => {
-                    base.with_what_landed(sent, content)
-                }
-                _ => base.clone(),
-            };
+            let base = known_base(base, sent.as_ref(), &event);
             decide_linked(link, &base, entry, event, None, policy)
         }
-        LinkState::Conflict { base, choice, .. } => {
+        LinkState::Conflict {
+            conflict: _,
+            base,
+            choice,
+            sent,
+        } => {
             // What is undecided on their side is not known from silence.
             if matches!(event, EventSeen::Unreported) {
                 return None;
             }
-            let (base, choice) = (base.clone(), choice.clone());
+            let base = known_base(base, sent.as_ref(), &event);
+            let choice = choice.clone();
             decide_linked(link, &base, entry, event, choice.as_ref(), policy)
         }
         LinkState::Severed { lost, base } => {

@@ -324,6 +324,7 @@ fn a_conflict_waits_until_someone_decides() {
         conflict: ConflictId::from_parts(1, 1),
         base,
         choice: None,
+        sent: None,
     });
 
     let words = |entry, event| {

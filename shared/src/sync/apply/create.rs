@@ -177,17 +177,7 @@ impl Context<'_> {
                 }));
             }
         }
-        let state = match other.state.clone() {
-            LinkState::Severed { base, .. } => LinkState::Linked { base, sent: None },
-            state @ (LinkState::Linked { .. }
-            | LinkState::Conflict { .. }
-            | LinkState::Pending { .. }) => state,
-        };
-        let link = EventLink {
-            state,
-            origin: other.origin,
-            ..link
-        };
+        let link = other.moved(link, calendar.settings.privacy);
         let writes = vec![
             self.trace(calendar, &link, Deed::FollowEvent, None),
             LinkWrite::Move {

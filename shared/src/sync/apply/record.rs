@@ -65,6 +65,7 @@ impl Context<'_> {
             conflict: conflict.id,
             base,
             choice: None,
+            sent: None,
         };
         if state == link.state
             && self.store.conflict(conflict.id).await?.as_ref() == Some(&conflict)

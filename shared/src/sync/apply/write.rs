@@ -118,18 +118,18 @@ impl Context<'_> {
         write: &WriteStep,
         was: LinkWrite,
     ) -> Result<EventLink, Halt> {
-        match &link.state {
-            LinkState::Linked { .. } => {}
+        match &mut link.state {
+            LinkState::Linked { base, sent } => {
+                base.clone_from(&write.base);
+                *sent = Some(write.sent());
+            }
             // Until it is done, whoever decided has still decided so.
-            LinkState::Pending { .. } | LinkState::Conflict { .. } | LinkState::Severed { .. } => {
+            LinkState::Conflict { sent, .. } => *sent = Some(write.sent()),
+            LinkState::Pending { .. } | LinkState::Severed { .. } => {
                 self.write_links(vec![was]).await?;
                 return Ok(link);
             }
         }
-        link.state = LinkState::Linked {
-            base: write.base.clone(),
-            sent: Some(write.sent()),
-        };
         self.write_links(vec![was, LinkWrite::Update(link.clone())])
             .await?;
         link.version += 1;

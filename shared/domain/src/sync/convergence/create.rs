@@ -63,6 +63,7 @@ impl Worker {
         self.write_entry(calendar, None, Some(&entry), beside)
             .await?;
         self.world().ledger.came_from(entry.id, event.uid.as_ref());
+        self.world().taken_over(calendar, &event.external_id);
         Ok(None)
     }
 
@@ -156,17 +157,7 @@ impl Worker {
                 });
             }
         }
-        let state = match other.state.clone() {
-            LinkState::Severed { base, .. } => LinkState::Linked { base, sent: None },
-            state @ (LinkState::Linked { .. }
-            | LinkState::Conflict { .. }
-            | LinkState::Pending { .. }) => state,
-        };
-        let link = EventLink {
-            state,
-            origin: other.origin,
-            ..link
-        };
+        let link = other.moved(link, calendar.settings.privacy);
         let writes = vec![
             self.trace(&link, None),
             LinkWrite::Move {

@@ -14,7 +14,7 @@ use crate::{
         Move::{
             self, Assign, Crash, CreateEntry, CreateEvent, DeleteEntry, DeleteEvent, EditEntry,
             EditEntryOccurrence, EditEvent, EditEventOccurrence, EmptyPages, ExpireCursor, Invite,
-            LoseAnswer, Overtake, TakeElsewhere, Unassign, Work,
+            LoseAnswer, Overtake, Resolve, TakeElsewhere, Unassign, Work,
         },
         OccurrenceEdit::{Cancel, Retitle},
     },
@@ -182,6 +182,26 @@ history! { a_copy_is_moved_while_its_entry_is_deleted,
     [CreateEntry { member: 0, series: false }, LoseAnswer { connection: 0 },
      Work { connection: 0, calls: u32::MAX }, EditEvent { nth: 0, field: Title }, DeleteEntry { nth: 0 },
      Work { connection: 0, calls: 18 }, TakeElsewhere { nth: 0, calendar: 50 }]
+}
+
+history! { a_series_is_moved_back_and_one_of_its_occurrences_stays_behind,
+    [account(0, &[PLAIN], 0), account(0, &[(Bidirectional, Full, LocalWins)], 0), account(0, &[PLAIN], 0)],
+    [CreateEvent { calendar: 223, series: true }, Work { connection: 1, calls: 10 }, EditEventOccurrence { nth: 0, which: 0, edit: Retitle }, EditEntryOccurrence { nth: 0, which: 0, edit: Retitle }, EditEvent { nth: 0, field: Timing }, Work { connection: 1, calls: 4 }, EditEntryOccurrence { nth: 0, which: 1, edit: Retitle }]
+}
+
+history! { a_decision_is_carried_out_and_never_answered,
+    [account(0, &[PLAIN, PLAIN], 0)],
+    [LoseAnswer { connection: 0 }, CreateEntry { member: 0, series: false }, Work { connection: 0, calls: u32::MAX }, EditEvent { nth: 0, field: Location }, EditEntry { nth: 0, field: Location }, Work { connection: 0, calls: 12 }, Resolve { nth: 0, external: false }, Work { connection: 0, calls: 8 }, LoseAnswer { connection: 0 }, Work { connection: 0, calls: 9 }, EditEntry { nth: 0, field: Location }]
+}
+
+history! { a_copy_is_moved_before_its_entry_is_deleted,
+    [account(1, &[PLAIN], 0), account(1, &[PLAIN, PLAIN], 0)],
+    [Work { connection: 1, calls: 1 }, CreateEvent { calendar: 54, series: false }, Work { connection: 2, calls: 10 }, Work { connection: 1, calls: 23 }, TakeElsewhere { nth: 19, calendar: 2 }, DeleteEvent { nth: 126 }]
+}
+
+history! { an_event_moves_to_a_calendar_that_shows_less,
+    [account(0, &[(Bidirectional, BusyOnly, Ask)], 0), account(0, &[(FromExternal, BusyOnly, Ask), PLAIN], 0)],
+    [CreateEvent { calendar: 33, series: false }, Invite { nth: 0, calendar: 11 }, Work { connection: 0, calls: u32::MAX }, EditEntry { nth: 0, field: Title }, Work { connection: 1, calls: 13 }, TakeElsewhere { nth: 19, calendar: 199 }]
 }
 
 history! { what_broke_it_earlier_holds,

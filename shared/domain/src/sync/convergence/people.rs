@@ -10,6 +10,7 @@ use super::{
     world::World,
 };
 use crate::{
+    calendar::Calendar,
     conflict::{Conflict, ConflictState},
     content::{Content, Field, Fields, Parts},
     entry::{Entry, EntryStatus, WorkItemType},
@@ -282,6 +283,14 @@ impl World {
         self.ledger.says_twice(&item.content);
         let event = as_event(item.id.0, Some(item.uid), item.content);
         self.provider.insert(target, event, by_person, now);
+    }
+
+    /// A copy that its person moved, and whose entry was gone by then, is an event of theirs.
+    pub(super) fn taken_over(&mut self, calendar: &Calendar, id: &ExternalEventId) {
+        let place = self.provider.places.get_mut(&calendar.id);
+        if let Some(item) = place.and_then(|place| place.items.get_mut(id)) {
+            item.by_person = true;
+        }
     }
 
     /// Somebody decides a conflict, as a whole for one side.

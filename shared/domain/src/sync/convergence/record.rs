@@ -69,6 +69,7 @@ impl Worker {
             conflict: conflict.id,
             base,
             choice: None,
+            sent: None,
         };
         if state == link.state && known.as_ref() == Some(&conflict) {
             return Ok(());

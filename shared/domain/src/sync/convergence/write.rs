@@ -97,17 +97,17 @@ impl Worker {
         write: &WriteStep,
         was: LinkWrite,
     ) -> Result<EventLink, Halt> {
-        match &link.state {
-            LinkState::Linked { .. } => {}
-            LinkState::Pending { .. } | LinkState::Conflict { .. } | LinkState::Severed { .. } => {
+        match &mut link.state {
+            LinkState::Linked { base, sent } => {
+                base.clone_from(&write.base);
+                *sent = Some(write.sent());
+            }
+            LinkState::Conflict { sent, .. } => *sent = Some(write.sent()),
+            LinkState::Pending { .. } | LinkState::Severed { .. } => {
                 self.write_links(vec![was]).await?;
                 return Ok(link);
             }
         }
-        link.state = LinkState::Linked {
-            base: write.base.clone(),
-            sent: Some(write.sent()),
-        };
         self.write_links(vec![was, LinkWrite::Update(link.clone())])
             .await?;
         link.version += 1;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     content::{Content, Fields, Parts},
     event::Revision,
-    link::{Base, Origin},
+    link::{Base, Origin, Sent},
     sync::observe::{EntrySeen, EventSeen, Policy},
 };
 
@@ -112,5 +112,19 @@ pub(super) fn held_back(policy: Policy, origin: Origin, copy_of: Origin) -> Fiel
         policy.masked.or(policy.privacy.hidden())
     } else {
         policy.masked
+    }
+}
+
+/// The base, with what is seen of a write whose answer never came.
+pub(super) fn known_base(base: &Base, sent: Option<&Sent>, event: &EventSeen) -> Base {
+    match (sent, event) {
+        (Some(sent), EventSeen::Present { content, .. }) => base.with_what_landed(sent, content),
+        (
+            None | Some(_),
+            EventSeen::Unreported
+            | EventSeen::Present { .. }
+            | EventSeen::Gone
+            | EventSeen::Unreadable,
+        ) => base.clone(),
     }
 }

@@ -61,6 +61,7 @@ fn a_choice_holds_for_what_its_maker_saw_and_nothing_newer() {
                 entry_version: Some(2),
                 revision: Some(Revision("r2".into())),
             }),
+            sent: None,
         })
     };
     let words = |external: &Parts, version, revision| {
