@@ -135,23 +135,24 @@ impl Base {
     pub fn with_what_landed(&self, sent: &Sent, event: &Content) -> Self {
         let written = sent.content.diff(self.event());
         let landed = written.without(&trimmed(&sent.content).diff(&trimmed(event)));
-        // Both may have agreed on what was to be said anew: it is still to be said.
-        let unsaid = written.without(&landed).occurrences.into_iter();
-        let stays =
-            |at: &OriginalStart| self.event().exceptions.get(*at) == event.exceptions.get(*at);
+        // A series that is moved drops what no longer fits it: whoever moved it, that is still to be said.
+        let unsaid = sent.content.diff(event).occurrences.into_iter();
+        let is_dropped = |at: &OriginalStart| event.exceptions.get(*at).is_none();
         let unsaid = Parts {
             own: Fields::NONE,
-            occurrences: unsaid.filter(|(at, _)| stays(at)).collect(),
+            occurrences: unsaid.filter(|(at, _)| is_dropped(at)).collect(),
         };
         Self::new(
             self.entry_version,
             // An occurrence that takes place again may have landed without all of its fields.
             self.entry
-                .with_parts_of(self.event(), &unsaid)
+                .with_parts_of(event, &unsaid)
                 .with_parts_of(&sent.content, &landed.own.into())
                 .with_parts_of(event, &landed.without(&landed.own.into())),
             self.revision.clone(),
-            self.event().with_parts_of(event, &landed),
+            self.event()
+                .with_parts_of(event, &unsaid)
+                .with_parts_of(event, &landed),
         )
     }
 }

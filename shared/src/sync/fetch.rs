@@ -138,8 +138,8 @@ impl Context<'_> {
                     Known::Entry(meeting.entry)
                 }
                 Some(meeting) => deleted
-                    .remove(&meeting.entry)
-                    .map_or(Known::Nothing, |entry| Known::Deleted(entry.into())),
+                    .get(&meeting.entry)
+                    .map_or(Known::Nothing, |entry| Known::Deleted(entry.clone().into())),
             };
             // The second of two events of one meeting on one page meets the first one's entry when it is written.
             let first = event.uid.clone().is_none_or(|uid| taken.insert(uid));

@@ -204,6 +204,21 @@ history! { an_event_moves_to_a_calendar_that_shows_less,
     [CreateEvent { calendar: 33, series: false }, Invite { nth: 0, calendar: 11 }, Work { connection: 0, calls: u32::MAX }, EditEntry { nth: 0, field: Title }, Work { connection: 1, calls: 13 }, TakeElsewhere { nth: 19, calendar: 199 }]
 }
 
+history! { two_events_of_one_meeting_bring_its_entry_back,
+    [account(1, &[PLAIN, PLAIN], 0), account(1, &[PLAIN, (Bidirectional, Full, ExternalWins)], 0)],
+    [CreateEvent { calendar: 30, series: false }, Work { connection: 1, calls: 14 },
+     Work { connection: 0, calls: u32::MAX }, TakeElsewhere { nth: 187, calendar: 19 },
+     Invite { nth: 162, calendar: 51 }]
+}
+
+history! { a_series_that_we_move_back_drops_its_occurrences,
+    [account(0, &[(Bidirectional, Full, LocalWins)], 0)],
+    [Work { connection: 0, calls: 1 }, CreateEvent { calendar: 0, series: true }, Overtake { connection: 0 },
+     EditEventOccurrence { nth: 0, which: 0, edit: Retitle }, Work { connection: 0, calls: 12 },
+     EditEvent { nth: 0, field: Timing }, EditEntryOccurrence { nth: 0, which: 1, edit: Retitle },
+     ExpireCursor { calendar: 0 }, Work { connection: 0, calls: 19 }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },

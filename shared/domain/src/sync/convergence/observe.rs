@@ -86,8 +86,8 @@ impl Worker {
                     Known::Entry(meeting.entry)
                 }
                 Some(meeting) => deleted
-                    .remove(&meeting.entry)
-                    .map_or(Known::Nothing, |entry| Known::Deleted(entry.into())),
+                    .get(&meeting.entry)
+                    .map_or(Known::Nothing, |entry| Known::Deleted(entry.clone().into())),
             };
             let first = uid.is_none_or(|uid| taken.insert(uid));
             let claim = meeting
