@@ -220,16 +220,21 @@ impl EventLink {
         Self { state, ..self }
     }
 
-    /// The link once its meeting is in another calendar of the account, as `to` names it. What that calendar keeps to itself
-    /// is no longer known of their event.
+    /// The link once its meeting is in another calendar of the account, as `to` names it. What the old calendar kept to
+    /// itself was never agreed on; what the new one keeps to itself is no longer known of their event.
     #[must_use]
-    pub fn moved(&self, to: Self, privacy: Privacy) -> Self {
+    pub fn moved(&self, to: Self, from: Privacy, into: Privacy) -> Self {
         let shown = |base: &Base| match self.origin {
             Origin::Entry => base.clone(),
             Origin::Event => {
-                let known = base.clone();
-                let event = privacy.shown(base.event().clone());
-                Base::new(known.entry_version, known.entry, known.revision, event)
+                let apart = base.entry.diff(base.event());
+                let kept = apart.without(&apart.masked(from.hidden()));
+                Base::new(
+                    base.entry_version,
+                    base.entry.with_parts_of(base.event(), &kept),
+                    base.revision.clone(),
+                    into.shown(base.event().clone()),
+                )
             }
         };
         let mut state = self.state.clone();

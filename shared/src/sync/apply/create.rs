@@ -177,7 +177,8 @@ impl Context<'_> {
                 }));
             }
         }
-        let link = other.moved(link, calendar.settings.privacy);
+        let into = calendar.settings.privacy;
+        let link = other.moved(link, from.map_or(into, |from| from.settings.privacy), into);
         let writes = vec![
             self.trace(calendar, &link, Deed::FollowEvent, None),
             LinkWrite::Move {

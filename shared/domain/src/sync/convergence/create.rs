@@ -157,7 +157,7 @@ impl Worker {
                 });
             }
         }
-        let link = other.moved(link, calendar.settings.privacy);
+        let link = other.moved(link, from.settings.privacy, calendar.settings.privacy);
         let writes = vec![
             self.trace(&link, None),
             LinkWrite::Move {

@@ -219,6 +219,14 @@ history! { a_series_that_we_move_back_drops_its_occurrences,
      ExpireCursor { calendar: 0 }, Work { connection: 0, calls: 19 }]
 }
 
+history! { an_event_moves_to_a_calendar_that_shows_more,
+    [account(0, &[PLAIN, (Bidirectional, BusyOnly, Ask)], 0)],
+    [CreateEvent { calendar: 0, series: false }, CreateEvent { calendar: 49, series: true },
+     Work { connection: 0, calls: 21 }, Work { connection: 0, calls: 4 }, CreateEntry { member: 1, series: false },
+     Invite { nth: 127, calendar: 44 }, EditEntryOccurrence { nth: 79, which: 0, edit: Retitle },
+     Work { connection: 0, calls: 6 }, DeleteEvent { nth: 47 }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },

@@ -107,6 +107,11 @@ impl Worker {
         self.ask(|world| {
             if revision.is_none() {
                 world.has_process(self.lease())?;
+                // Nor the moment between the look at what was deleted and its coming back.
+                let moved_back = world.provider.places[&calendar.id].find(id);
+                let moved_back = moved_back.filter(|item| item.alive);
+                let words = moved_back.iter().flat_map(|item| values(&item.content));
+                world.ledger.seen_to_go.extend(words);
             }
             World::allows_write(calendar);
             if fields.contains(Field::Timing) {
