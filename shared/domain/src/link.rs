@@ -250,9 +250,15 @@ impl EventLink {
                 };
             }
         }
+        // Under another identity it is no longer the copy that its person moved, but an event of theirs.
+        let origin = if to.uid == self.uid {
+            self.origin
+        } else {
+            Origin::Event
+        };
         Self {
             state,
-            origin: self.origin,
+            origin,
             ..to
         }
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Changes, Exception, Exceptions, OriginalStart};
 use crate::{
-    content::{Content, Timing},
+    content::{Content, Field, Parts, Timing},
     recurrence::{self, Recurrence},
     time::{When, Zone},
 };
@@ -119,6 +119,17 @@ impl Content {
         };
         self.exceptions.set(at, exception);
         self
+    }
+
+    /// Whether to write `parts` over `seen` is to say the rule anew, and which occurrences it leaves out: an occurrence that
+    /// takes place again may be left out by the rule itself.
+    pub fn says_its_rule(&self, seen: &Self, parts: &Parts) -> bool {
+        let again = |at: &OriginalStart| {
+            seen.exceptions.cancelled_at(*at)
+                && !self.exceptions.cancelled_at(*at)
+                && self.has_occurrence(*at)
+        };
+        parts.own.contains(Field::Timing) || parts.occurrences.keys().any(again)
     }
 
     /// Whether the rule has an occurrence that starts there, cancelled or not.

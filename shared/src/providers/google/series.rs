@@ -68,9 +68,7 @@ impl Google {
             hidden,
         } = write;
         let mut own = parts.own;
-        let mut again = parts.occurrences.keys();
-        if again.any(|at| takes_place_again(content, seen, *at)) {
-            // It may be left out by the rule itself.
+        if content.says_its_rule(seen, parts) {
             own = own.with(Field::Timing);
         }
         let mut written = Written {
@@ -294,10 +292,4 @@ fn not_reached(
             let copied = matches!(written.exceptions.get(*at), Some(Exception::Changed(_)));
             copied && !fields.is_empty() && wanted.has_occurrence(*at)
         })
-}
-
-fn takes_place_again(content: &Content, seen: &Content, at: OriginalStart) -> bool {
-    seen.exceptions.cancelled_at(at)
-        && !content.exceptions.cancelled_at(at)
-        && content.has_occurrence(at)
 }

@@ -2,7 +2,7 @@
 
 use domain::{
     calendar::Calendar,
-    content::{Content, Field, Fields},
+    content::{Content, Fields},
     entry::Entry,
     event::{Change, Revision},
     link::{Base, EventLink, LinkState, Origin},
@@ -27,7 +27,7 @@ impl Context<'_> {
         let (revision, answered) = if write.push.is_empty() {
             (write.base.revision.clone(), write.event.clone())
         } else {
-            if write.push.own.contains(Field::Timing) {
+            if write.content.says_its_rule(&write.event, &write.push) {
                 self.exceptions_as_seen(calendar, &link, &write.event)
                     .await?;
             }

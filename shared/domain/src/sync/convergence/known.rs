@@ -227,6 +227,20 @@ history! { an_event_moves_to_a_calendar_that_shows_more,
      Work { connection: 0, calls: 6 }, DeleteEvent { nth: 47 }]
 }
 
+history! { an_event_of_theirs_takes_the_place_of_a_copy,
+    [account(1, &[PLAIN], 0), account(1, &[PLAIN], 0)],
+    [CreateEvent { calendar: 61, series: false }, Work { connection: 1, calls: 10 }, Work { connection: 0, calls: 5 },
+     Assign { nth: 0, member: 0 }, Invite { nth: 0, calendar: 6 }, Work { connection: 0, calls: 10 },
+     DeleteEvent { nth: 108 }, DeleteEvent { nth: 103 }]
+}
+
+history! { one_occurrence_takes_place_again_and_another_was_edited,
+    [account(1, &[PLAIN, (ToExternal, Full, Ask)], 1)],
+    [CreateEntry { member: 1, series: true }, Work { connection: 0, calls: 4 }, Work { connection: 0, calls: 21 },
+     EditEntryOccurrence { nth: 0, which: 0, edit: Cancel }, EditEventOccurrence { nth: 0, which: 1, edit: Cancel },
+     EditEventOccurrence { nth: 0, which: 0, edit: Retitle }, EditEntryOccurrence { nth: 0, which: 1, edit: Retitle }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },

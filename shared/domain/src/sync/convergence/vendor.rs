@@ -186,10 +186,7 @@ impl Worker {
         } = write;
         let mut own = parts.own;
         let left_out = Some(&Exception::Cancelled);
-        let again = |at: &OriginalStart| {
-            seen.exceptions.get(*at) == left_out && content.exceptions.get(*at) != left_out
-        };
-        if parts.occurrences.keys().any(again) {
+        if content.says_its_rule(seen, parts) {
             own = own.with(Field::Timing);
         }
         let mut written = Written {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     calendar::Calendar,
-    content::{Content, Field},
+    content::Content,
     entry::Entry,
     event::{Change, Revision},
     link::{Base, EventLink, LinkState, Origin},
@@ -23,7 +23,7 @@ impl Worker {
         let (revision, answered) = if write.push.is_empty() {
             (write.base.revision.clone(), write.event.clone())
         } else {
-            if write.push.own.contains(Field::Timing) {
+            if write.content.says_its_rule(&write.event, &write.push) {
                 self.exceptions_as_seen(calendar, &link, &write.event)
                     .await?;
             }
