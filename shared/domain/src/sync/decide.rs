@@ -341,7 +341,8 @@ fn with_dropped(mut push: Parts, ours: &Content, theirs: &Content, unsayable: Fi
             .into_iter()
             .filter(|(at, _)| theirs.exceptions.get(*at).is_none());
         for (at, fields) in dropped {
-            push.occurrences.entry(at).or_insert(fields);
+            let said = push.occurrences.entry(at).or_default();
+            *said = said.or(fields);
         }
     }
     push

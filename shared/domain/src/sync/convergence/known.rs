@@ -16,7 +16,7 @@ use crate::{
             EditEntryOccurrence, EditEvent, EditEventOccurrence, EmptyPages, ExpireCursor, Invite,
             LoseAnswer, Overtake, Resolve, TakeElsewhere, Unassign, Work,
         },
-        OccurrenceEdit::{Cancel, Retitle},
+        OccurrenceEdit::{self, Cancel, Retitle},
     },
 };
 
@@ -239,6 +239,21 @@ history! { one_occurrence_takes_place_again_and_another_was_edited,
     [CreateEntry { member: 1, series: true }, Work { connection: 0, calls: 4 }, Work { connection: 0, calls: 21 },
      EditEntryOccurrence { nth: 0, which: 0, edit: Cancel }, EditEventOccurrence { nth: 0, which: 1, edit: Cancel },
      EditEventOccurrence { nth: 0, which: 0, edit: Retitle }, EditEntryOccurrence { nth: 0, which: 1, edit: Retitle }]
+}
+
+history! { an_occurrence_that_the_series_dropped_is_changed_further,
+    [account(0, &[(Bidirectional, Full, LocalWins)], 0)],
+    [CreateEvent { calendar: 0, series: true }, Work { connection: 0, calls: u32::MAX },
+     Work { connection: 0, calls: 4 },
+     EditEntryOccurrence { nth: 0, which: 2, edit: OccurrenceEdit::Move },
+     EditEvent { nth: 0, field: Timing }, Work { connection: 0, calls: u32::MAX },
+     EditEntryOccurrence { nth: 0, which: 2, edit: Retitle }],
+    [account(0, &[PLAIN], 0), account(0, &[PLAIN], 0)],
+    [CreateEvent { calendar: 162, series: true }, Work { connection: 2, calls: 10 },
+     EditEntryOccurrence { nth: 0, which: 0, edit: Retitle }, EmptyPages { calendar: 30 },
+     Work { connection: 2, calls: u32::MAX }, CreateEntry { member: 0, series: false },
+     EditEvent { nth: 0, field: Timing }, EditEventOccurrence { nth: 0, which: 0, edit: Retitle },
+     EditEvent { nth: 0, field: Notes }]
 }
 
 history! { what_broke_it_earlier_holds,
