@@ -164,14 +164,15 @@ fn decide_severed(
     policy: Policy,
 ) -> Option<Step> {
     match (lost, &entry, &event) {
-        (Origin::Event, EntrySeen::Gone, _) | (Origin::Entry, _, EventSeen::Gone) => {
+        (Origin::Event, EntrySeen::Gone, EventSeen::Gone) | (Origin::Entry, _, EventSeen::Gone) => {
             Some(Step::Unlink { link: link.into() })
         }
-        (_, EntrySeen::Present { .. }, EventSeen::Present { .. }) => {
+        (_, EntrySeen::Present { .. }, EventSeen::Present { .. })
+        | (Origin::Event, EntrySeen::Gone, EventSeen::Present { .. }) => {
             decide_linked(link, base, entry, event, None, policy)
         }
         // What became of an event that was let go is not known from silence.
-        (_, EntrySeen::Present { .. }, EventSeen::Unreported | EventSeen::Unreadable)
+        (_, _, EventSeen::Unreported | EventSeen::Unreadable)
         | (Origin::Event, EntrySeen::Present { .. }, EventSeen::Gone)
         | (Origin::Entry, EntrySeen::Gone, _) => None,
     }

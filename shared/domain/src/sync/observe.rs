@@ -149,11 +149,12 @@ pub fn needs_a_look(link: &EventLink, entry: &EntrySeen, policy: Policy) -> bool
             lost: Origin::Entry,
             ..
         } => true,
-        LinkState::Linked { .. }
-        | LinkState::Severed {
+        // It may be back where its copy was removed.
+        LinkState::Severed {
             lost: Origin::Event,
             ..
-        } => false,
+        } => matches!(entry, EntrySeen::Gone),
+        LinkState::Linked { .. } => false,
     }
 }
 

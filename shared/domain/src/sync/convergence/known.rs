@@ -256,6 +256,14 @@ history! { an_occurrence_that_the_series_dropped_is_changed_further,
      EditEvent { nth: 0, field: Notes }]
 }
 
+history! { a_copy_comes_back_where_it_was_removed_and_its_entry_is_deleted,
+    [account(0, &[PLAIN], 0), account(0, &[PLAIN], 0), account(1, &[PLAIN, (ToExternal, Full, Ask)], 0)],
+    [CreateEntry { member: 1, series: false }, CreateEntry { member: 0, series: false },
+     Work { connection: 2, calls: u32::MAX }, TakeElsewhere { nth: 0, calendar: 11 },
+     Work { connection: 2, calls: 18 }, CreateEvent { calendar: 28, series: false },
+     EditEntry { nth: 0, field: Title }, TakeElsewhere { nth: 127, calendar: 62 }, DeleteEntry { nth: 128 }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },
