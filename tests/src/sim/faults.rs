@@ -26,7 +26,7 @@ impl FaultName {
     fn parameters(self) -> &'static [&'static str] {
         match self {
             Self::RateLimited => &["retry_after_s", "status", "reason"],
-            Self::ServerError => &["retry_after_s", "status"],
+            Self::ServerError => &["retry_after_s", "status", "page"],
             Self::CursorExpired => &["page", "reason"],
             Self::EmptyPage | Self::ShortPage => &["page"],
             Self::Slow | Self::NotificationDelay => &["delay_s"],
@@ -54,7 +54,7 @@ pub struct Fault {
     pub retry_after_s: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_s: Option<f64>,
-    /// Strikes only on this page of a listing, counted from 1. Absent, `cursor_expired` strikes on any page, and a
+    /// Strikes only on this page of a listing, counted from 1. Absent, an error strikes on any page, and a
     /// thin page is the first: a listing whose every page is empty would never end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,

@@ -20,3 +20,9 @@ pub(super) fn resolve(wall: DateTime, zone: &TimeZone) -> Timestamp {
     zone.to_timestamp(wall)
         .expect("event times lie far inside the calendar's range")
 }
+
+/// The same, but the second pass of one in a fold.
+pub(super) fn resolve_later(wall: DateTime, zone: &TimeZone) -> Timestamp {
+    let later = zone.to_ambiguous_timestamp(wall).later();
+    later.expect("event times lie far inside the calendar's range")
+}

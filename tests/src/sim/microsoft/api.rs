@@ -265,6 +265,7 @@ fn perform(state: &mut State, call: &Call<'_>) -> Result<Answer, GraphError> {
     }
     let reply = match call.endpoint.operation {
         Operation::Me => read::me(call),
+        Operation::MailboxSettings => read::mailbox_settings(call),
         Operation::SupportedTimeZones => read::supported_time_zones(call),
         Operation::CalendarsList => read::calendars(state, call),
         Operation::CalendarGet => read::calendar(state, call),
@@ -324,7 +325,7 @@ fn unknown_segment(request: &ApiRequest) -> GraphError {
     GraphError::bad_request(message).into_refusal()
 }
 
-fn refuse_by_fault(state: &mut State, target: &Target<'_>) -> Result<(), GraphError> {
+pub(super) fn refuse_by_fault(state: &mut State, target: &Target<'_>) -> Result<(), GraphError> {
     if let Some(fault) = state.faults.strike(FaultName::RateLimited, target) {
         let error = match (fault.status, fault.reason.as_deref()) {
             (None | Some(429), None) => GraphError::throttled(),

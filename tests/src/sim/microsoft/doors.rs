@@ -6,15 +6,18 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::State as Shared;
 use axum::response::Response;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method, Uri, header};
 use jiff::Timestamp;
+use url::Url;
 
 use super::api::{self, Answer, ApiRequest, Noted, Outcome};
 use super::batch::{self, Part};
+use super::endpoints::BATCH;
 use super::server::MicrosoftSim;
 use super::subscriptions;
 use super::wire::{GraphError, RequestIds};
 use crate::sim::credentials;
+use crate::sim::faults::{FaultName, Target};
 use crate::sim::request_log::Entry;
 use crate::sim::transport::cut_connection;
 
@@ -57,6 +60,14 @@ pub(super) async fn call(
     outcome.reply.into_response()
 }
 
+/// What a fault strikes that is meant for a batch as a whole.
+const WHOLE_BATCH: Target<'static> = Target {
+    method: BATCH,
+    account: None,
+    path: "/v1.0/$batch",
+    page: None,
+};
+
 /// Each part is judged by itself; Outlook runs at most four of them at once, so that they never crowd each other out.
 pub(super) async fn batch(
     Shared(sim): Shared<MicrosoftSim>,
@@ -79,6 +90,12 @@ pub(super) async fn batch(
             return ids.on(error.into_reply(&ids)).into_response();
         }
     };
+    if let Err(error) = sim.write(|state| api::refuse_by_fault(state, &WHOLE_BATCH)) {
+        let reply = error.into_reply(&ids);
+        let status = reply.status.as_u16();
+        note(&sim, &Method::POST, "/v1.0/$batch", "batch", status, None);
+        return ids.on(reply).into_response();
+    }
     note(&sim, &Method::POST, "/v1.0/$batch", "batch", 200, None);
     let mut failed: BTreeSet<String> = BTreeSet::new();
     let mut outcomes = Vec::new();
@@ -108,6 +125,10 @@ pub(super) async fn batch(
     }
     let delay = outcomes.iter().map(|outcome| outcome.delay).max();
     wait(delay.unwrap_or_default()).await;
+    let lost = sim.write(|state| state.faults.strike(FaultName::DropResponse, &WHOLE_BATCH));
+    if lost.is_some() {
+        return cut_connection();
+    }
     batch::answer(responses, &outcomes)
 }
 
@@ -152,9 +173,15 @@ pub(super) fn note(
     });
 }
 
+/// Links lead back to where the caller came from: it may have reached us through somebody's door.
+fn reached_at(headers: &HeaderMap) -> Option<Url> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    format!("http://{host}/").parse().ok()
+}
+
 async fn serve(sim: &MicrosoftSim, request: &ApiRequest) -> Outcome {
     let now = sim.now();
-    let base = &sim.options().public_base;
+    let base = &reached_at(&request.headers).unwrap_or_else(|| sim.options().public_base.clone());
     let mut noted = Noted::new(request, now);
     let answer = sim.write(|state| api::answer(state, base, now, request, &mut noted));
     match answer {

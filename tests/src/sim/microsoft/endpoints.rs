@@ -19,6 +19,7 @@ pub(super) struct Endpoint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Me,
+    MailboxSettings,
     SupportedTimeZones,
     CalendarsList,
     CalendarGet,
@@ -113,6 +114,14 @@ pub(super) static ENDPOINTS: &[Endpoint] = &[
         &["me"],
         &["$select"],
         &["User.Read"],
+    ),
+    endpoint(
+        Operation::MailboxSettings,
+        "mailboxSettings.get",
+        Method::GET,
+        &["me/mailboxSettings"],
+        &[],
+        &["MailboxSettings.Read", "MailboxSettings.ReadWrite"],
     ),
     endpoint(
         Operation::SupportedTimeZones,

@@ -43,6 +43,12 @@ pub(super) fn event_id(event: &Event, occurrence: Option<Date>, kind: IdType) ->
     }
 }
 
+/// The immutable id of the event or series with this key.
+pub(super) fn immutable(key: &str) -> String {
+    let named = format!("{key}/");
+    format!("{IMMUTABLE}{}", opaque::base64url(named.as_bytes()))
+}
+
 pub(super) fn read_event_id(id: &str) -> Option<Named> {
     let named = match (id.strip_prefix(MUTABLE), id.strip_prefix(IMMUTABLE)) {
         (Some(rest), _) => opaque::from_base64url(rest.strip_suffix('=')?)?,

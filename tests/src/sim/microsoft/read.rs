@@ -43,6 +43,16 @@ pub(super) fn me(call: &Call<'_>) -> Result<Reply, GraphError> {
     Ok(Reply::ok(shown))
 }
 
+/// As far as calendars are concerned.
+pub(super) fn mailbox_settings(call: &Call<'_>) -> Result<Reply, GraphError> {
+    Ok(Reply::ok(json!({
+        "@odata.context": call.context("users('me')/mailboxSettings"),
+        "timeZone": zones::windows_name(&call.account.zone).unwrap_or("UTC"),
+        "dateFormat": "yyyy-MM-dd",
+        "timeFormat": "HH:mm",
+    })))
+}
+
 pub(super) fn supported_time_zones(call: &Call<'_>) -> Result<Reply, GraphError> {
     let standard = call.captures.standard.as_deref().unwrap_or_default();
     let iana = match standard {

@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 
 use super::wire::GraphError;
 use super::zones;
-use crate::sim::zones::resolve;
+use crate::sim::zones::{resolve, resolve_later};
 
 /// A wall-clock time in a zone that Graph knows by this name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct When {
     pub(super) wall: DateTime,
     pub(super) zone: String,
+    /// The second pass of an hour that the clocks repeat; nobody can write it, but an end can come to lie there.
+    #[serde(default)]
+    later: bool,
 }
 
 impl When {
@@ -31,6 +34,7 @@ impl When {
         Ok(Self {
             wall,
             zone: zone.to_owned(),
+            later: false,
         })
     }
 
@@ -39,7 +43,11 @@ impl When {
     }
 
     pub(super) fn instant(&self) -> Timestamp {
-        resolve(self.wall, &self.time_zone())
+        let zone = self.time_zone();
+        if self.later {
+            return resolve_later(self.wall, &zone);
+        }
+        resolve(self.wall, &zone)
     }
 
     pub(super) fn is_midnight(&self) -> bool {
@@ -51,6 +59,7 @@ impl When {
         Self {
             wall,
             zone: self.zone.clone(),
+            later: false,
         }
     }
 
@@ -61,7 +70,9 @@ impl When {
             return end.at(start.wall.saturating_add(days));
         }
         let at = start.instant() + end.instant().duration_since(self.instant());
-        end.at(at.to_zoned(end.time_zone()).datetime())
+        let end = end.at(at.to_zoned(end.time_zone()).datetime());
+        let later = end.instant() != at;
+        Self { later, ..end }
     }
 
     /// An all-day time is the midnight of its day in whatever zone it is looked at from.

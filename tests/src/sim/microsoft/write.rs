@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::api::Call;
 use super::event::{Event, Exception, Item, Series};
 use super::fields::EVENT;
+use super::ids;
 use super::mail::{self, Mail};
 use super::notices::{self, Change};
 use super::options::Options;
@@ -251,11 +252,13 @@ fn changed_series(
         cancelled: kept.map(|kept| kept.cancelled.clone()).unwrap_or_default(),
         recurrence,
     };
-    if let Some(last) = series.exceptions.keys().next_back() {
+    let differing = series.exceptions.keys().chain(&series.cancelled);
+    if let Some(last) = differing.max() {
         let until = last.at(23, 59, 59, 0);
         let starts = series.recurrence.starts(&draft.time.start, until);
         let dates: BTreeSet<_> = starts.iter().map(|start| start.date()).collect();
         series.exceptions.retain(|date, _| dates.contains(date));
+        series.cancelled.retain(|date| dates.contains(date));
     }
     Ok(Some(series))
 }
@@ -312,7 +315,7 @@ fn write_to_guests(
             state.mails.push(Mail {
                 at: call.now,
                 kind,
-                event: key.to_owned(),
+                event: ids::immutable(key),
                 from: call.account.email.clone(),
                 to,
             });
