@@ -215,3 +215,22 @@ async fn what_ended_before_the_history_is_neither_asked_for_nor_deleted() {
     assert_eq!(mia.titles().await, ["boiler", "long ago"]);
     assert_eq!(mia.calls("events.get").await - gets, 0);
 }
+
+#[tokio::test]
+async fn a_page_that_is_never_accepted_fails_the_run_and_comes_to_rest() {
+    let (mia, _) = with_events(3).await;
+    mia.fault(&json!({ "name": "empty_page", "page": 1 })).await;
+    mia.fault(&json!({ "name": "server_error", "status": 410, "page": 2 }))
+        .await;
+    mia.calendar.insert(google_visit("new", 9)).await.unwrap();
+
+    mia.settle().await;
+
+    assert_eq!(mia.last_run().await["outcome"], "failed");
+    assert!(!mia.titles().await.contains(&"new".to_owned()));
+    mia.no_more_faults().await.unwrap();
+    let hour = jiff::SignedDuration::from_hours(1);
+    mia.world.advance(hour).await.unwrap();
+    assert_eq!(mia.last_run().await["outcome"], "succeeded");
+    assert!(mia.titles().await.contains(&"new".to_owned()));
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{entry::Entry, event::ExternalEventId, id::EntryId};
 use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
 use serde_json::{Value, json};
 use shared::store::{EntryWrite, LinkWrite, WrittenBy};
 
@@ -225,4 +226,42 @@ async fn a_deletion_that_every_delta_missed_is_found_by_the_daily_look() {
     let left = mia.entries().await;
     assert_eq!(left.len(), 1, "{left:#?}");
     assert_eq!(left[0]["title"], "boiler");
+}
+
+#[tokio::test]
+async fn a_daily_look_whose_place_is_void_begins_again() {
+    let mia = Connected::start().await;
+    mia.is_told_of("boiler", 3).await;
+    mia.is_told_of("pump", 4).await;
+    mia.loses("pump").await;
+    mia.settle().await;
+    mia.fault(&json!({ "name": "short_page", "page": 1 })).await;
+    for page in 2..=10 {
+        mia.fault(&json!({ "name": "empty_page", "page": page }))
+            .await;
+    }
+    mia.world
+        .clock
+        .advance(SignedDuration::from_hours(37))
+        .unwrap();
+    let why = "is still read for what was missed";
+    while !mia.last_run().await["why"].to_string().contains(why) {
+        mia.world.step().await.unwrap();
+        let second = SignedDuration::from_secs(1);
+        mia.world.clock.advance(second).unwrap();
+    }
+
+    mia.no_more_faults().await.unwrap();
+    let gone = json!({ "name": "server_error", "status": 410, "page": 9, "count": 1 });
+    mia.fault(&gone).await;
+    mia.settle().await;
+
+    assert_eq!(mia.last_run().await["outcome"], "succeeded");
+    mia.entry("pump").await;
+    let struck = mia.calendar.control(Method::GET, "faults", &Value::Null);
+    assert_eq!(
+        struck.await.unwrap()["faults"],
+        json!([]),
+        "the place was void"
+    );
 }

@@ -9,7 +9,7 @@ use super::{
     compare,
 };
 use crate::{
-    providers::{Next, Page, ReadFrom},
+    providers::{Next, Page, ProviderError, ReadFrom},
     store::{Audit, Comparing, Shown, SyncPosition},
 };
 
@@ -46,15 +46,16 @@ async fn read(
     mut position: SyncPosition,
 ) -> Result<Option<String>, SyncError> {
     let mut shown = Shown::default();
-    let mut pages = 0;
+    let (mut pages, mut began_again) = (0, false);
     while let Some(mut audit) = position.audit.take() {
         let since = audit.since;
         let page = match read_page(context, calendar, &audit).await {
             Ok(page) => page,
-            // A page does not outlive its read for long: the read begins again.
+            // A page does not outlive its read for long: the read begins again, once in a run.
             Err(SyncError::Provider(error))
-                if error.class == FailureClass::Rejected && audit.page.is_some() =>
+                if is_void(&error) && audit.page.is_some() && !began_again =>
             {
+                began_again = true;
                 audit.page = None;
                 position.audit = Some(audit);
                 position.read += 1;
@@ -91,6 +92,13 @@ async fn read(
     }
     let position = context.commit(calendar, &position, &shown).await?;
     compare::go_on(context, calendar, position).await
+}
+
+fn is_void(error: &ProviderError) -> bool {
+    matches!(
+        error.class,
+        FailureClass::Rejected | FailureClass::CursorExpired
+    )
 }
 
 async fn read_page(

@@ -25,6 +25,8 @@ use crate::{
 const ENTRIES_AT_ONCE: usize = 50;
 /// Pages of one calendar in one run; what is left becomes another run.
 pub(super) const PAGES_PER_RUN_MAX: u32 = 8;
+/// A page is void, then the cursor before it. A provider that refuses its own pages again and again would be read for ever.
+const RESTARTS_PER_RUN_MAX: u32 = 2;
 
 /// Reads the calendar's changes to their end and carries out what follows. Answers why more is left, if it is.
 pub(super) async fn pull(
@@ -38,9 +40,10 @@ pub(super) async fn pull(
     let whole = position.page.is_none();
     // Only where links are to be compared with it afterwards.
     let mut shown = Shown::default();
-    let mut pages = 0;
+    let (mut pages, mut restarts) = (0, 0);
     loop {
-        let mut page = read_page(context, calendar, &mut position, &mut shown).await?;
+        let mut page =
+            read_page(context, calendar, &mut position, &mut shown, &mut restarts).await?;
         if position.cursor.is_some() {
             context.with_out_of_view(calendar, &mut page).await?;
         }
@@ -102,6 +105,7 @@ async fn read_page(
     calendar: &Calendar,
     position: &mut SyncPosition,
     shown: &mut Shown,
+    restarts: &mut u32,
 ) -> Result<Page, SyncError> {
     loop {
         let from = match &position.cursor {
@@ -116,8 +120,11 @@ async fn read_page(
             .await;
         match page {
             Ok(page) => return Ok(page),
+            Err(error) if !position.began() || *restarts == RESTARTS_PER_RUN_MAX => {
+                return Err(error.into());
+            }
             // Everything is read again in this very run; links stay.
-            Err(error) if error.class == FailureClass::CursorExpired && position.began() => {
+            Err(error) if error.class == FailureClass::CursorExpired => {
                 tracing::info!(
                     tenant = %context.store.id(), connection = %context.connection.id, calendar = %calendar.id,
                     "cursor expired"
@@ -127,7 +134,7 @@ async fn read_page(
             }
             // A page does not outlive its read for long, and a cursor may be no longer understood: the read begins
             // again, and answers for itself if it is refused for another reason.
-            Err(error) if error.class == FailureClass::Rejected && position.began() => {
+            Err(error) if error.class == FailureClass::Rejected => {
                 if position.cursor.is_none() || position.page.take().is_none() {
                     position.start_over();
                     shown.clear();
@@ -135,6 +142,7 @@ async fn read_page(
             }
             Err(error) => return Err(error.into()),
         }
+        *restarts += 1;
     }
 }
 
