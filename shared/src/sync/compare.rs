@@ -30,6 +30,8 @@ pub(super) async fn go_on(
         // What is found missing is held: there is nothing to find out before someone decides.
         return Ok(None);
     }
+    // The walk never passes what is held: what was decided goes on where it stands.
+    context.begin_decided(calendar, Way::Comparison).await?;
     let shown = context.store.all_shown(calendar.id, position.read).await?;
     let is_over = walk(context, calendar, &shown, &mut comparing).await?;
     let is_held = context.holds.holds_now(calendar.id, Way::Comparison);
