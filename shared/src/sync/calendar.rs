@@ -44,9 +44,8 @@ pub(super) async fn pull(
     loop {
         let mut page =
             read_page(context, calendar, &mut position, &mut shown, &mut restarts).await?;
-        if position.cursor.is_some() {
-            context.with_out_of_view(calendar, &mut page).await?;
-        }
+        // In a complete read too: what an earlier page of it showed counts as shown.
+        context.with_out_of_view(calendar, &mut page).await?;
         pages += 1;
         if position.cursor.is_none() && position.known {
             for change in &page.changes {
