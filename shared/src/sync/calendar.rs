@@ -21,7 +21,7 @@ use crate::{
     store::{Comparing, Shown, SyncPosition},
 };
 
-/// Changed entries that are looked at together: as many as a provider creates in one call.
+/// Changed entries that are looked at together, in whole calls of what is created.
 const ENTRIES_AT_ONCE: usize = 50;
 /// Pages of one calendar in one run; what is left becomes another run.
 pub(super) const PAGES_PER_RUN_MAX: u32 = 8;
@@ -281,7 +281,9 @@ pub(super) async fn push(
         .by_ref()
         .filter(|calendar| readable.contains(&calendar.id))
         .collect();
-    for handful in dirty.chunks(ENTRIES_AT_ONCE) {
+    let call = context.provider.creates_at_once();
+    let handful = (ENTRIES_AT_ONCE / call).max(1) * call;
+    for handful in dirty.chunks(handful) {
         if context.out_of_time() {
             break;
         }
