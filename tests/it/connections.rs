@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
+    calendar_user::operation,
     person::{Answer, Person},
     world::World,
 };
@@ -361,7 +362,8 @@ async fn what_cannot_be_done_yet_is_neither_shown_nor_there() {
 #[tokio::test]
 async fn pages_that_list_an_account_at_the_same_time_find_each_calendar_once() {
     let world = World::start().await.unwrap();
-    let down = json!({ "name": "server_error", "scope": "calendarList.list", "count": 20 });
+    let list = operation(world.provider, "calendarList.list");
+    let down = json!({ "name": "server_error", "scope": list, "count": 20 });
     crate::support::control(&world, "faults", &down).await;
     let person = Person::sign_in(&world, MIA).await.unwrap();
     let connection = person.connect(world.provider).await.unwrap();

@@ -23,7 +23,7 @@ async fn step_into_the_crash(mia: &Connected) {
 async fn a_crash_before_a_request_keeps_it_from_going_out() {
     let mia = Connected::start().await;
     mia.world
-        .crash_next_run("before:google.events.insert".parse().unwrap());
+        .crash_next_run(mia.crash_point("before", "events.insert"));
 
     mia.create_entry(&visit("pump", 4)).await;
     step_into_the_crash(&mia).await;
@@ -36,7 +36,7 @@ async fn a_crash_before_a_request_keeps_it_from_going_out() {
 async fn a_crash_after_a_request_leaves_its_effect_and_the_run_unfinished() {
     let mia = Connected::start().await;
     mia.world
-        .crash_next_run("after:google.events.insert".parse().unwrap());
+        .crash_next_run(mia.crash_point("after", "events.insert"));
 
     mia.create_entry(&visit("pump", 4)).await;
     step_into_the_crash(&mia).await;
@@ -60,7 +60,7 @@ async fn an_entry_that_is_back_before_its_deletion_was_finished_stays() {
         mia.settle().await;
         let entry = mia.entry("pump").await["id"].as_str().unwrap().to_owned();
         mia.world
-            .crash_next_run("after:google.events.delete".parse().unwrap());
+            .crash_next_run(mia.crash_point("after", "events.delete"));
         let path = format!("/api/v1/schedule/entries/{entry}");
         let deleted = mia.person.delete(&path).await.unwrap();
         deleted.expect(204).unwrap();
@@ -92,7 +92,7 @@ async fn a_point_that_no_run_reaches_is_still_there_afterwards() {
 async fn a_run_that_slept_through_its_lease_creates_nothing_twice() {
     let mia = Connected::start().await;
     mia.world
-        .stall_next_run("before:google.events.insert".parse().unwrap());
+        .stall_next_run(mia.crash_point("before", "events.insert"));
     mia.create_entry(&visit("pump", 4)).await;
     mia.settle().await;
     mia.event("pump").await;

@@ -8,14 +8,11 @@ use tests::person::Answer;
 use crate::support::{Connected, http, visit};
 
 impl Connected {
-    /// The provider fails whatever is asked of this event, or of any, so often.
-    async fn breaks(&self, event: &str, count: Option<u32>) {
-        let path = format!("/calendar/v3/calendars/{}/events{event}", self.person.email);
-        let mut fault = json!({ "name": "server_error", "scope": path });
-        if let Some(count) = count {
-            fault["count"] = json!(count);
-        }
-        self.fault(&fault).await;
+    /// The provider fails whatever is asked of this event.
+    async fn breaks(&self, event: &str) {
+        let path = self.calendar.path_of(event).await.unwrap();
+        self.fault(&json!({ "name": "server_error", "scope": path }))
+            .await;
     }
 
     async fn mended(&self) {
@@ -39,12 +36,12 @@ impl Connected {
         answer.expect(200).unwrap();
     }
 
-    /// An entry that is in the calendar, and the address of its event.
+    /// An entry that is in the calendar, and the id of its event.
     async fn synced(&self, title: &str, day: u8) -> (Value, String) {
         let entry = self.create_entry(&visit(title, day)).await;
         self.settle().await;
         let event = self.event(title).await;
-        (entry, format!("/{}", event["id"].as_str().unwrap()))
+        (entry, event["id"].as_str().unwrap().to_owned())
     }
 
     /// Hours go by, a quarter at a time.
@@ -65,7 +62,7 @@ async fn an_item_that_fails_holds_up_nobody_and_is_tried_again() {
     let mia = Connected::start().await;
     let (poisoned, event) = mia.synced("poisoned", 4).await;
     let (other, _) = mia.synced("other", 5).await;
-    mia.breaks(&event, None).await;
+    mia.breaks(&event).await;
 
     mia.retitle(&poisoned, "poisoned, late").await;
     mia.retitle(&other, "other, late").await;
@@ -96,7 +93,7 @@ async fn an_item_that_fails_holds_up_nobody_and_is_tried_again() {
 async fn an_item_that_fails_for_hours_is_given_up_until_it_is_replayed() {
     let mia = Connected::start().await;
     let (poisoned, event) = mia.synced("poisoned", 4).await;
-    mia.breaks(&event, None).await;
+    mia.breaks(&event).await;
     mia.retitle(&poisoned, "poisoned, late").await;
     mia.settle().await;
 
@@ -129,7 +126,7 @@ async fn an_item_that_fails_for_hours_is_given_up_until_it_is_replayed() {
 async fn a_dead_letter_is_tried_again_when_its_entry_changes() {
     let mia = Connected::start().await;
     let (poisoned, event) = mia.synced("poisoned", 4).await;
-    mia.breaks(&event, None).await;
+    mia.breaks(&event).await;
     mia.retitle(&poisoned, "poisoned, late").await;
     mia.settle().await;
     mia.hours_pass(24).await;
@@ -193,7 +190,7 @@ async fn a_filter_replays_what_it_names_and_nothing_else() {
     mia.retitle(&first, "first, late").await;
     mia.settle().await;
     mia.mended().await;
-    mia.breaks(&event, None).await;
+    mia.breaks(&event).await;
     mia.retitle(&second, "second, late").await;
     mia.settle().await;
     mia.mended().await;
@@ -225,7 +222,7 @@ async fn a_filter_replays_what_it_names_and_nothing_else() {
 async fn a_failed_item_can_be_retried_from_the_page() {
     let mia = Connected::start().await;
     let (poisoned, event) = mia.synced("poisoned", 4).await;
-    mia.breaks(&event, None).await;
+    mia.breaks(&event).await;
     mia.retitle(&poisoned, "poisoned, late").await;
     mia.settle().await;
     let id = mia.stuck("").await[0]["id"].as_str().unwrap().to_owned();

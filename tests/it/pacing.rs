@@ -4,7 +4,7 @@ use domain::{run::Trigger, sync::pace};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::support::{Connected, MIA, control, google_visit, visit};
+use crate::support::{Connected, MIA, google_visit, visit};
 
 impl Connected {
     async fn step_by_second(&self) {
@@ -38,7 +38,7 @@ async fn nothing_is_called_before_the_provider_allows_it_whoever_asks() {
     let until = mia.api("").await["sync"]["not_before"].clone();
     let until: Timestamp = until.as_str().unwrap().parse().unwrap();
     assert!(until >= said_at + SignedDuration::from_mins(10));
-    let calls = mia.world.google.calls();
+    let calls = mia.world.provider_calls();
 
     let store = mia.world.tenant_of(MIA).await.unwrap();
     let path = format!("/api/v1/connections/{}/sync", mia.connection);
@@ -55,12 +55,12 @@ async fn nothing_is_called_before_the_provider_allows_it_whoever_asks() {
         let minute = SignedDuration::from_mins(1);
         mia.world.clock.advance(minute).unwrap();
         while mia.world.step().await.unwrap() > 0 {}
-        assert_eq!(mia.world.google.calls(), calls);
+        assert_eq!(mia.world.provider_calls(), calls);
     }
     assert_eq!(mia.api("").await["sync"]["state"], "queued");
     mia.create_entry(&visit("pump", 4)).await;
     while mia.world.step().await.unwrap() > 0 {}
-    assert_eq!(mia.world.google.calls(), calls);
+    assert_eq!(mia.world.provider_calls(), calls);
 
     mia.settle().await;
     mia.entry("boiler").await;
@@ -76,7 +76,7 @@ async fn writes_slow_down_until_the_provider_takes_them_and_none_is_lost() {
         mia.create_entry(&visit(&format!("visit {number}"), day))
             .await;
     }
-    control(&mia.world, "quota", &json!({ "per_minute_per_user": 30 })).await;
+    mia.world.limit_calls(true).await.unwrap();
 
     let began_at = mia.world.clock.now();
     let mut slowest = pace::CEILING;
@@ -94,7 +94,7 @@ async fn writes_slow_down_until_the_provider_takes_them_and_none_is_lost() {
     }
 
     assert!(slowest < pace::CEILING / 4, "{slowest}");
-    control(&mia.world, "quota", &json!({ "per_minute_per_user": null })).await;
+    mia.world.limit_calls(false).await.unwrap();
     assert_eq!(mia.calendar.events().await.unwrap().len(), 90);
     let wasted = mia.calls("events.insert").await - 90;
     // The first refusal comes with the rest of its call.

@@ -1,7 +1,11 @@
 //! A calendar that has to be read again as a whole: over as many runs as it takes, at a price that is known before.
 
 use serde_json::{Value, json};
-use tests::{calendar_user::calendar_user, person::Person, world::World};
+use tests::{
+    calendar_user::{calendar_user, operation},
+    person::Person,
+    world::World,
+};
 
 use crate::support::{Connected, MIA, control, google_visit, http};
 
@@ -46,12 +50,12 @@ impl Connected {
 
     /// Kills whatever runs as soon as the provider was called so often.
     async fn kill_after(&self, calls: u64) {
-        let end = self.world.google.calls() + calls;
-        while self.world.google.calls() < end {
+        let end = self.world.provider_calls() + calls;
+        while self.world.provider_calls() < end {
             tokio::select! {
                 worked = self.world.step() => assert!(worked.unwrap() > 0, "it came to its end first"),
                 () = async {
-                    while self.world.google.calls() < end {
+                    while self.world.provider_calls() < end {
                         tokio::task::yield_now().await;
                     }
                 } => {}
@@ -59,12 +63,14 @@ impl Connected {
         }
     }
 
-    /// How often the operation was called since so many calls had been.
-    async fn calls_since(&self, since: u64, operation: &str) -> u64 {
+    /// How often the operation was called since then in the log.
+    async fn calls_since(&self, since: u64, google: &str) -> u64 {
         let path = format!("/_sim/requests?since={since}");
         let url = self.world.provider_base().join(&path).unwrap();
         let report: Value = http().get(url).send().await.unwrap().json().await.unwrap();
-        report["operations"][operation].as_u64().unwrap_or_default()
+        report["operations"][operation(self.world.provider, google)]
+            .as_u64()
+            .unwrap_or_default()
     }
 
     async fn titles(&self) -> Vec<String> {
@@ -92,7 +98,7 @@ async fn a_large_calendar_costs_a_call_for_each_page_and_each_missing_event() {
     assert_eq!(gone.len(), 5);
     thin_pages(&mia).await;
     mia.lose_touch(&gone).await;
-    let before = mia.world.google.calls();
+    let before = mia.world.last_request();
 
     mia.press_sync().await;
     mia.settle().await;
@@ -168,7 +174,7 @@ async fn what_changes_while_links_are_compared_is_not_missed() {
     mia.lose_touch(&[&events[7]]).await;
     mia.press_sync().await;
     // The first run ends after its share of pages, with the read unfinished.
-    let before = mia.world.google.calls();
+    let before = mia.world.last_request();
     while mia.calls_since(before, "events.list").await == 0 {
         assert!(mia.world.step().await.unwrap() > 0);
     }

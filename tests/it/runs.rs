@@ -161,12 +161,12 @@ async fn a_run_whose_worker_died_is_finished_under_its_own_id_and_told_once() {
     let mia = Connected::start().await;
     let before = mia.told_of_runs().len();
     let run = mia.press_sync_now().await;
-    let calls = mia.world.google.calls();
-    while mia.world.google.calls() == calls {
+    let calls = mia.world.provider_calls();
+    while mia.world.provider_calls() == calls {
         tokio::select! {
             worked = mia.world.step() => assert!(worked.unwrap() > 0),
             () = async {
-                while mia.world.google.calls() == calls {
+                while mia.world.provider_calls() == calls {
                     tokio::task::yield_now().await;
                 }
             } => {}

@@ -44,7 +44,8 @@ async fn a_lost_answer_to_a_create_makes_no_second_event() {
     mia.settle().await;
 
     mia.event("pump").await;
-    assert_eq!(mia.calls("events.insert").await, 2);
+    let again = if mia.world.habits().gives_ids { 0 } else { 1 };
+    assert_eq!(mia.calls("events.insert").await, 1 + again);
     let run = mia.sync_now().await;
     assert_eq!(run["counts"]["events_created"], 0);
     assert_eq!(mia.entries().await.len(), 1);

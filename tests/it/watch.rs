@@ -158,19 +158,19 @@ async fn the_daily_look_goes_on_over_many_runs_and_deaths() {
         mia.fault(&json!({ "name": "empty_page", "page": page }))
             .await;
     }
-    let calls = mia.world.google.calls() + 5;
+    let calls = mia.world.provider_calls() + 5;
     mia.world
         .clock
         .advance(SignedDuration::from_hours(37))
         .unwrap();
-    while mia.world.google.calls() < calls {
+    while mia.world.provider_calls() < calls {
         tokio::select! {
             worked = mia.world.step() => {
                 worked.unwrap();
                 mia.world.clock.advance(SignedDuration::from_secs(1)).unwrap();
             }
             () = async {
-                while mia.world.google.calls() < calls {
+                while mia.world.provider_calls() < calls {
                     tokio::task::yield_now().await;
                 }
             } => {}
@@ -203,7 +203,11 @@ async fn a_deletion_that_every_delta_missed_is_found_by_the_daily_look() {
     let mia = Connected::start().await;
     mia.is_told_of("boiler", 3).await;
     mia.is_told_of("pump", 4).await;
-    // The link points at an event that never was: what a lost deletion leaves behind.
+    let other = mia.calendar.insert(google_visit("heater", 5)).await;
+    let other = other.unwrap()["id"].as_str().unwrap().to_owned();
+    mia.calendar.delete(&other).await.unwrap();
+    mia.settle().await;
+    // The link points at an event that is gone: what a lost deletion leaves behind.
     let store = mia.world.tenant_of(MIA).await.unwrap();
     let shown = mia.entry("pump").await;
     let id: EntryId = shown["id"].as_str().unwrap().parse().unwrap();
@@ -213,7 +217,7 @@ async fn a_deletion_that_every_delta_missed_is_found_by_the_daily_look() {
         .await
         .unwrap();
     let event = link.external_id.0.clone();
-    link.external_id = ExternalEventId("gone0gone0gone".into());
+    link.external_id = ExternalEventId(other);
     store
         .write_links(vec![LinkWrite::Create(link)])
         .await

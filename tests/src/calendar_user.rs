@@ -7,15 +7,18 @@ mod outlook;
 use async_trait::async_trait;
 use domain::connection::Provider;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{CrashPoint, DEMO_MEMBERS, UnknownPoint, World};
 pub use google::GoogleUser;
 use outlook::OutlookUser;
 
 #[async_trait]
 pub trait CalendarUser: Send + Sync {
     async fn insert(&self, event: Value) -> anyhow::Result<Value>;
+
+    /// The same, and whoever is invited gets a mail.
+    async fn invite(&self, event: Value) -> anyhow::Result<Value>;
 
     async fn patch(&self, id: &str, change: Value) -> anyhow::Result<Value>;
 
@@ -29,6 +32,9 @@ pub trait CalendarUser: Send + Sync {
 
     /// Everything that happens in a span of time, each occurrence of a series by itself, in order of start.
     async fn occurrences(&self, from: &str, to: &str) -> anyhow::Result<Vec<Value>>;
+
+    /// Where programs find an event, in the provider's API.
+    async fn path_of(&self, id: &str) -> anyhow::Result<String>;
 
     /// How many calls the person has made: what the request log holds beside the product's.
     fn calls(&self) -> u64;
@@ -60,11 +66,81 @@ pub fn calendar_user_at(
 }
 
 /// What a provider calls the operation that Google calls so.
-pub fn operation(provider: Provider, google: &str) -> String {
-    match (provider, google) {
-        (Provider::Microsoft, "events.insert") => "events.create".to_owned(),
-        (Provider::Microsoft, "events.patch") => "events.update".to_owned(),
-        (Provider::Microsoft, "events.list") => "events.delta".to_owned(),
-        (Provider::Google | Provider::Microsoft, name) => name.to_owned(),
+pub fn operation(provider: Provider, google: &str) -> &str {
+    match provider {
+        Provider::Google => google,
+        Provider::Microsoft => match google {
+            "calendarList.list" => "calendars.list",
+            "events.insert" => "events.create",
+            "events.list" => "calendarView.delta",
+            "events.patch" => "events.update",
+            "events.watch" => "subscriptions.create",
+            "channels.stop" => "subscriptions.delete",
+            // The others have the same name, or none.
+            other => other,
+        },
+    }
+}
+
+/// What stories have to know of a provider, because it decides what something costs or what it can become.
+#[derive(Clone, Copy, Debug)]
+pub struct Habits {
+    /// The provider gives an event its id, so that a copy whose answer was lost is looked for before it is made again.
+    pub gives_ids: bool,
+    /// Events that are created in one call.
+    pub creates_at_once: u64,
+    /// A list of changes does not say all of a series: each is read by itself.
+    pub reads_each_series: bool,
+    /// A rule does not say what it leaves out: each such occurrence is deleted by itself.
+    pub leaves_out_one_by_one: bool,
+    /// Whoever changes a meeting writes to its guests; there is no way to ask for silence.
+    pub tells_guests: bool,
+    /// A time can be the second pass of an hour that the clocks repeat.
+    pub knows_second_pass: bool,
+    /// How the provider asks for patience, beside 429.
+    pub refusals_for_haste: [(u16, &'static str); 2],
+}
+
+impl World {
+    pub fn habits(&self) -> Habits {
+        match self.provider {
+            Provider::Google => Habits {
+                gives_ids: false,
+                creates_at_once: 50,
+                reads_each_series: false,
+                leaves_out_one_by_one: false,
+                tells_guests: false,
+                knows_second_pass: true,
+                refusals_for_haste: [(403, "userRateLimitExceeded"), (403, "quotaExceeded")],
+            },
+            Provider::Microsoft => Habits {
+                gives_ids: true,
+                creates_at_once: 20,
+                reads_each_series: true,
+                leaves_out_one_by_one: true,
+                tells_guests: true,
+                knows_second_pass: false,
+                refusals_for_haste: [(503, "ApplicationThrottled"), (509, "activityLimitReached")],
+            },
+        }
+    }
+
+    /// Before or after the worker's request for what Google calls so.
+    pub fn crash_point(&self, moment: &str, google: &str) -> Result<CrashPoint, UnknownPoint> {
+        let operation = operation(self.provider, google);
+        format!("{moment}:{}.{operation}", self.provider).parse()
+    }
+
+    /// The provider takes far fewer calls than usual of an account, or as many as it always does.
+    pub async fn limit_calls(&self, is_tight: bool) -> anyhow::Result<()> {
+        let quota = match (self.provider, is_tight) {
+            (Provider::Google, true) => json!({ "per_minute_per_user": 30 }),
+            (Provider::Google, false) => json!({ "per_minute_per_user": null }),
+            (Provider::Microsoft, true) => json!({ "per_ten_minutes": 80 }),
+            (Provider::Microsoft, false) => json!({ "per_ten_minutes": 10_000 }),
+        };
+        let anybody = calendar_user(self, DEMO_MEMBERS[0].2)?;
+        anybody.control(Method::POST, "quota", &quota).await?;
+        Ok(())
     }
 }

@@ -1,11 +1,12 @@
 //! A member of the demo whose calendar is connected: both sides of one mirror, as people and programs see them.
 
 use anyhow::{Context as _, bail};
+use domain::connection::Provider;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    calendar_user::{CalendarUser, calendar_user, operation},
+    calendar_user::{CalendarUser, calendar_user_at, operation},
     person::{Answer, Person},
     world::World,
 };
@@ -20,9 +21,20 @@ pub struct Connected {
 impl Connected {
     /// Connects in a world that may already hold events, with so many days of history or null for everything.
     pub async fn with_history(world: World, email: &str, days: Value) -> anyhow::Result<Self> {
+        let provider = world.provider;
+        Self::at(world, provider, email, days).await
+    }
+
+    /// The same with a provider beside that of the stories.
+    pub async fn at(
+        world: World,
+        provider: Provider,
+        email: &str,
+        days: Value,
+    ) -> anyhow::Result<Self> {
         let person = Person::sign_in(&world, email).await?;
-        let calendar = calendar_user(&world, email)?;
-        let connection = person.connect(world.provider).await?;
+        let calendar = calendar_user_at(&world, provider, email)?;
+        let connection = person.connect(provider).await?;
         let connected = Self {
             world,
             person,
@@ -117,7 +129,7 @@ impl Connected {
     pub async fn fault(&self, fault: &Value) -> anyhow::Result<()> {
         let mut fault = fault.clone();
         if let Some(scope) = fault["scope"].as_str() {
-            fault["scope"] = operation(self.world.provider, scope).into();
+            fault["scope"] = operation(self.world.provider, scope).to_owned().into();
         }
         self.calendar
             .control(Method::POST, "faults", &fault)

@@ -7,7 +7,10 @@ pub(crate) use kept::Kept;
 use std::ops::Deref;
 
 use serde_json::{Value, json};
-use tests::{person::Answer, world::World};
+use tests::{
+    person::Answer,
+    world::{CrashPoint, World},
+};
 
 /// A member of the demo whose Google calendar is connected and settled. What a story cannot go on without ends it.
 pub(crate) struct Connected(tests::connected::Connected);
@@ -150,6 +153,11 @@ impl Connected {
     /// Makes the simulated provider misbehave.
     pub(crate) async fn fault(&self, fault: &Value) {
         self.0.fault(fault).await.unwrap();
+    }
+
+    /// Before or after the worker's request for what Google calls so.
+    pub(crate) fn crash_point(&self, moment: &str, google: &str) -> CrashPoint {
+        self.world.crash_point(moment, google).unwrap()
     }
 
     /// How often an operation was called since the start.

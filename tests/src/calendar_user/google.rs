@@ -78,6 +78,11 @@ impl CalendarUser for GoogleUser {
         self.call(Method::POST, "", Some(event)).await
     }
 
+    async fn invite(&self, event: Value) -> anyhow::Result<Value> {
+        self.call(Method::POST, "?sendUpdates=all", Some(event))
+            .await
+    }
+
     async fn patch(&self, id: &str, change: Value) -> anyhow::Result<Value> {
         self.call(Method::PATCH, &format!("/{id}"), Some(change))
             .await
@@ -100,6 +105,13 @@ impl CalendarUser for GoogleUser {
             "?maxResults=2500&singleEvents=true&orderBy=startTime&timeMin={from}&timeMax={to}"
         ))
         .await
+    }
+
+    async fn path_of(&self, id: &str) -> anyhow::Result<String> {
+        Ok(format!(
+            "/calendar/v3/calendars/{}/events/{id}",
+            self.calendar
+        ))
     }
 
     fn calls(&self) -> u64 {

@@ -1,6 +1,7 @@
 //! A person at their Outlook calendar, through the simulator's Graph. The stories are told in one language, that of Google's
 //! events; this is its translator. It knows as much of either as the stories say, and nothing of the product's own.
 
+mod pattern;
 mod words;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -123,15 +124,31 @@ impl CalendarUser for OutlookUser {
             .call(Method::POST, "events", Some(words::for_graph(&event)?))
             .await?;
         let id = made["id"].as_str().context("an id")?.to_owned();
-        for left_out in words::left_out(&event)? {
-            self.delete(&format!("{id}_{left_out}")).await?;
+        let left_out = words::left_out(&event)?;
+        for original in &left_out {
+            self.delete(&format!("{id}_{original}")).await?;
+        }
+        if left_out.is_empty() {
+            return words::of_graph(&made);
         }
         self.get(&id).await
+    }
+
+    /// Graph knows no silent invitation.
+    async fn invite(&self, event: Value) -> anyhow::Result<Value> {
+        self.insert(event).await
     }
 
     async fn patch(&self, id: &str, change: Value) -> anyhow::Result<Value> {
         if change["status"] == "cancelled" {
             return self.delete(id).await;
+        }
+        let mut change = change;
+        if change.get("recurrence").is_some() && change.get("start").is_none() {
+            // A pattern is nothing without its first day.
+            let now = self.get(id).await?;
+            change["start"] = now["start"].clone();
+            change["end"] = now["end"].clone();
         }
         let path = format!("events/{}", self.graph_id(id).await?);
         let changed = self
@@ -154,6 +171,11 @@ impl CalendarUser for OutlookUser {
             .call(Method::GET, &format!("events/{found}"), None)
             .await
         {
+            Ok(event) if event["type"] == "seriesMaster" => {
+                let select = format!("events/{found}?$select=cancelledOccurrences");
+                let cancelled = self.call(Method::GET, &select, None).await?;
+                words::series_of_graph(&event, &cancelled["cancelledOccurrences"])
+            }
             Ok(event) => words::of_graph(&event),
             Err(error) if error.to_string().starts_with("404") => Ok(gone),
             Err(error) => Err(error),
@@ -165,8 +187,10 @@ impl CalendarUser for OutlookUser {
         for event in self.list("events?$top=500").await? {
             let series = event["type"] == "seriesMaster";
             let id = event["id"].as_str().context("an id")?.to_owned();
-            events.push(words::of_graph(&event)?);
-            if series {
+            if !series {
+                events.push(words::of_graph(&event)?);
+            } else {
+                events.push(self.get(&id).await?);
                 let occurrences = self.instances(&id).await?;
                 let differing = occurrences.iter().filter(|one| one["type"] == "exception");
                 for one in differing {
@@ -186,6 +210,12 @@ impl CalendarUser for OutlookUser {
             .iter()
             .map(words::of_graph)
             .collect()
+    }
+
+    async fn path_of(&self, id: &str) -> anyhow::Result<String> {
+        let calendar = self.call(Method::GET, "calendar", None).await?;
+        let calendar = calendar["id"].as_str().context("a calendar")?;
+        Ok(format!("/v1.0/me/calendars/{calendar}/events/{id}"))
     }
 
     fn calls(&self) -> u64 {

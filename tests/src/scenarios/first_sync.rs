@@ -51,7 +51,13 @@ pub(super) async fn play(scale: Scale) -> anyhow::Result<Row> {
     // Made by the person before there was a connection.
     row.calls -= made;
     row.calls_per_change = super::stage::ratio(row.calls, row.changes);
-    row.calls_max = Some(scale.of(12, 30).into());
+    // A fifth are series: read when they are seen first, and when our own come back.
+    let reads = if stage.world.habits().reads_each_series {
+        count / 5 * 2
+    } else {
+        0
+    };
+    row.calls_max = Some((scale.of(12, 30) + reads).into());
     Ok(row)
 }
 

@@ -83,7 +83,7 @@ impl Ledger {
         self.changes += 1;
     }
 
-    pub(super) fn deleted(&mut self, mark: Mark, side: Side) {
+    pub fn deleted(&mut self, mark: Mark, side: Side) {
         if side != Side::Schedule && self.origin(mark) == Some(Side::Schedule) {
             // Only a copy: what was made in the schedule stays there.
             return self.left(mark, side);

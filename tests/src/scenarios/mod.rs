@@ -14,6 +14,7 @@ mod stage;
 mod times;
 mod words;
 
+use domain::connection::Provider;
 use serde::Serialize;
 
 pub use ledger::{Harm, Ledger, Side};
@@ -61,7 +62,7 @@ pub enum Scenario {
 pub struct Row {
     pub scenario: Scenario,
     pub title: &'static str,
-    pub provider: &'static str,
+    pub provider: Provider,
     /// Things that people made, edited or deleted.
     pub changes: u64,
     /// The product's calls to the provider.

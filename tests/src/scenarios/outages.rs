@@ -42,10 +42,11 @@ async fn live_on(stage: &mut Stage, marks: &[Mark], new: u32) -> anyhow::Result<
 pub(super) async fn storm(scale: Scale) -> anyhow::Result<Row> {
     let (mut stage, marks) = Stage::with_items(scale.of(10, 100)).await?;
     live_on(&mut stage, &marks, scale.of(2, 20)).await?;
+    let [first, second] = stage.world.habits().refusals_for_haste;
     for fault in [
         json!({ "name": "rate_limited", "status": 429, "count": scale.of(3, 20) }),
-        json!({ "name": "rate_limited", "status": 403, "reason": "userRateLimitExceeded", "count": scale.of(2, 10) }),
-        json!({ "name": "rate_limited", "status": 403, "reason": "quotaExceeded", "count": 2 }),
+        json!({ "name": "rate_limited", "status": first.0, "reason": first.1, "count": scale.of(2, 10) }),
+        json!({ "name": "rate_limited", "status": second.0, "reason": second.1, "count": 2 }),
         json!({ "name": "rate_limited", "status": 429, "retry_after_s": 90, "count": 2 }),
         json!({ "name": "server_error", "status": 503, "count": 3 }),
         json!({ "name": "rate_limited", "scope": "events.insert", "count": 2 }),

@@ -1,7 +1,7 @@
 //! What a scenario is played on: a world, its members, and the record of what they do.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -29,6 +29,8 @@ pub struct Stage {
     pub members: Vec<Connected>,
     pub ledger: Ledger,
     ids: BTreeMap<(Side, Mark), String>,
+    /// Events to which people have invited guests.
+    meetings: BTreeSet<String>,
     /// Numbers what is written, so that no two values are the same.
     written: AtomicU32,
     /// Requests of the simulator's log that are not the product's, and where the log stood when measuring began.
@@ -73,6 +75,7 @@ impl Stage {
             members,
             ledger: Ledger::default(),
             ids: BTreeMap::new(),
+            meetings: BTreeSet::new(),
             written: AtomicU32::new(0),
             measured_since: 0,
             own_calls_before: 0,
@@ -220,6 +223,9 @@ impl Stage {
     ) -> anyhow::Result<()> {
         let id = made["id"].as_str().context("what was made has an id")?;
         self.ids.insert((side, mark), id.to_owned());
+        if words.iter().any(|word| matches!(word, Change::Guests(_))) {
+            self.meetings.insert(id.to_owned());
+        }
         self.ledger.made(mark, side, on);
         self.record(mark, side, words)
     }
@@ -320,6 +326,12 @@ impl Stage {
         self.settle().await
     }
 
+    /// Whoever was invited by people hears of every change, where the provider cannot be silent.
+    fn is_harm(&self, mail: &Value) -> bool {
+        let event = mail["event"].as_str().unwrap_or_default();
+        !(self.world.habits().tells_guests && self.meetings.contains(event))
+    }
+
     /// Compares both sides with the record.
     pub async fn audit(&self, scenario: Scenario) -> anyhow::Result<Row> {
         let spent = wall_clock().duration_since(self.began_at);
@@ -330,9 +342,10 @@ impl Stage {
         let all = log["total"].as_u64().context("a total")?;
         let own = self.own_calls() - self.own_calls_before;
         if let Some(refused) = log["violations"].as_array().and_then(|list| list.first()) {
-            bail!("the simulator was called in a way that Google refuses: {refused}");
+            bail!("the simulator was called in a way that the provider refuses: {refused}");
         }
         let mail = calendar.control(Method::GET, "mail", &none).await?;
+        let mail = mail["mails"].as_array().context("mails")?;
         let sides = Sides::read(&self.world, &self.members).await?;
         let harm = self.ledger.audit(&sides);
         let changes = self.ledger.changes;
@@ -340,7 +353,7 @@ impl Stage {
         Ok(Row {
             scenario,
             title: scenario.title(),
-            provider: "google",
+            provider: self.world.provider,
             changes,
             calls,
             calls_max: None,
@@ -348,7 +361,7 @@ impl Stage {
             duplicates: harm.duplicates,
             lost_updates: harm.lost_updates,
             wrong_deletes: harm.wrong_deletes,
-            invitations: mail["count"].as_u64().context("a count")?,
+            invitations: u64::try_from(mail.iter().filter(|one| self.is_harm(one)).count())?,
             crashes: self.world.crashes().stopped_runs,
             seconds: spent.as_secs_f64(),
             findings: harm.findings,

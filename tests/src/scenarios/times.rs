@@ -80,7 +80,9 @@ fn plans() -> anyhow::Result<Vec<(Change, Option<&'static str>)>> {
 pub(super) async fn play() -> anyhow::Result<Row> {
     let mut stage = Stage::open().await?;
     let mut marks = Vec::new();
-    for (when, rule) in plans()? {
+    let plans = plans()?.into_iter();
+    let knows_second_pass = stage.world.habits().knows_second_pass;
+    for (when, rule) in plans.filter(|(when, _)| knows_second_pass || !when.is_in_second_pass()) {
         let mut words = vec![when];
         words.extend(rule.map(|rule| Change::Recurrence(vec![rule.into()])));
         marks.push(stage.make_event(0, words.clone()).await?);

@@ -127,11 +127,31 @@ impl Change {
                 (Field::Start, start.compared()?),
                 (Field::End, end.compared()?),
             ],
-            Self::Recurrence(lines) => vec![(Field::Recurrence, lines.join("\n"))],
+            Self::Recurrence(lines) => {
+                let lines = lines.iter().map(|line| without_the_obvious(line));
+                vec![(Field::Recurrence, lines.collect::<Vec<_>>().join("\n"))]
+            }
             Self::Private => vec![(Field::Private, "true".into())],
             Self::Guests(_) => Vec::new(),
         })
     }
+
+    pub(super) fn is_in_second_pass(&self) -> bool {
+        let later = |point: &Point| matches!(point, Point::Time { later: true, .. });
+        matches!(self, Self::When(start, end) if later(start) || later(end))
+    }
+}
+
+/// A rule's only weekday and its day of the month are those of its start in every scenario, whoever writes them out.
+fn without_the_obvious(line: &str) -> String {
+    let of = |frequency: &str| line.contains(frequency);
+    let is_obvious = |part: &&str| match part.split_once('=') {
+        Some(("BYDAY", day)) => of("FREQ=WEEKLY") && day.len() == 2,
+        Some(("BYMONTHDAY", _)) => of("FREQ=MONTHLY"),
+        _ => false,
+    };
+    let parts: Vec<&str> = line.split(';').filter(|part| !is_obvious(part)).collect();
+    parts.join(";")
 }
 
 fn set(body: &mut Map<String, Value>, name: &str, value: Value) {
@@ -188,7 +208,8 @@ fn text(item: &Value, name: &str) -> String {
 
 fn lines(item: &Value) -> String {
     let lines = item["recurrence"].as_array().into_iter().flatten();
-    let lines: Vec<&str> = lines.filter_map(Value::as_str).collect();
+    let lines = lines.filter_map(Value::as_str).map(without_the_obvious);
+    let lines: Vec<String> = lines.collect();
     lines.join("\n")
 }
 

@@ -8,10 +8,10 @@ use jiff::{
 };
 use serde_json::{Map, Value, json};
 
-use super::compact;
+use super::{compact, pattern};
 
 /// Where a moment has no zone of its own.
-const HOME: &str = "Europe/Berlin";
+pub(super) const HOME: &str = "Europe/Berlin";
 
 pub(super) fn for_graph(event: &Value) -> anyhow::Result<Value> {
     let mut graph = Map::new();
@@ -19,7 +19,7 @@ pub(super) fn for_graph(event: &Value) -> anyhow::Result<Value> {
     for (name, value) in event.as_object().context("an event")? {
         match name.as_str() {
             "summary" => set("subject", value.clone()),
-            "description" => set("body", json!({ "contentType": "text", "content": value })),
+            "description" => set("body", body(value)),
             "location" => set("location", json!({ "displayName": value })),
             "start" | "end" => set(name, moment_for_graph(value)?),
             "transparency" => {
@@ -44,9 +44,17 @@ pub(super) fn for_graph(event: &Value) -> anyhow::Result<Value> {
         set("isAllDay", json!(start.get("date").is_some()));
     }
     if let Some(lines) = event.get("recurrence") {
-        set("recurrence", recurrence(lines, &event["start"])?);
+        let start = moment_for_graph(&event["start"])?;
+        set("recurrence", pattern::recurrence(lines, &start)?);
     }
     Ok(graph.into())
+}
+
+/// Where a description has tags, it is HTML for Google, which is not told so.
+fn body(description: &Value) -> Value {
+    let is_html = description.as_str().is_some_and(|text| text.contains('<'));
+    let kind = if is_html { "html" } else { "text" };
+    json!({ "contentType": kind, "content": description })
 }
 
 /// The original starts that `EXDATE` lines name.
@@ -104,11 +112,51 @@ pub(super) fn of_graph(graph: &Value) -> anyhow::Result<Value> {
         event["recurringEventId"] = series.into();
     }
     if graph["recurrence"].is_object() {
-        event["recurrence"] = json!([rule(&graph["recurrence"], all_day)?]);
+        let first = event["start"]["dateTime"].as_str();
+        let first = first.or(event["start"]["date"].as_str());
+        let first: Date = first
+            .and_then(|at| at.get(..10))
+            .context("a day")?
+            .parse()?;
+        event["recurrence"] = json!([pattern::rule(&graph["recurrence"], first, all_day)?]);
     }
     if graph["isCancelled"] == true {
         event["status"] = "cancelled".into();
     }
+    Ok(event)
+}
+
+/// What is cancelled in a series, as a line of its own: nothing else tells of it.
+pub(super) fn series_of_graph(graph: &Value, cancelled: &Value) -> anyhow::Result<Value> {
+    let mut event = of_graph(graph)?;
+    let days = cancelled.as_array().into_iter().flatten();
+    let days = days.filter_map(|id| id.as_str()?.rsplit_once('.').map(|(_, day)| day));
+    let mut days: Vec<Date> = days.map(str::parse).collect::<Result<_, _>>()?;
+    days.sort();
+    let Some(lines) = event["recurrence"].as_array().filter(|_| !days.is_empty()) else {
+        return Ok(event);
+    };
+    let zone = event["start"]["timeZone"].as_str();
+    let start = event["start"]["dateTime"].as_str();
+    let line = match (start, zone) {
+        (Some(start), Some(zone)) => {
+            let start: Timestamp = start.parse()?;
+            let time = start.to_zoned(TimeZone::get(zone)?).time();
+            let at = days
+                .iter()
+                .map(|day| day.to_datetime(time).strftime("%Y%m%dT%H%M%S"));
+            let at: Vec<String> = at.map(|at| at.to_string()).collect();
+            format!("EXDATE;TZID={zone}:{}", at.join(","))
+        }
+        (_, _) => {
+            let days: Vec<String> = days
+                .iter()
+                .map(|day| day.strftime("%Y%m%d").to_string())
+                .collect();
+            format!("EXDATE;VALUE=DATE:{}", days.join(","))
+        }
+    };
+    event["recurrence"] = lines.iter().cloned().chain([json!(line)]).collect();
     Ok(event)
 }
 
@@ -121,7 +169,7 @@ pub(super) fn original_start(graph: &Value) -> Option<String> {
     Some(compact(at))
 }
 
-fn lines(recurrence: &Value) -> impl Iterator<Item = &str> {
+pub(super) fn lines(recurrence: &Value) -> impl Iterator<Item = &str> {
     let lines = recurrence.as_array().into_iter().flatten();
     lines.filter_map(Value::as_str)
 }
@@ -155,7 +203,7 @@ fn moment_of_graph(moment: &Value, zone: &Value, all_day: bool) -> anyhow::Resul
 }
 
 /// The zones of the stories, by the names that Windows has for them.
-fn iana(zone: &str) -> &str {
+pub(super) fn iana(zone: &str) -> &str {
     match zone {
         "W. Europe Standard Time" => "Europe/Berlin",
         "GMT Standard Time" => "Europe/London",
@@ -170,162 +218,4 @@ fn attendees(guests: &Value) -> Value {
     let guests = guests
         .map(|guest| json!({ "type": "required", "emailAddress": { "address": guest["email"] } }));
     guests.collect::<Vec<_>>().into()
-}
-
-const DAYS: [(&str, &str); 7] = [
-    ("MO", "monday"),
-    ("TU", "tuesday"),
-    ("WE", "wednesday"),
-    ("TH", "thursday"),
-    ("FR", "friday"),
-    ("SA", "saturday"),
-    ("SU", "sunday"),
-];
-
-fn recurrence(lines_of: &Value, start: &Value) -> anyhow::Result<Value> {
-    let Some(rule) = lines(lines_of).find_map(|line| line.strip_prefix("RRULE:")) else {
-        return Ok(Value::Null);
-    };
-    let moment = moment_for_graph(start)?;
-    let starts: DateTime = moment["dateTime"].as_str().context("a start")?.parse()?;
-    let parts: Vec<(&str, &str)> = rule
-        .split(';')
-        .filter_map(|part| part.split_once('='))
-        .collect();
-    let part = |name: &str| {
-        let found = parts.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| *value)
-    };
-    for (name, _) in &parts {
-        let known = [
-            "FREQ",
-            "INTERVAL",
-            "COUNT",
-            "UNTIL",
-            "BYDAY",
-            "BYMONTHDAY",
-            "WKST",
-        ];
-        anyhow::ensure!(known.contains(name), "no word for {name} in {rule}");
-    }
-    let mut pattern = json!({ "interval": part("INTERVAL").unwrap_or("1").parse::<u32>()? });
-    let named = |code: &str| {
-        DAYS.iter()
-            .find(|(short, _)| *short == code)
-            .map(|(_, day)| *day)
-    };
-    let weekday = DAYS[usize::from(starts.weekday().to_monday_zero_offset().unsigned_abs())].1;
-    match part("FREQ") {
-        Some("DAILY") => pattern["type"] = "daily".into(),
-        Some("WEEKLY") => {
-            let days =
-                part("BYDAY").map(|days| days.split(',').map(named).collect::<Option<Vec<_>>>());
-            pattern["type"] = "weekly".into();
-            pattern["daysOfWeek"] = match days {
-                Some(days) => json!(days.with_context(|| rule.to_owned())?),
-                None => json!([weekday]),
-            };
-            pattern["firstDayOfWeek"] = named(part("WKST").unwrap_or("MO")).into();
-        }
-        Some("MONTHLY") => {
-            pattern["type"] = "absoluteMonthly".into();
-            pattern["dayOfMonth"] = match part("BYMONTHDAY") {
-                Some(day) => json!(day.parse::<u32>()?),
-                None => json!(starts.day()),
-            };
-        }
-        Some("YEARLY") => {
-            pattern["type"] = "absoluteYearly".into();
-            pattern["month"] = starts.month().into();
-            pattern["dayOfMonth"] = starts.day().into();
-        }
-        _ => bail!("no word for {rule}"),
-    }
-    let range = range_of(
-        starts.date(),
-        moment["timeZone"].as_str(),
-        part("COUNT"),
-        part("UNTIL"),
-    )?;
-    Ok(json!({ "pattern": pattern, "range": range }))
-}
-
-fn range_of(
-    starts: Date,
-    zone: Option<&str>,
-    count: Option<&str>,
-    until: Option<&str>,
-) -> anyhow::Result<Value> {
-    let mut range = json!({
-        "startDate": starts.to_string(), "recurrenceTimeZone": zone, "type": "noEnd",
-    });
-    if let Some(count) = count {
-        range["type"] = "numbered".into();
-        range["numberOfOccurrences"] = count.parse::<u32>()?.into();
-    }
-    if let Some(until) = until {
-        range["type"] = "endDate".into();
-        range["endDate"] = last_day(until, zone)?.to_string().into();
-    }
-    Ok(range)
-}
-
-fn last_day(until: &str, zone: Option<&str>) -> anyhow::Result<Date> {
-    if !until.ends_with('Z') {
-        return Ok(until.get(..8).context("UNTIL")?.parse()?);
-    }
-    let at: Timestamp = until.parse()?;
-    Ok(at.to_zoned(TimeZone::get(zone.unwrap_or(HOME))?).date())
-}
-
-fn rule(recurrence: &Value, all_day: bool) -> anyhow::Result<String> {
-    let (pattern, range) = (&recurrence["pattern"], &recurrence["range"]);
-    let number = |value: &Value| value.as_u64().unwrap_or_default();
-    let mut rule = match pattern["type"].as_str() {
-        Some("daily") => "RRULE:FREQ=DAILY".to_owned(),
-        Some("weekly") => {
-            let on = |day: &&(&str, &str)| {
-                let days = pattern["daysOfWeek"].as_array();
-                days.is_some_and(|days| days.iter().any(|one| *one == day.1))
-            };
-            let days: Vec<&str> = DAYS.iter().filter(on).map(|(short, _)| *short).collect();
-            format!("RRULE:FREQ=WEEKLY;BYDAY={}", days.join(","))
-        }
-        Some("absoluteMonthly") => {
-            format!(
-                "RRULE:FREQ=MONTHLY;BYMONTHDAY={}",
-                number(&pattern["dayOfMonth"])
-            )
-        }
-        Some("absoluteYearly") => format!(
-            "RRULE:FREQ=YEARLY;BYMONTH={};BYMONTHDAY={}",
-            number(&pattern["month"]),
-            number(&pattern["dayOfMonth"])
-        ),
-        other => bail!("no word for {other:?}"),
-    };
-    if number(&pattern["interval"]) > 1 {
-        rule.push_str(";INTERVAL=");
-        rule.push_str(&number(&pattern["interval"]).to_string());
-    }
-    match range["type"].as_str() {
-        Some("numbered") => {
-            rule.push_str(";COUNT=");
-            rule.push_str(&number(&range["numberOfOccurrences"]).to_string());
-        }
-        Some("endDate") => {
-            let last: Date = range["endDate"].as_str().context("an end")?.parse()?;
-            let zone = iana(range["recurrenceTimeZone"].as_str().unwrap_or("UTC"));
-            let end = last.at(23, 59, 59, 0).to_zoned(TimeZone::get(zone)?)?;
-            let until = if all_day {
-                last.strftime("%Y%m%d").to_string()
-            } else {
-                compact(end.timestamp())
-            };
-            rule.push_str(";UNTIL=");
-            rule.push_str(&until);
-        }
-        _ => {}
-    }
-    Ok(rule)
 }
