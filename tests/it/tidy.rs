@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tests::{aws::Template, world};
+use tests::{aws::Template, calendar_user::ONLY_AT_GOOGLE, world};
 
 const LINES_MAX: usize = 400;
 
@@ -167,6 +167,17 @@ fn names_say_what_things_are() {
         .collect();
 
     assert_eq!(vague, Vec::<String>::new());
+}
+
+#[test]
+fn stories_of_one_provider_are_told_somewhere() {
+    for (story, why) in ONLY_AT_GOOGLE {
+        assert!(!why.is_empty(), "{story}");
+        let (module, name) = story.rsplit_once("::").unwrap();
+        let path = format!("tests/it/{}.rs", module.replace("::", "/"));
+        let told = fs::read_to_string(root().join(&path)).unwrap();
+        assert!(told.contains(&format!("async fn {name}()")), "{story}");
+    }
 }
 
 fn template() -> Template {

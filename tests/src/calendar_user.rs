@@ -49,6 +49,18 @@ pub trait CalendarUser: Send + Sync {
     }
 }
 
+/// Stories that cannot be told of another provider, and why. They are told of Google, whichever is asked for.
+pub const ONLY_AT_GOOGLE: [(&str, &str); 2] = [
+    (
+        "occurrences::brought_back::a_cancelled_occurrence_is_brought_back",
+        "Outlook keeps a cancelled occurrence cancelled; what becomes of the wish is a story of its own",
+    ),
+    (
+        "occurrences::brought_back::what_is_no_longer_left_out_takes_place_there",
+        "the same wish, said by a rule",
+    ),
+];
+
 /// The owner of `account`, at the account's own calendar, with the provider that the world's stories are told of.
 pub fn calendar_user(world: &World, account: &str) -> anyhow::Result<Box<dyn CalendarUser>> {
     calendar_user_at(world, world.provider, account)

@@ -31,7 +31,7 @@ async fn an_occurrence_goes_back_and_forth() {
     series.mia.settle().await;
     let id = there(&series.mia, SECOND).await;
 
-    // Moved here, renamed there, moved again here, cancelled there, restored here.
+    // Moved here, renamed there, moved again here, cancelled there.
     series
         .mia
         .calendar
@@ -57,12 +57,8 @@ async fn an_occurrence_goes_back_and_forth() {
     );
     series.mia.calendar.delete(&id).await.unwrap();
     assert_eq!(series.shown().await.len(), 4);
-    series.restore(SECOND).await.expect(200).unwrap();
-    let shown = series.shown().await;
-    assert_eq!(shown[1], "round 2027-03-08T09:00:00Z");
-    assert_eq!(shown.len(), 5);
     series.mia.sync_now().await;
-    assert_eq!(shown_alike(&series.mia).await, shown);
+    assert_eq!(shown_alike(&series.mia).await.len(), 4);
     assert_nobody_was_invited(&series.mia).await;
 }
 
