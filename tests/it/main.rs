@@ -4,6 +4,7 @@
     reason = "what a test cannot go on without ends it"
 )]
 
+mod both_providers;
 mod brakes;
 mod choice;
 mod conflicts;
