@@ -44,7 +44,7 @@ async fn a_lost_answer_to_a_create_makes_no_second_event() {
     mia.settle().await;
 
     mia.event("pump").await;
-    let again = if mia.world.habits().gives_ids { 0 } else { 1 };
+    let again = u64::from(!mia.world.habits().gives_ids);
     assert_eq!(mia.calls("events.insert").await, 1 + again);
     let run = mia.sync_now().await;
     assert_eq!(run["counts"]["events_created"], 0);

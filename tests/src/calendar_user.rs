@@ -96,6 +96,7 @@ pub fn operation(provider: Provider, google: &str) -> &str {
 
 /// What stories have to know of a provider, because it decides what something costs or what it can become.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Habits {
     /// The provider gives an event its id, so that a copy whose answer was lost is looked for before it is made again.
     pub gives_ids: bool,

@@ -189,13 +189,13 @@ impl CalendarUser for OutlookUser {
             let id = event["id"].as_str().context("an id")?.to_owned();
             if !series {
                 events.push(words::of_graph(&event)?);
-            } else {
-                events.push(self.get(&id).await?);
-                let occurrences = self.instances(&id).await?;
-                let differing = occurrences.iter().filter(|one| one["type"] == "exception");
-                for one in differing {
-                    events.push(words::of_graph(one)?);
-                }
+                continue;
+            }
+            events.push(self.get(&id).await?);
+            let occurrences = self.instances(&id).await?;
+            let differing = occurrences.iter().filter(|one| one["type"] == "exception");
+            for one in differing {
+                events.push(words::of_graph(one)?);
             }
         }
         Ok(events)

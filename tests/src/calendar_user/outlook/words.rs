@@ -138,23 +138,16 @@ pub(super) fn series_of_graph(graph: &Value, cancelled: &Value) -> anyhow::Resul
     };
     let zone = event["start"]["timeZone"].as_str();
     let start = event["start"]["dateTime"].as_str();
-    let line = match (start, zone) {
-        (Some(start), Some(zone)) => {
-            let start: Timestamp = start.parse()?;
-            let time = start.to_zoned(TimeZone::get(zone)?).time();
-            let at = days
-                .iter()
-                .map(|day| day.to_datetime(time).strftime("%Y%m%dT%H%M%S"));
-            let at: Vec<String> = at.map(|at| at.to_string()).collect();
-            format!("EXDATE;TZID={zone}:{}", at.join(","))
-        }
-        (_, _) => {
-            let days: Vec<String> = days
-                .iter()
-                .map(|day| day.strftime("%Y%m%d").to_string())
-                .collect();
-            format!("EXDATE;VALUE=DATE:{}", days.join(","))
-        }
+    let line = if let (Some(start), Some(zone)) = (start, zone) {
+        let start: Timestamp = start.parse()?;
+        let time = start.to_zoned(TimeZone::get(zone)?).time();
+        let said = |day: &Date| day.to_datetime(time).strftime("%Y%m%dT%H%M%S").to_string();
+        let at: Vec<String> = days.iter().map(said).collect();
+        format!("EXDATE;TZID={zone}:{}", at.join(","))
+    } else {
+        let said = |day: &Date| day.strftime("%Y%m%d").to_string();
+        let days: Vec<String> = days.iter().map(said).collect();
+        format!("EXDATE;VALUE=DATE:{}", days.join(","))
     };
     event["recurrence"] = lines.iter().cloned().chain([json!(line)]).collect();
     Ok(event)
