@@ -19,6 +19,7 @@ const LAUNCH = {
 };
 const WAIT_MS = 30_000;
 const POLL_MS = 100;
+const ZONE = "Europe/Berlin";
 
 /**
  * Runs `act` with a page, and fails with it or on any complaint about a page of the product that it does not `tolerate`.
@@ -30,7 +31,7 @@ export async function inBrowser(world, { tolerate, ...options }, act) {
     const context = await browser.newContext({
       viewport: { width: 1280, height: 900 },
       locale: "en-GB",
-      timezoneId: "Europe/Berlin",
+      timezoneId: ZONE,
       reducedMotion: "reduce",
       ...options,
     });
@@ -70,6 +71,11 @@ async function picture(context) {
     context.pages().map((page, at) => page.screenshot({ path: join(folder, `${at}.png`), fullPage: true }).catch(() => {})),
   );
   return folder;
+}
+
+/** The day in the zone that all browsers here are set to. */
+export function today() {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: ZONE }).format();
 }
 
 /** Waits until `holds` answers something true, and answers that. */

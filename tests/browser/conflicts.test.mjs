@@ -3,21 +3,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { eventually, inBrowser } from "./browser.mjs";
-import { choosePrimary, connectGoogle, fallApart, fillEntry, signIn, untilThere } from "./person.mjs";
+import { fallApart, fillEntry, signIn } from "./person.mjs";
+import { GOOGLE, MICROSOFT, choosePrimary, connect, untilThere } from "./providers.mjs";
 import { inWorld } from "./world.mjs";
 
-for (const javaScriptEnabled of [true, false]) {
-  const how = javaScriptEnabled ? "with" : "without";
-  test(`a conflict is noticed, decided and taken back ${how} scripts`, () =>
+for (const [provider, javaScriptEnabled] of [[GOOGLE, true], [MICROSOFT, false]]) {
+  const how = `with ${provider.name} ${javaScriptEnabled ? "and" : "without"} scripts`;
+  test(`a conflict is noticed, decided and taken back ${how}`, () =>
     inWorld((world) =>
       inBrowser(world, { javaScriptEnabled, viewport: { width: 320, height: 800 } }, async (page) => {
         await signIn(page, world);
-        await connectGoogle(page, world);
-        await choosePrimary(page);
+        await connect(page, world, provider);
+        await choosePrimary(page, provider);
         await page.goto(world.at("/schedule/new"));
         await fillEntry(page, "Boiler");
-        await untilThere(page, world, "Boiler");
-        await fallApart(page, world, "Boiler");
+        await untilThere(page, world, "Boiler", provider);
+        await fallApart(page, world, "Boiler", provider);
         const conflict = page.url();
 
         await page.getByRole("button", { name: "Keep what is chosen" }).click();
@@ -35,7 +36,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.goto(conflict);
         await page.getByRole("button", { name: "Take it back" }).click();
         await page.getByText("Taken back. Calendars follow within seconds.").waitFor();
-        await untilThere(page, world, "Boiler, ours");
+        await untilThere(page, world, "Boiler, ours", provider);
         await page.goto(world.at("/conflicts"));
         await page.getByRole("heading", { name: "Nothing to decide" }).waitFor();
       }),

@@ -3,20 +3,47 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { eventually, inBrowser } from "./browser.mjs";
-import { MIA, choosePrimary, connectGoogle, consent, dayThere, fillEntry, signIn, today, untilThere } from "./person.mjs";
-import { inWorld } from "./world.mjs";
+import { fillEntry, signIn } from "./person.mjs";
+import { GOOGLE, MICROSOFT, addThere, choosePrimary, connect, consent, dayThere, untilThere } from "./providers.mjs";
+import { MIA, inWorld } from "./world.mjs";
 
-test("a newcomer connects a calendar and edits both sides", () =>
+for (const provider of [GOOGLE, MICROSOFT]) {
+  test(`a newcomer connects ${provider.name} and edits both sides`, () =>
+    inWorld((world) =>
+      inBrowser(world, {}, async (page) => {
+        await signIn(page, world);
+        await firstConnection(page, world, provider);
+        await firstSync(page, provider);
+        const there = await page.context().newPage();
+        await anEventArrives(page, there, world, provider);
+        await anEntryGoesOut(page, there, world, provider);
+        await syncNow(page);
+        await signOut(page, world);
+      }),
+    ));
+}
+
+test("who has both providers has each one's events in the other", () =>
   inWorld((world) =>
     inBrowser(world, {}, async (page) => {
       await signIn(page, world);
-      await connect(page, world);
-      await firstSync(page);
+      for (const provider of [GOOGLE, MICROSOFT]) {
+        await connect(page, world, provider);
+        await choosePrimary(page, provider);
+      }
+      await page.goto(world.at("/connections"));
+      for (const { name } of [GOOGLE, MICROSOFT]) {
+        const card = page.getByRole("article", { name: MIA }).filter({ hasText: name });
+        await card.getByText("In sync").waitFor();
+      }
       const there = await page.context().newPage();
-      await anEventArrives(page, there, world);
-      await anEntryGoesOut(page, there, world);
-      await syncNow(page);
-      await signOut(page, world);
+      for (const [from, to, title] of [[GOOGLE, MICROSOFT, "Lift inspection"], [MICROSOFT, GOOGLE, "Boiler inspection"]]) {
+        await there.goto(dayThere(world, from));
+        await addThere(there, title, "13:00", "14:30");
+        await untilThere(there, world, title, to);
+        await page.goto(world.at("/schedule"));
+        assert.equal(await page.getByRole("link", { name: title }).count(), 1, "one entry of both");
+      }
     }),
   ));
 
@@ -24,7 +51,7 @@ test("what was synced is still there after a restart", () =>
   inWorld((world) =>
     inBrowser(world, {}, async (page) => {
       await signIn(page, world);
-      await connectGoogle(page, world);
+      await connect(page, world);
       await choosePrimary(page);
       await page.goto(world.at("/schedule/new"));
       await fillEntry(page, "Outlives the process");
@@ -40,31 +67,27 @@ test("what was synced is still there after a restart", () =>
     }),
   ));
 
-async function connect(page, world) {
+async function firstConnection(page, world, provider) {
   await page.getByRole("link", { name: "Connections" }).click();
   await page.getByRole("heading", { name: "No calendar connected yet" }).waitFor();
   const forwarded = page.waitForResponse(world.at("/connections/connect"));
-  await page.getByRole("button", { name: "Connect Google Calendar" }).click();
+  await page.getByRole("button", { name: `Connect ${provider.name}` }).click();
   assert.equal((await forwarded).status(), 200, "a page leads on, since a redirect would break the content policy");
-  await consent(page, world);
+  await consent(page, world, provider);
   await page.getByRole("status").getByText("Connected. Choose the calendars to keep in sync.").waitFor();
 }
 
-async function firstSync(page) {
-  await choosePrimary(page);
+async function firstSync(page, provider) {
+  await choosePrimary(page, provider);
   // Nobody reloads: the page looks again by itself while a run is in flight.
   const state = page.getByRole("region", { name: "Sync", exact: true });
   await state.getByText("In sync").waitFor();
   await page.getByRole("region", { name: "Recent runs" }).getByRole("cell", { name: "Done" }).first().waitFor();
 }
 
-async function anEventArrives(page, there, world) {
-  await there.goto(dayThere(world, today()));
-  await there.getByLabel("Title").fill("Boiler inspection");
-  await there.getByLabel("Start").first().fill("13:00");
-  await there.getByLabel("End").first().fill("14:30");
-  await there.getByRole("button", { name: "Add" }).click();
-  await there.getByRole("heading", { name: "Boiler inspection" }).waitFor();
+async function anEventArrives(page, there, world, provider) {
+  await there.goto(dayThere(world, provider));
+  await addThere(there, "Boiler inspection", "13:00", "14:30");
 
   await page.getByRole("link", { name: "Schedule" }).click();
   const entry = page.getByRole("link", { name: "Boiler inspection" });
@@ -75,17 +98,17 @@ async function anEventArrives(page, there, world) {
   assert.match(await entry.innerText(), /13:00 – 14:30/);
 }
 
-async function anEntryGoesOut(page, there, world) {
+async function anEntryGoesOut(page, there, world, provider) {
   await page.getByRole("link", { name: "New entry", exact: true }).click();
   await fillEntry(page, "Van service");
   // Nobody reloads here either: the page looks again while a calendar is awaited.
   await page.getByRole("region", { name: "Where this is synced" }).getByText("Synced", { exact: true }).waitFor();
-  await untilThere(there, world, "Van service");
+  await untilThere(there, world, "Van service", provider);
 
   await page.getByLabel("Title").fill("Van service, both vans");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { name: "Van service, both vans", level: 1 }).waitFor();
-  await untilThere(there, world, "Van service, both vans");
+  await untilThere(there, world, "Van service, both vans", provider);
 
   await deleteByKeyboard(page);
   await eventually("the calendar forgets it", async () => {

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { eventually, inBrowser } from "./browser.mjs";
-import { MIA, fillEntry, signIn } from "./person.mjs";
-import { PASSWORD, inWorld } from "./world.mjs";
+import { fillEntry, signIn } from "./person.mjs";
+import { MIA, PASSWORD, inWorld } from "./world.mjs";
 
 const TICK_MS = 30_000;
 const STARTED_MS = 1_000;

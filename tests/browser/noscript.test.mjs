@@ -2,15 +2,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { eventually, inBrowser } from "./browser.mjs";
-import { choosePrimary, connectGoogle, fillEntry, signIn, today, untilThere } from "./person.mjs";
+import { eventually, inBrowser, today } from "./browser.mjs";
+import { fillEntry, signIn } from "./person.mjs";
+import { choosePrimary, connect, untilThere } from "./providers.mjs";
 import { inWorld } from "./world.mjs";
 
 test("everything can be done without scripts", () =>
   inWorld((world) =>
     inBrowser(world, { javaScriptEnabled: false }, async (page) => {
       await signIn(page, world);
-      await connectGoogle(page, world);
+      await connect(page, world);
       await page.getByText("Connected. Choose the calendars to keep in sync.").waitFor();
       await choosePrimary(page);
       await untilSynced(page, 1);

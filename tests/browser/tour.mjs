@@ -1,16 +1,20 @@
 // Every page of the product, one after the other, in the states that people meet them in.
 import { eventually } from "./browser.mjs";
-import { MIA, choosePrimary, connectGoogle, dayThere, fallApart, fillEntry, signIn, today } from "./person.mjs";
+import { fallApart, fillEntry, signIn } from "./person.mjs";
+import { GOOGLE, MICROSOFT, choosePrimary, connect, dayThere } from "./providers.mjs";
+import { MIA } from "./world.mjs";
 
 /** Goes to each page and hands its name to `look`. The last one leaves nobody signed in. */
 export async function tour(page, world, look) {
   await signedOut(page, world, look);
   await unconnected(page, world, look);
-  await connecting(page, world, look);
+  await connecting(page, world, look, MICROSOFT);
+  await connecting(page, world, look, GOOGLE);
   await connected(page, world, look);
   await entries(page, world, look);
   await apart(page, world, look);
   await troubled(page, world, look);
+  await beside(page, world, look);
 }
 
 async function signedOut(page, world, look) {
@@ -44,22 +48,24 @@ async function unconnected(page, world, look) {
   await look("connections, none");
 }
 
-async function connecting(page, world, look) {
+async function connecting(page, world, look, provider) {
   // The page leads on by itself; an empty answer from there keeps it in view.
-  const away = (url) => url.origin === world.google.origin;
+  const { origin } = new URL(provider.at(world, "/"));
+  const away = (url) => url.origin === origin;
   await page.route(away, (route) => route.fulfill({ status: 204 }));
-  await press(page, "Connect Google Calendar");
-  await page.getByRole("link", { name: "Continue to Google Calendar" }).waitFor();
-  await look("forward");
+  await page.goto(world.at("/connections"));
+  await press(page, `Connect ${provider.name}`);
+  await page.getByRole("link", { name: `Continue to ${provider.name}` }).waitFor();
+  await look(`forward to ${provider.name}`);
   await page.unroute(away);
-  await page.getByRole("link", { name: "Continue to Google Calendar" }).click();
+  await page.getByRole("link", { name: `Continue to ${provider.name}` }).click();
   await press(page, "Cancel");
   await page.getByRole("heading", { name: "Nothing was connected" }).waitFor();
-  await look("message");
+  await look(`message, no ${provider.name}`);
 }
 
 async function connected(page, world, look) {
-  await connectGoogle(page, world);
+  await connect(page, world);
   await look("connection, new");
   await page.getByLabel("New entries go to").selectOption(MIA);
   await press(page, "Save");
@@ -77,7 +83,7 @@ async function connected(page, world, look) {
 }
 
 async function entries(page, world, look) {
-  await page.goto(dayThere(world, today()));
+  await page.goto(dayThere(world));
   await page.getByLabel("Title").fill("Annual inspection of the ventilation in the warehouse and in both offices");
   await press(page, "Add");
   await page.goto(world.at("/schedule/new"));
@@ -169,6 +175,22 @@ async function troubled(page, world, look) {
   await look("connection, action required");
   await page.goto(world.at("/connections"));
   await look("connections, action required");
+}
+
+/** The other provider beside one that needs its owner. */
+async function beside(page, world, look) {
+  await connect(page, world, MICROSOFT);
+  await page.getByText("See the time zone of the mailbox").waitFor();
+  await look("connection, new at the other provider");
+  await page.getByRole("checkbox", { name: MICROSOFT.primary }).check();
+  await press(page, "Preview");
+  await page.getByRole("region", { name: "What the first sync would do" }).waitFor();
+  await look("connection, preview");
+  await choosePrimary(page, MICROSOFT);
+  await page.getByRole("region", { name: "Sync", exact: true }).getByText("In sync").waitFor();
+  await look("connection, at the other provider");
+  await page.goto(world.at("/connections"));
+  await look("connections, with both providers");
 }
 
 function press(page, name) {

@@ -13,6 +13,7 @@ const BINARY = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug
 const READY_MS = 30_000;
 const PORTS = 4;
 
+export const MIA = "mia@northwind.test";
 export const PASSWORD = "kalends-demo";
 
 // Whatever ends the tests ends the worlds as well.
@@ -54,8 +55,8 @@ class World {
     this.#log = [];
     child.stderr.on("data", (chunk) => this.#log.push(chunk));
     try {
-      const { product, google } = await ready(child);
-      Object.assign(this, { product: new URL(product), google: new URL(google) });
+      const { product, google, microsoft } = await ready(child);
+      Object.assign(this, { product: new URL(product), google: new URL(google), microsoft: new URL(microsoft) });
     } catch (cause) {
       throw new Error(`${BINARY} did not become ready:\n${Buffer.concat(this.#log)}`, { cause });
     }
