@@ -158,6 +158,13 @@ async fn the_time_zones_are_listed_by_both_kinds_of_names() {
 }
 
 #[tokio::test]
+async fn a_mailbox_tells_its_time_zone_by_the_name_that_windows_has_for_it() {
+    let microsoft = Microsoft::start().await;
+    let settings = microsoft.get("/v1.0/me/mailboxSettings").await;
+    assert_eq!(settings["timeZone"], "W. Europe Standard Time");
+}
+
+#[tokio::test]
 async fn a_restart_forgets_nothing() {
     let folder = std::env::temp_dir().join(format!("microsoft-sim-{}", std::process::id()));
     let file = folder.join("microsoft.json");

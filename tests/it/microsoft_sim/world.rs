@@ -3,7 +3,9 @@
 use axum::Router;
 use axum::extract::RawQuery;
 use axum::routing::post;
+use domain::connection::Provider;
 use serde_json::{Value, json};
+use tests::person::Person;
 use tests::world::{CrashPoint, World};
 use url::form_urlencoded;
 
@@ -49,6 +51,18 @@ async fn each_member_of_the_demo_has_a_mailbox_whose_notices_the_world_delivers(
     let metrics: Value = metrics.send().await.unwrap().json().await.unwrap();
     assert_eq!(metrics["provider_calls"]["microsoft"], 2);
     server.abort();
+}
+
+#[tokio::test]
+async fn a_connected_calendar_is_in_the_time_zone_of_its_mailbox() {
+    let world = World::start().await.unwrap();
+    let mia = Person::sign_in(&world, MIA).await.unwrap();
+    let connection = mia.connect(Provider::Microsoft).await.unwrap();
+
+    let path = format!("/api/v1/connections/{connection}/calendars");
+    let listed = mia.get(&path).await.unwrap().expect(200).unwrap();
+
+    assert_eq!(listed.at("/calendars/0/zone"), "Europe/Berlin");
 }
 
 #[test]

@@ -20,6 +20,9 @@ use crate::sim::faults::{Fault, FaultName, Target};
 use crate::sim::request_log::Entry;
 use crate::sim::strict::Params;
 
+/// Who calls where no application does.
+const PEOPLE: &str = "people";
+
 /// A request over a connection, or as a part of a batch.
 #[derive(Clone, Debug)]
 pub(super) struct ApiRequest {
@@ -83,6 +86,10 @@ impl Call<'_> {
             Some(id) => own.find(|calendar| calendar.id == *id),
         }
         .ok_or_else(GraphError::not_found)
+    }
+
+    pub(super) fn is_by_person(&self) -> bool {
+        self.client == PEOPLE
     }
 
     pub(super) fn id(&self) -> &str {
@@ -248,7 +255,7 @@ pub(super) fn answer_person(
         request,
         prefer: &prefer,
         account: &account.ok_or_else(GraphError::not_found)?,
-        client: "people",
+        client: PEOPLE,
         now,
         public_base,
         thinned: None,

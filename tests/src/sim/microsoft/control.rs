@@ -10,17 +10,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accounts;
-use super::api::{self, ApiRequest};
 use super::endpoints::operations;
 use super::event::Event;
 use super::ids::IdType;
-use super::notices::{self, Change, Lifecycle};
+use super::notices::{self, Lifecycle};
 use super::oauth::aadsts;
+use super::people::Adorned;
 use super::server::MicrosoftSim;
 use super::shown::View;
-use super::state::{RepeatedTransaction, State};
+use super::state::RepeatedTransaction;
 use super::times::ShownZone;
-use super::write;
 use crate::sim::faults::{Fault, FaultName, Faults};
 use crate::sim::notices::NOTICE;
 use crate::sim::request_log::RequestLog;
@@ -149,7 +148,7 @@ async fn token(Shared(sim): Shared<MicrosoftSim>, body: String) -> Response {
     })
 }
 
-/// Every calendar with every event and everything that differs in series, in the shape of the API.
+/// Every calendar with every event, deleted ones apart, and everything that differs in series, in the shape of the API.
 async fn state(Shared(sim): Shared<MicrosoftSim>) -> Response {
     let view = View {
         ids: IdType::Immutable,
@@ -179,6 +178,7 @@ async fn state(Shared(sim): Shared<MicrosoftSim>) -> Response {
                 "is_default": calendar.is_default,
                 "can_edit": calendar.can_edit,
                 "events": calendar.events.values().map(shown).collect::<Vec<_>>(),
+                "deleted": calendar.gone.iter().map(|gone| shown(&gone.event)).collect::<Vec<_>>(),
             })
         });
         answer(json!({
@@ -267,73 +267,26 @@ async fn people(Shared(sim): Shared<MicrosoftSim>, body: String) -> Response {
     let Ok(method) = deed.method.parse::<Method>() else {
         return refused(StatusCode::BAD_REQUEST, "method is no method");
     };
-    let request = ApiRequest {
-        method,
-        path: format!("/v1.0/{}", deed.path),
-        query: String::new(),
-        headers: HeaderMap::new(),
-        body: deed.body.to_string().into_bytes(),
-        batched: false,
-        crowded: false,
+    let adorned = Adorned {
+        ical_uid: None,
+        custom_zone: deed.custom_zone,
+        organizer: deed.organizer,
+        is_cancelled: deed.is_cancelled,
     };
-    let now = sim.now();
-    let base = &sim.options().public_base;
-    let done = sim.write(|state| {
-        let reply = api::answer_person(state, base, now, &deed.account, &request)?;
-        let id = reply.body.as_ref().and_then(|body| body["id"].as_str());
-        if let Some(id) = id {
-            adorn(state, &deed, id);
-        }
-        Ok::<_, super::wire::GraphError>(reply)
-    });
-    match done {
-        Ok(reply) => answer(reply.body.unwrap_or_default()),
-        Err(error) => refused(StatusCode::BAD_REQUEST, error.message()),
+    let said = (deed.path.as_str(), "", &deed.body);
+    match sim.act_adorned(&deed.account, method, said, HeaderMap::new(), &adorned) {
+        Ok(shown) => answer(shown),
+        Err(why) => refused(StatusCode::BAD_REQUEST, &why),
     }
 }
 
-/// What no application can say of an event.
-fn adorn(state: &mut State, deed: &Deed, id: &str) {
-    let found = state.find(&deed.account, id);
-    let found = found.map(|(calendar, item)| (calendar.id.clone(), item.event.key.clone()));
-    let Some((calendar, key)) = found else {
-        return;
-    };
-    if let Some(event) = state.event_mut(&calendar, &key) {
-        event.custom_zone = deed.custom_zone.unwrap_or(event.custom_zone);
-        event.organizer = deed.organizer.clone().or(event.organizer.take());
-        event.is_cancelled = deed.is_cancelled.unwrap_or(event.is_cancelled);
-    }
-}
-
-/// A person drags an event to another calendar. Its immutable id stays; the other one is new.
+/// A person drags an event to another calendar.
 async fn move_event(Shared(sim): Shared<MicrosoftSim>, body: String) -> Response {
     let asked: Move = match read(&body) {
         Ok(asked) => asked,
         Err(error) => return bad(&error),
     };
-    let now = sim.now();
-    let moved = sim.write(|state| {
-        let (calendar, item) = state.find(&asked.account, &asked.event)?;
-        let (from, key) = (calendar.id.clone(), item.event.key.clone());
-        let to = state
-            .calendars_of(&asked.account)
-            .find(|c| c.id == asked.calendar)?;
-        let to = to.id.clone();
-        let mut event = write::remove(state, &from, &key, now)?;
-        event.moves += 1;
-        event.revision = state.next_revision();
-        event.modified = now;
-        let id = event.item().id(IdType::Mutable);
-        state
-            .calendars
-            .get_mut(&to)?
-            .events
-            .insert(key.clone(), event);
-        notices::announce(state, &to, &key, Change::Created, now);
-        Some(id)
-    });
-    match moved {
+    match sim.drag(&asked.account, &asked.event, &asked.calendar) {
         Some(id) => answer(json!({ "id": id })),
         None => refused(StatusCode::NOT_FOUND, "there is no such event or calendar"),
     }

@@ -17,6 +17,9 @@ pub(super) struct Event {
     /// How often it has moved to another calendar.
     pub(super) moves: u32,
     pub(super) transaction_id: Option<String>,
+    /// What the meeting is called wherever else it stands, if it came from there.
+    #[serde(default)]
+    pub(super) ical_uid: Option<String>,
     /// The address of an organizer who is not this mailbox.
     pub(super) organizer: Option<String>,
     pub(super) is_cancelled: bool,

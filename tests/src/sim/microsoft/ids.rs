@@ -81,13 +81,17 @@ pub(super) fn etag(revision: u64) -> String {
     format!("W/\"{}\"", change_key(revision))
 }
 
-/// The global object id: all occurrences of a series share it but for the bytes that hold their date.
-pub(super) fn ical_uid(key: &str, occurrence: Option<Date>) -> String {
+/// The global object id: all occurrences of a series share it but for the bytes that hold their date. A meeting that came
+/// from elsewhere keeps the identity that it has there.
+pub(super) fn ical_uid(event: &Event, occurrence: Option<Date>) -> String {
+    if let Some(uid) = &event.ical_uid {
+        return uid.clone();
+    }
     let date = match occurrence {
         None => "00000000".to_owned(),
         Some(date) => format!("{:04X}{:02X}{:02X}", date.year(), date.month(), date.day()),
     };
-    let rest = hex(&opaque::sha256(key)[..16]).to_ascii_uppercase();
+    let rest = hex(&opaque::sha256(&event.key)[..16]).to_ascii_uppercase();
     format!("040000008200E00074C5B7101A82E008{date}0000000000000000000000000000000010000000{rest}")
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Mail {
     pub(super) event: String,
     pub(super) from: String,
     pub(super) to: String,
+    /// Sent at a client of Exchange, not for an application.
+    pub(super) by_person: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,6 +20,8 @@ mod oauth;
 mod options;
 mod pages;
 mod payload;
+mod people;
+
 mod prefer;
 mod read;
 mod recurrence;

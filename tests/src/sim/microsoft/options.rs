@@ -102,7 +102,7 @@ impl Options {
         self.clauses.iter().all(|clause| match clause {
             Clause::ICalUid(uid) => {
                 let date = item.original.as_ref().map(|(date, _)| *date);
-                ids::ical_uid(&item.event.key, date).eq_ignore_ascii_case(uid)
+                ids::ical_uid(item.event, date).eq_ignore_ascii_case(uid)
             }
             Clause::Subject(subject) => item.content.get("subject") == Some(&json!(subject)),
             Clause::Time(of, comparison, bound) => {

@@ -55,7 +55,7 @@ impl Item<'_> {
         }
         put("originalStartTimeZone", self.zone_name(true));
         put("originalEndTimeZone", self.zone_name(false));
-        put("iCalUId", json!(ids::ical_uid(&self.event.key, date)));
+        put("iCalUId", json!(ids::ical_uid(self.event, date)));
         put("hasAttachments", json!(false));
         put("isAllDay", json!(self.time.all_day));
         put("isCancelled", json!(self.event.is_cancelled));

@@ -39,6 +39,7 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Reply, GraphE
         key: key.clone(),
         moves: 0,
         transaction_id: transaction_id.map(str::to_owned),
+        ical_uid: None,
         organizer: None,
         is_cancelled: false,
         custom_zone: false,
@@ -318,6 +319,7 @@ fn write_to_guests(
                 event: ids::immutable(key),
                 from: call.account.email.clone(),
                 to,
+                by_person: call.is_by_person(),
             });
         }
     }
