@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::world::{CrashPoint, DEMO_MEMBERS, UnknownPoint, World};
 pub use google::GoogleUser;
 use outlook::OutlookUser;
+pub(crate) use outlook::words as outlook_words;
 
 #[async_trait]
 pub trait CalendarUser: Send + Sync {

@@ -2,7 +2,7 @@
 //! events; this is its translator. It knows as much of either as the stories say, and nothing of the product's own.
 
 mod pattern;
-mod words;
+pub(crate) mod words;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -15,8 +15,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use shared::{ids, store::TenantStore};
 
+use super::{
+    applications::{Application, application},
+    happenings::History,
+};
 use crate::{
-    calendar_user::{CalendarUser, calendar_user_at},
     connected::Connected,
     person::Person,
     world::{World, demo_password_hash},
@@ -36,7 +39,6 @@ pub(super) struct Cast {
     pub(super) places: Vec<Place>,
     /// Of another tenant, with a calendar of their own.
     pub(super) bystander: Option<Connected>,
-    calendar: Box<dyn CalendarUser>,
     /// When people last opened a page.
     opened_at: Mutex<Timestamp>,
 }
@@ -48,27 +50,28 @@ pub(super) struct Connection {
 
 /// A calendar at the provider, and what the product knows of it.
 pub(super) struct Place {
+    pub(super) provider: Provider,
     pub(super) account: String,
     pub(super) calendar: Calendar,
 }
 
 impl Cast {
-    pub(super) async fn of(accounts: &[Account], bystander: bool) -> anyhow::Result<Self> {
-        let world = World::start_with(Provider::Google).await?;
+    pub(super) async fn of(history: &History) -> anyhow::Result<Self> {
+        let [of_accounts @ .., of_bystander] = history.providers;
+        let world = World::start_with(of_bystander).await?;
         let ids = found(&world).await?;
         let mut members = Vec::new();
         for (email, id) in MEMBERS.into_iter().zip(ids) {
             members.push((Person::sign_in(&world, email).await?, id));
         }
         let store = world.tenant_of(MEMBERS[0]).await?;
-        let bystander = if bystander {
+        let bystander = if history.bystander {
             Some(Connected::with_history(world.clone(), BYSTANDER, Value::Null).await?)
         } else {
             None
         };
         let mut cast = Self {
             opened_at: Mutex::new(world.clock.now()),
-            calendar: calendar_user_at(&world, Provider::Google, BYSTANDER)?,
             world,
             store,
             members,
@@ -76,27 +79,48 @@ impl Cast {
             places: Vec::new(),
             bystander,
         };
-        for (number, account) in accounts.iter().enumerate() {
-            cast.connect(number, account).await?;
+        let accounts = history.accounts.iter().zip(of_accounts.iter().cycle());
+        for (number, (account, provider)) in accounts.enumerate() {
+            cast.connect(number, account, *provider).await?;
         }
         cast.world.settle().await?;
         Ok(cast)
     }
 
-    async fn connect(&mut self, number: usize, account: &Account) -> anyhow::Result<()> {
+    async fn connect(
+        &mut self,
+        number: usize,
+        account: &Account,
+        provider: Provider,
+    ) -> anyhow::Result<()> {
         let member = usize::from(account.member) % self.members.len();
         let person = &self.members[member].0;
-        let address = format!("account{number}@google.test");
-        self.world.google.add_account(&address, ZONE);
-        let mut external = vec![address.clone()];
-        for line in 1..account.calendars.len() {
-            let name = format!("calendar {line}");
-            external.push(self.world.google.add_calendar(&address, &name, ZONE));
-        }
-        let connection = person.connect_account(Provider::Google, &address).await?;
+        let address = format!("account{number}@{provider}.test");
+        let names = (1..account.calendars.len()).map(|line| format!("calendar {line}"));
+        let further: Vec<String> = match provider {
+            Provider::Google => {
+                let google = &self.world.google;
+                google.add_account(&address, ZONE);
+                names
+                    .map(|name| google.add_calendar(&address, &name, ZONE))
+                    .collect()
+            }
+            Provider::Microsoft => {
+                let microsoft = &self.world.microsoft;
+                microsoft.add_account(&address, ZONE);
+                names
+                    .map(|name| microsoft.add_calendar(&address, &name))
+                    .collect()
+            }
+        };
+        let connection = person.connect_account(provider, &address).await?;
         let path = format!("/api/v1/connections/{connection}/calendars");
         let listed = person.get(&path).await?.expect(200)?.json();
         let listed = listed["calendars"].as_array().context("calendars")?;
+        let primary = listed.iter().find(|one| one["primary"] == true);
+        let primary = primary.and_then(|one| one["external_id"].as_str());
+        let mut external = vec![primary.context("a primary calendar")?.to_owned()];
+        external.extend(further);
         let mut lines = Vec::new();
         for (line, (direction, privacy, conflicts)) in account.calendars.iter().enumerate() {
             let known = listed
@@ -120,6 +144,7 @@ impl Cast {
         for external in external {
             let calendar = known.iter().find(|one| one.external_id == external);
             self.places.push(Place {
+                provider,
                 account: address.clone(),
                 calendar: calendar.context("the calendar is known")?.clone(),
             });
@@ -155,23 +180,52 @@ impl Cast {
         Ok(())
     }
 
+    /// Those that take part.
+    pub(super) fn providers(&self) -> Vec<Provider> {
+        let bystander = self.bystander.iter().map(|_| self.world.provider);
+        let places = self.places.iter().map(|place| place.provider);
+        let used: Vec<Provider> = bystander.chain(places).collect();
+        let mut known = Provider::ALL.to_vec();
+        known.retain(|provider| used.contains(provider));
+        known
+    }
+
     /// The simulator's own controls.
     pub(super) async fn control(
         &self,
+        provider: Provider,
         method: Method,
         path: &str,
         body: &Value,
     ) -> anyhow::Result<Value> {
-        self.calendar.control(method, path, body).await
+        let base = match provider {
+            Provider::Google => &self.world.google_base,
+            Provider::Microsoft => &self.world.microsoft_base,
+        };
+        let url = base.join(&format!("/_sim/{path}"))?;
+        let request = self.world.people_http.request(method, url).json(body);
+        let answer = request.send().await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        anyhow::ensure!(status.is_success(), "{path}: {status}: {text}");
+        Ok(serde_json::from_str(&text).unwrap_or_default())
     }
 
-    pub(super) fn bystander_acts(
-        &self,
-        method: &Method,
-        rest: &str,
-        body: &Value,
-    ) -> anyhow::Result<Value> {
-        act(&self.world, (BYSTANDER, BYSTANDER), method, rest, body)
+    /// The bystander's own calendar.
+    pub(super) async fn bystanders(&self) -> anyhow::Result<Option<Box<dyn Application>>> {
+        let Some(bystander) = &self.bystander else {
+            return Ok(None);
+        };
+        let id: ConnectionId = bystander.connection.parse()?;
+        let known = self.world.tenant_of(BYSTANDER).await?.calendars(id).await?;
+        let calendar = known.iter().find(|one| one.primary);
+        let calendar = &calendar.context("a primary calendar")?.external_id;
+        let provider = self.world.provider;
+        Ok(Some(application(
+            &self.world,
+            provider,
+            BYSTANDER,
+            calendar,
+        )))
     }
 
     /// Every item of the table.
@@ -215,35 +269,9 @@ async fn found(world: &World) -> anyhow::Result<[MemberId; 2]> {
 }
 
 impl Place {
-    /// What the owner of the calendar does there.
-    pub(super) fn act(
-        &self,
-        world: &World,
-        method: &Method,
-        rest: &str,
-        body: &Value,
-    ) -> anyhow::Result<Value> {
-        act(
-            world,
-            (&self.account, &self.calendar.external_id),
-            method,
-            rest,
-            body,
-        )
+    /// As its owner opens it.
+    pub(super) fn opened(&self, world: &World) -> Box<dyn Application> {
+        let calendar = &self.calendar.external_id;
+        application(world, self.provider, &self.account, calendar)
     }
-}
-
-fn act(
-    world: &World,
-    (account, calendar): (&str, &str),
-    method: &Method,
-    rest: &str,
-    body: &Value,
-) -> anyhow::Result<Value> {
-    let path = format!("calendars/{calendar}/events{rest}");
-    let (path, query) = path.split_once('?').unwrap_or((&path, ""));
-    let done = world
-        .google
-        .act_as(account, method.clone(), path, query, body);
-    done.map_err(|why| anyhow::anyhow!("{method} {path}: {why}"))
 }

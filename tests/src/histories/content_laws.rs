@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use domain::{
-    connection::Provider,
     content::{Content, Parts},
     entry::Entry,
     event::Change,
     id::{ConnectionId, EntryId},
+    item::ItemState,
     link::{EventLink, LinkState, Origin},
     series::Exceptions,
     sync::observe::Policy,
     trace::{Deed, TracedBy},
 };
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::{crypto::Secret, providers::CalendarProvider};
 
 use super::{
@@ -26,7 +26,7 @@ use super::{
 };
 
 /// All that histories plan, and less than a list takes.
-const SPAN: (&str, &str) = ("2028-01-01T00:00:00Z", "2029-02-01T00:00:00Z");
+pub(super) const SPAN: (&str, &str) = ("2028-01-01T00:00:00Z", "2029-02-01T00:00:00Z");
 
 /// What a person sees of one occurrence: start, title, notes and place.
 type Seen = Vec<String>;
@@ -35,6 +35,7 @@ impl Stage {
     pub(super) async fn check_sides(&self, standing: &Standing) -> anyhow::Result<Vec<Finding>> {
         let mut findings = Vec::new();
         let in_schedule = self.seen_in_schedule().await?;
+        let stuck = self.stuck().await?;
         for (number, place) in self.cast.places.iter().enumerate() {
             let in_calendar = self.seen_in_calendar(place)?;
             let of_place = |link: &&EventLink| link.calendar == place.calendar.id;
@@ -42,8 +43,14 @@ impl Stage {
                 let entry = standing.entries.iter().find(|entry| entry.id == link.entry);
                 let entry = entry.filter(|entry| entry.assignees.contains(&place.calendar.member));
                 let event = self.event(place, link).await?;
+                // What a provider cannot hold stays on the other side, and it is said why.
+                let is_refused = stuck.iter().any(|item| {
+                    let refused = matches!(item.state, ItemState::Refused { .. });
+                    refused && item.calendar == link.calendar && item.item == link.external_id.0
+                });
                 let words = match (&link.state, entry, &event) {
                     (LinkState::Conflict { .. }, _, _) => None,
+                    (LinkState::Linked { .. }, Some(_), Some(_)) if is_refused => None,
                     (LinkState::Pending { .. }, _, _) => Some("a create was never finished".into()),
                     (LinkState::Severed { lost, .. }, entry, event) => {
                         self.severed(number, link, *lost, (entry.is_some(), event.is_some()))
@@ -94,10 +101,12 @@ impl Stage {
     /// As the product reads it.
     async fn event(&self, place: &Place, link: &EventLink) -> anyhow::Result<Option<Content>> {
         let asked = json!({ "account": place.account });
-        let granted = self.cast.control(Method::POST, "token", &asked).await?;
+        let cast = &self.cast;
+        let granted = cast.control(place.provider, Method::POST, "token", &asked);
+        let granted = granted.await?;
         let access = granted["access_token"].as_str().context("access")?;
         let access = Secret::new(access.to_owned());
-        let provider = self.cast.world.app.provider(Provider::Google);
+        let provider = cast.world.app.provider(place.provider);
         let got = provider
             .get(&access, &place.calendar, &link.external_id)
             .await?;
@@ -129,7 +138,7 @@ impl Stage {
         joined: bool,
     ) -> Option<String> {
         let settings = &place.calendar.settings;
-        let provider: &dyn CalendarProvider = self.cast.world.app.provider(Provider::Google);
+        let provider: &dyn CalendarProvider = self.cast.world.app.provider(place.provider);
         let policy = Policy {
             direction: settings.direction,
             privacy: settings.privacy,
@@ -216,10 +225,9 @@ impl Stage {
 
     fn seen_in_calendar(&self, place: &Place) -> anyhow::Result<BTreeMap<String, Vec<Seen>>> {
         let (from, to) = SPAN;
-        let query = format!("?maxResults=2500&singleEvents=true&timeMin={from}&timeMax={to}");
-        let list = place.act(&self.cast.world, &Method::GET, &query, &Value::Null)?;
+        let list = place.opened(&self.cast.world).occurrences(from, to)?;
         let mut seen = BTreeMap::<String, Vec<Seen>>::new();
-        for event in list["items"].as_array().into_iter().flatten() {
+        for event in &list {
             let series = event["recurringEventId"].as_str();
             let id = series.or(event["id"].as_str()).context("an id")?;
             seen.entry(id.to_owned())

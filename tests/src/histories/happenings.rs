@@ -1,7 +1,10 @@
 //! What a history of the whole world is made of: the moves that the engine is tried with over models, and troubles that
 //! only the real thing can meet.
 
-use domain::sync::moves::{Account, Move, a_move, accounts};
+use domain::{
+    connection::Provider,
+    sync::moves::{Account, Move, a_move, accounts},
+};
 use proptest::{
     prelude::*,
     strategy::ValueTree as _,
@@ -15,6 +18,8 @@ use crate::world::CrashPoint;
 #[derive(Clone, Debug)]
 pub struct History {
     pub accounts: Vec<Account>,
+    /// Of the accounts, and of the bystander.
+    pub providers: [Provider; 4],
     /// Somebody of another tenant has a calendar too, and may be invited.
     pub bystander: bool,
     pub happenings: Vec<Happening>,
@@ -76,33 +81,52 @@ pub enum Call {
 }
 
 impl Call {
-    fn scope(self) -> Option<&'static str> {
-        match self {
-            Self::Any => None,
-            Self::List => Some("events.list"),
-            Self::Get => Some("events.get"),
-            Self::Insert => Some("events.insert"),
-            Self::Patch => Some("events.patch"),
-            Self::Delete => Some("events.delete"),
-        }
+    fn scope(self, provider: Provider) -> Option<&'static str> {
+        let (google, microsoft) = match self {
+            Self::Any => return None,
+            Self::List => ("events.list", "calendarView.delta"),
+            Self::Get => ("events.get", "events.get"),
+            Self::Insert => ("events.insert", "events.create"),
+            Self::Patch => ("events.patch", "events.update"),
+            Self::Delete => ("events.delete", "events.delete"),
+        };
+        Some(match provider {
+            Provider::Google => google,
+            Provider::Microsoft => microsoft,
+        })
     }
 }
 
 impl Trouble {
-    /// As the simulator is told of it; nothing for what is no switch.
-    pub(super) fn fault(self, times: u32) -> Option<Value> {
-        let on = |name: &str, call: Call| match call.scope() {
+    /// As a simulator is told of it; nothing for what is no switch.
+    pub(super) fn fault(self, provider: Provider, times: u32) -> Option<Value> {
+        let on = |name: &str, call: Call| match call.scope(provider) {
             None => json!({ "name": name, "count": times }),
             Some(scope) => json!({ "name": name, "count": times, "scope": scope }),
         };
         let haste = |status: u16, reason: &str| json!({ "name": "rate_limited", "count": times, "status": status, "reason": reason });
+        let words = |google: (u16, &'static str), microsoft: (u16, &'static str)| match provider {
+            Provider::Google => google,
+            Provider::Microsoft => microsoft,
+        };
         Some(match self {
-            Self::Haste { waits: false } => haste(429, "rateLimitExceeded"),
+            Self::Haste { waits: false } => {
+                let (status, reason) = words((429, "rateLimitExceeded"), (429, "TooManyRequests"));
+                haste(status, reason)
+            }
             Self::Haste { waits: true } => {
                 json!({ "name": "rate_limited", "count": times, "status": 429, "retry_after_s": 90 })
             }
-            Self::QuotaOfUser => haste(403, "userRateLimitExceeded"),
-            Self::QuotaOfDay => haste(403, "quotaExceeded"),
+            Self::QuotaOfUser => {
+                let here = (429, "ApplicationThrottled");
+                let (status, reason) = words((403, "userRateLimitExceeded"), here);
+                haste(status, reason)
+            }
+            Self::QuotaOfDay => {
+                let here = (509, "bandwidthLimitExceeded");
+                let (status, reason) = words((403, "quotaExceeded"), here);
+                haste(status, reason)
+            }
             Self::Down { on: call } => {
                 let mut fault = on("server_error", call);
                 fault["status"] = json!(503);
@@ -171,11 +195,23 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
+/// Half of the histories know Google alone, as most installations do; the others Microsoft alone, or any mixture.
+fn providers() -> impl Strategy<Value = [Provider; 4]> {
+    let any = || proptest::sample::select(vec![Provider::Google, Provider::Microsoft]);
+    prop_oneof![
+        2 => Just([Provider::Google; 4]),
+        1 => Just([Provider::Microsoft; 4]),
+        1 => [any(), any(), any(), any()],
+    ]
+}
+
 fn history() -> impl Strategy<Value = History> {
     let happenings = prop::collection::vec(happening(), 5..=25);
-    let parts = (accounts(), prop::bool::weighted(0.25), happenings);
-    parts.prop_map(|(accounts, bystander, happenings)| History {
+    let bystander = prop::bool::weighted(0.25);
+    let parts = (accounts(), bystander, happenings, providers());
+    parts.prop_map(|(accounts, bystander, happenings, providers)| History {
         accounts,
+        providers,
         bystander,
         happenings,
     })

@@ -2,6 +2,7 @@
 
 use domain::{
     calendar::{ConflictPolicy, Direction, Privacy},
+    connection::Provider,
     content::Field,
     sync::moves::{Account, Move},
 };
@@ -9,7 +10,7 @@ use domain::{
 use super::{Call, Happening, History, Trouble};
 
 /// One member with one calendar, both ways.
-fn played(conflicts: ConflictPolicy, happenings: Vec<Happening>) -> History {
+fn played(provider: Provider, conflicts: ConflictPolicy, happenings: Vec<Happening>) -> History {
     let calendars = vec![(Direction::Bidirectional, Privacy::Full, conflicts)];
     let account = Account {
         member: 0,
@@ -18,6 +19,7 @@ fn played(conflicts: ConflictPolicy, happenings: Vec<Happening>) -> History {
     };
     History {
         accounts: vec![account],
+        providers: [provider; 4],
         bystander: false,
         happenings,
     }
@@ -50,12 +52,15 @@ const TO_THE_END: Move = Move::Work {
 
 /// Each with what is at stake.
 pub fn known() -> Vec<(&'static str, History)> {
-    let mut known = of_words();
-    known.extend(of_things());
+    let mut known = Vec::new();
+    for provider in [Provider::Google, Provider::Microsoft] {
+        known.extend(of_words(provider));
+        known.extend(of_things(provider));
+    }
     known
 }
 
-fn of_words() -> Vec<(&'static str, History)> {
+fn of_words(provider: Provider) -> Vec<(&'static str, History)> {
     let overwritten = || {
         moves([
             EVENT,
@@ -69,20 +74,20 @@ fn of_words() -> Vec<(&'static str, History)> {
     vec![
         (
             "what loses against the schedule is kept",
-            played(ConflictPolicy::LocalWins, overwritten()),
+            played(provider, ConflictPolicy::LocalWins, overwritten()),
         ),
         (
             "what loses against the calendar is kept",
-            played(ConflictPolicy::ExternalWins, overwritten()),
+            played(provider, ConflictPolicy::ExternalWins, overwritten()),
         ),
         (
             "an edit does not turn back, and mails nobody",
-            played(ConflictPolicy::Ask, edited),
+            played(provider, ConflictPolicy::Ask, edited),
         ),
     ]
 }
 
-fn of_things() -> Vec<(&'static str, History)> {
+fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
     let mut unanswered = moves([ENTRY, TO_THE_END]);
     let lost = Happening::Strikes {
         trouble: Trouble::LostAnswer { on: Call::Insert },
@@ -99,17 +104,17 @@ fn of_things() -> Vec<(&'static str, History)> {
     vec![
         (
             "a create without an answer is one event",
-            played(ConflictPolicy::Ask, unanswered),
+            played(provider, ConflictPolicy::Ask, unanswered),
         ),
         (
             "a copy takes no original with it",
-            played(ConflictPolicy::Ask, copy_deleted),
+            played(provider, ConflictPolicy::Ask, copy_deleted),
         ),
         (
             "the same meeting is another one for another tenant",
             History {
                 bystander: true,
-                ..played(ConflictPolicy::Ask, invited)
+                ..played(provider, ConflictPolicy::Ask, invited)
             },
         ),
     ]

@@ -3,14 +3,15 @@
 use std::{collections::BTreeSet, fmt};
 
 use anyhow::Context as _;
-use domain::{entry::Entry, id::EntryId, link::EventLink};
+use domain::{connection::Provider, entry::Entry, id::EntryId, link::EventLink};
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{
     Stage,
-    cast::{BYSTANDER, Place},
+    applications::deleted,
+    cast::BYSTANDER,
     ledger::{Origin, Removal, Spot, entry_value, event_values, values},
     owners::is_whole,
     people::origin_of,
@@ -233,30 +234,20 @@ impl Stage {
     /// What a calendar keeps to itself goes with its event: we were never shown it, and must not keep it.
     async fn gone_unshown(&self) -> anyhow::Result<BTreeSet<String>> {
         let mut gone = BTreeSet::new();
-        let state = self
-            .cast
-            .control(Method::GET, "state", &Value::Null)
-            .await?;
-        for calendar in state["calendars"].as_array().into_iter().flatten() {
-            let is_hiding = |(number, place): &(usize, &Place)| {
-                let hides = !self.hidden(*number).is_empty();
-                hides && calendar["id"] == place.calendar.external_id.as_str()
-            };
-            if !self
-                .cast
-                .places
-                .iter()
-                .enumerate()
-                .any(|one| is_hiding(&one))
-            {
+        for (number, place) in self.cast.places.iter().enumerate() {
+            if self.hidden(number).is_empty() {
                 continue;
             }
-            let events = calendar["events"].as_array().into_iter().flatten();
-            let deleted = |event: &&Value| {
-                event["status"] == "cancelled" && event["recurringEventId"].is_null()
-            };
-            for event in events.filter(deleted) {
-                gone.extend(event_values(event)?);
+            let state = self
+                .cast
+                .control(place.provider, Method::GET, "state", &Value::Null);
+            let state = state.await?;
+            let calendars = state["calendars"].as_array().into_iter().flatten();
+            let here = |calendar: &&Value| calendar["id"] == place.calendar.external_id.as_str();
+            for calendar in calendars.filter(here) {
+                for event in deleted(place.provider, calendar)? {
+                    gone.extend(event_values(&event)?);
+                }
             }
         }
         Ok(gone)
@@ -318,11 +309,23 @@ impl Stage {
     }
 
     async fn check_mail(&self) -> anyhow::Result<Vec<Finding>> {
-        let mail = self.cast.control(Method::GET, "mail", &Value::Null).await?;
-        let sent = mail["mails"].as_array().into_iter().flatten();
-        Ok(sent
-            .map(|mail| Finding::new(Law::NobodyInvited, &mail.to_string()))
-            .collect())
+        let mut findings = Vec::new();
+        for provider in self.cast.providers() {
+            let mail = self
+                .cast
+                .control(provider, Method::GET, "mail", &Value::Null);
+            let mail = mail.await?;
+            // Exchange tells the guests of a meeting whoever changes it; but they are the guests of its owner.
+            let meant = |mail: &&Value| match provider {
+                Provider::Google => false,
+                Provider::Microsoft => mail["by_person"] == true || mail["kind"] != "invitation",
+            };
+            let sent = mail["mails"].as_array().into_iter().flatten();
+            let unmeant = sent.filter(|mail| !meant(mail));
+            findings
+                .extend(unmeant.map(|mail| Finding::new(Law::NobodyInvited, &mail.to_string())));
+        }
+        Ok(findings)
     }
 
     /// Nothing that one tenant wrote is held of the other, but what its people were given to see; and the same meeting
@@ -348,7 +351,7 @@ impl Stage {
         }
         let is_entry = |row: &&Value| row["t"]["S"] == theirs.as_str() && row["et"]["S"] == "entry";
         let entries = standing.rows.iter().filter(is_entry).count();
-        let events = self.shown_to_bystander()?.len();
+        let events = self.shown_to_bystander().await?.len();
         if events != entries {
             let words = format!("{events} events there and {entries} entries");
             findings.push(Finding::new(Law::TenantsApart, &words));

@@ -49,6 +49,7 @@ pub(super) enum Spot {
 pub(super) struct Ledger {
     words: u32,
     days: i64,
+    moments: i64,
     origins: i64,
     /// Every value that somebody wrote; no two are the same.
     pub(super) written: BTreeSet<String>,
@@ -208,6 +209,14 @@ impl Ledger {
         self.days += 1;
         let day = date(2028, 1, 3) + (5 * self.days).days();
         let start = day.at(0, 0, 0, 0) + origin.minute().minutes();
+        self.written.insert(day_and_minute(start));
+        start
+    }
+
+    /// Another time of that day, at which nothing else begins.
+    pub(super) fn later_that_day(&mut self, start: DateTime) -> DateTime {
+        self.moments += 1;
+        let start = start.date().at(12, 0, 0, 0) + self.moments.minutes();
         self.written.insert(day_and_minute(start));
         start
     }

@@ -1,7 +1,8 @@
 //! The random histories of the engine, played over the product itself: people at the real API and at the simulated
-//! provider, the real worker dying and standing still at its own requests, the provider misbehaving. After quiet the
+//! providers, the real worker dying and standing still at its own requests, the providers misbehaving. After quiet the
 //! outcome is held to the engine's laws. Everything is drawn from a number, so that it can be played again.
 
+mod applications;
 mod cast;
 mod content_laws;
 mod happenings;
@@ -76,7 +77,7 @@ impl History {
 impl Stage {
     async fn of(history: &History) -> anyhow::Result<Self> {
         Ok(Self {
-            cast: Cast::of(&history.accounts, history.bystander).await?,
+            cast: Cast::of(history).await?,
             ledger: Ledger::default(),
             unshown: BTreeSet::new(),
             met: BTreeMap::new(),
@@ -197,14 +198,18 @@ impl Stage {
     }
 
     async fn strikes(&mut self, trouble: Trouble, times: u32) -> anyhow::Result<()> {
-        if let Some(fault) = trouble.fault(times) {
-            let name = fault["name"].as_str().unwrap_or_default().to_owned();
-            *self.met.entry(name).or_default() += u64::from(times);
-            self.cast.control(Method::POST, "faults", &fault).await?;
-        } else {
-            *self.met.entry("deletions_forgotten".into()).or_default() += 1;
-            let path = "forget_deleted";
-            self.cast.control(Method::POST, path, &Value::Null).await?;
+        for provider in self.cast.providers() {
+            let (path, told) = if let Some(fault) = trouble.fault(provider, times) {
+                let name = fault["name"].as_str().unwrap_or_default().to_owned();
+                *self.met.entry(name).or_default() += u64::from(times);
+                ("faults", fault)
+            } else {
+                *self.met.entry("deletions_forgotten".into()).or_default() += 1;
+                ("forget_deleted", Value::Null)
+            };
+            self.cast
+                .control(provider, Method::POST, path, &told)
+                .await?;
         }
         Ok(())
     }

@@ -1,16 +1,14 @@
-//! What people do in their calendars, and in Google's own application.
+//! What people do in their calendars, in the providers' own applications.
 
-use domain::{content::Field, link::LinkState, sync::moves::OccurrenceEdit};
-use reqwest::Method;
+use domain::{connection::Provider, content::Field, link::LinkState, sync::moves::OccurrenceEdit};
 use serde_json::{Value, json};
 
 use super::{
     Stage,
+    applications::Application,
     ledger::{Origin, Removal, Spot, event_start, event_value, event_values, for_google},
     people::original,
 };
-
-const NOTHING: Value = Value::Null;
 
 fn id(event: &Value) -> String {
     event["id"].as_str().unwrap_or_default().to_owned()
@@ -23,19 +21,11 @@ pub(super) fn is_whole(event: &Value) -> bool {
 impl Stage {
     /// What a calendar shows, exceptions of series as events of their own.
     pub(super) fn shown(&self, place: usize) -> anyhow::Result<Vec<Value>> {
-        let all = "?maxResults=2500";
-        let list = self.cast.places[place].act(&self.cast.world, &Method::GET, all, &NOTHING)?;
-        Ok(list["items"].as_array().cloned().unwrap_or_default())
+        self.opened(place).shown()
     }
 
-    fn act(
-        &self,
-        place: usize,
-        method: &Method,
-        rest: &str,
-        body: &Value,
-    ) -> anyhow::Result<Value> {
-        self.cast.places[place].act(&self.cast.world, method, rest, body)
+    fn opened(&self, place: usize) -> Box<dyn Application> {
+        self.cast.places[place].opened(&self.cast.world)
     }
 
     /// Events and series of all calendars, in the order in which their originals came to be.
@@ -82,7 +72,7 @@ impl Stage {
         if series {
             event["recurrence"] = json!(fresh.recurrence);
         }
-        let made = self.act(place, &Method::POST, "", &event)?;
+        let made = self.opened(place).insert(&event)?;
         self.ledger
             .events_by_person
             .push((place, id(&made), fresh.origin));
@@ -123,8 +113,7 @@ impl Stage {
             self.ledger.replaces(spot, origin, old);
         }
         let change = self.rewording(origin, field, &event)?;
-        self.act(place, &Method::PATCH, &format!("/{}", id(&event)), &change)?;
-        Ok(())
+        self.opened(place).patch(&id(&event), &change)
     }
 
     /// What an exception says and its series does not.
@@ -150,8 +139,8 @@ impl Stage {
             return Ok(());
         };
         let at = original(event_start(&series)?, which)?;
-        let path = format!("/{}_{at}", id(&series));
-        let there = self.act(place, &Method::GET, &path, &NOTHING);
+        let which = format!("{}_{at}", id(&series));
+        let there = self.opened(place).get(&which);
         let Some(now) = there.ok().filter(|now| now["status"] != "cancelled") else {
             return Ok(());
         };
@@ -160,8 +149,7 @@ impl Stage {
             OccurrenceEdit::Move => Field::Timing,
             OccurrenceEdit::Cancel => {
                 self.lets_go(&series, &now)?;
-                self.act(place, &Method::DELETE, &path, &NOTHING)?;
-                return Ok(());
+                return self.opened(place).delete(&which);
             }
         };
         let old = event_value(&now, field)?;
@@ -169,14 +157,20 @@ impl Stage {
         self.ledger
             .removes(old.filter(|old| of_series.as_ref() != Some(old)));
         let before = self.ledger.written.clone();
-        let change = self.rewording(Origin::of_event(&series)?, field, &now)?;
+        let passes = self.cast.places[place].provider == Provider::Google;
+        let change = if field == Field::Timing && !passes {
+            // Outlook lets no occurrence pass its neighbours.
+            let (start, end) = for_google(self.ledger.later_that_day(event_start(&now)?))?;
+            json!({ "start": start, "end": end })
+        } else {
+            self.rewording(Origin::of_event(&series)?, field, &now)?
+        };
         let said = self.ledger.written.difference(&before).cloned();
         // What a calendar keeps to itself we were never shown, and must not keep.
         if !self.hidden(place).is_empty() {
             self.unshown.extend(said);
         }
-        self.act(place, &Method::PATCH, &path, &change)?;
-        Ok(())
+        self.opened(place).patch(&which, &change)
     }
 
     pub(super) fn delete_event(&mut self, nth: u8) -> anyhow::Result<()> {
@@ -197,7 +191,7 @@ impl Stage {
 
     fn takes_away(&mut self, place: usize, event: &Value) -> anyhow::Result<()> {
         let id = id(event);
-        self.act(place, &Method::DELETE, &format!("/{id}"), &NOTHING)?;
+        self.opened(place).delete(&id)?;
         self.ledger.removed.insert(Removal::Item(place, id));
         Ok(())
     }
@@ -221,7 +215,7 @@ impl Stage {
         let others = usize::from(!moved && self.cast.bystander.is_some());
         let to = usize::from(target) % (self.cast.places.len() + others);
         if to == self.cast.places.len() {
-            return self.give_away(&event);
+            return self.give_away(&event).await;
         }
         let connection = |place: usize| self.cast.places[place].calendar.connection;
         if from == to || (moved && connection(from) != connection(to)) {
@@ -243,51 +237,39 @@ impl Stage {
             return Ok(());
         }
         let by_person = self.is_by_person(from, &id(&event)) || !moved;
-        if moved {
-            self.takes_away(from, &event)?;
-        }
-        let put = self.act(to, &Method::POST, "/import", &as_it_is(&event))?;
+        let put = if moved {
+            let calendar = &self.cast.places[to].calendar.external_id;
+            let put = self.opened(from).put_into(&event, calendar)?;
+            self.ledger.removed.insert(Removal::Item(from, id(&event)));
+            put
+        } else {
+            self.opened(to).import(&event)?
+        };
         if by_person {
             let origin = Origin::of_event(&event)?;
-            self.ledger.events_by_person.push((to, id(&put), origin));
+            self.ledger.events_by_person.push((to, put, origin));
         }
         Ok(())
     }
 
-    pub(super) fn shown_to_bystander(&self) -> anyhow::Result<Vec<Value>> {
-        let all = "?maxResults=2500";
-        let list = self.cast.bystander_acts(&Method::GET, all, &NOTHING)?;
-        Ok(list["items"].as_array().cloned().unwrap_or_default())
+    pub(super) async fn shown_to_bystander(&self) -> anyhow::Result<Vec<Value>> {
+        match self.cast.bystanders().await? {
+            None => Ok(Vec::new()),
+            Some(opened) => opened.shown(),
+        }
     }
 
     /// Somebody of another tenant is invited: their copy is theirs, and nothing of it ours from then on.
-    fn give_away(&mut self, event: &Value) -> anyhow::Result<()> {
+    async fn give_away(&mut self, event: &Value) -> anyhow::Result<()> {
+        let Some(opened) = self.cast.bystanders().await? else {
+            return Ok(());
+        };
         let same = |one: &Value| one["iCalUID"] == event["iCalUID"];
-        if self.shown_to_bystander()?.iter().any(same) {
+        if opened.shown()?.iter().any(same) {
             return Ok(());
         }
         self.ledger.given_away.extend(event_values(event)?);
-        self.cast
-            .bystander_acts(&Method::POST, "/import", &as_it_is(event))?;
+        opened.import(event)?;
         Ok(())
     }
-}
-
-fn as_it_is(event: &Value) -> Value {
-    let mut copy = json!({});
-    for name in [
-        "iCalUID",
-        "summary",
-        "description",
-        "location",
-        "start",
-        "end",
-        "recurrence",
-        "visibility",
-    ] {
-        if !event[name].is_null() {
-            copy[name] = event[name].clone();
-        }
-    }
-    copy
 }

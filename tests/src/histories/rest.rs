@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use domain::{connection::Provider, item::ItemState};
+use domain::{
+    connection::Provider,
+    item::{ItemState, StuckItem},
+};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::Value;
 
 use super::{
     Stage,
-    cast::BYSTANDER,
+    cast::{BYSTANDER, Place},
     laws::{Finding, Law},
 };
 
@@ -49,27 +52,42 @@ impl Stage {
             }
             before = after;
         }
-        Ok(vec![Finding::new(Law::Rest, "it never comes to rest")])
+        let stuck = self.stuck().await?;
+        let words = format!("it never comes to rest; stuck are {stuck:?}");
+        Ok(vec![Finding::new(Law::Rest, &words)])
+    }
+
+    pub(super) async fn stuck(&self) -> anyhow::Result<Vec<StuckItem>> {
+        let mut stuck = Vec::new();
+        for connection in &self.cast.connections {
+            stuck.extend(self.cast.store.stuck_items(connection.id).await?);
+        }
+        Ok(stuck)
     }
 
     async fn end_troubles(&mut self) -> anyhow::Result<()> {
         let world = self.cast.world.clone();
         world.unreached_point();
         let none = Value::Null;
-        let left = self.cast.control(Method::GET, "faults", &none).await?;
-        for fault in left["faults"].as_array().into_iter().flatten() {
-            let name = fault["name"].as_str().unwrap_or_default();
-            if let Some(met) = self.met.get_mut(name) {
-                *met = met.saturating_sub(fault["count"].as_u64().unwrap_or_default());
+        for provider in self.cast.providers() {
+            let left = self.cast.control(provider, Method::GET, "faults", &none);
+            for fault in left.await?["faults"].as_array().into_iter().flatten() {
+                let name = fault["name"].as_str().unwrap_or_default();
+                if let Some(met) = self.met.get_mut(name) {
+                    *met = met.saturating_sub(fault["count"].as_u64().unwrap_or_default());
+                }
             }
+            let cleared = self.cast.control(provider, Method::DELETE, "faults", &none);
+            cleared.await?;
         }
-        self.cast.control(Method::DELETE, "faults", &none).await?;
         world.resume_stalled_runs().await?;
-        let asked = self.requests(0).await?;
-        for call in asked["requests"].as_array().into_iter().flatten() {
-            // What a guarded write meets where somebody was faster.
-            if call["status"] == 412 {
-                *self.met.entry("changed_meanwhile".into()).or_default() += 1;
+        for provider in self.cast.providers() {
+            let asked = self.requests(provider, 0).await?;
+            for call in asked["requests"].as_array().into_iter().flatten() {
+                // What a guarded write meets where somebody was faster.
+                if call["status"] == 412 {
+                    *self.met.entry("changed_meanwhile".into()).or_default() += 1;
+                }
             }
         }
         let stops = world.crashes().stopped_runs;
@@ -129,58 +147,92 @@ impl Stage {
                 rows.insert(format!("{} {}", row["PK"]["S"], row["SK"]["S"]), row);
             }
         }
-        let operations = self.requests(0).await?["operations"].clone();
         let writes = [
+            "events.create",
             "events.insert",
             "events.patch",
             "events.delete",
             "events.update",
         ];
-        let of = |name: &str| operations[name].as_u64().unwrap_or_default();
-        let written = writes.into_iter().map(of).sum();
+        let mut written = 0;
+        for provider in self.cast.providers() {
+            let operations = self.requests(provider, 0).await?["operations"].clone();
+            let of = |name: &str| operations[name].as_u64().unwrap_or_default();
+            written += writes.into_iter().map(of).sum::<u64>();
+        }
         Ok(Held { rows, written })
     }
 
-    async fn requests(&self, since: u64) -> anyhow::Result<Value> {
+    async fn requests(&self, provider: Provider, since: u64) -> anyhow::Result<Value> {
         let path = format!("requests?since={since}");
-        self.cast.control(Method::GET, &path, &Value::Null).await
+        let none = Value::Null;
+        self.cast.control(provider, Method::GET, &path, &none).await
     }
 
     /// A round in which nobody changed anything is one call a calendar, and writes nothing.
     async fn check_quiet(&self, before: &Held) -> anyhow::Result<Vec<Finding>> {
         let mut findings = Vec::new();
-        let since = self.cast.world.last_request();
-        self.ask_everywhere().await?;
-        let asked = self.requests(since).await?;
-        let mut calls = BTreeMap::<&str, usize>::new();
-        let ours =
-            |call: &&Value| call["account"] != BYSTANDER && call["operation"] != "oauth.token";
-        for call in asked["requests"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(ours)
-        {
-            *calls
-                .entry(call["operation"].as_str().unwrap_or("?"))
-                .or_default() += 1;
+        let mut since = Vec::new();
+        for provider in self.cast.providers() {
+            let until_now = self.requests(provider, u64::MAX).await?;
+            since.push((provider, until_now["next"].as_u64().unwrap_or_default()));
         }
-        let wanted = BTreeMap::from([("events.list", self.cast.places.len())]);
-        if calls != wanted {
-            findings.push(Finding::new(Law::Rest, &format!("quiet costs {calls:?}")));
+        self.ask_everywhere().await?;
+        for (provider, since) in since {
+            let calls = self.calls_since(provider, since).await?;
+            let of_provider = |place: &&Place| place.provider == provider;
+            let places = self.cast.places.iter().filter(of_provider).count();
+            let wanted = BTreeMap::from([(look(provider).to_owned(), places)]);
+            if calls != wanted && (places > 0 || !calls.is_empty()) {
+                let stuck = self.stuck().await?;
+                let words = format!("quiet costs {calls:?} at {provider}; stuck are {stuck:?}");
+                findings.push(Finding::new(Law::Rest, &words));
+            }
+            let refused = self.requests(provider, 0).await?["violations"][0].clone();
+            if !refused.is_null() {
+                let words = format!("{provider} refuses {refused}");
+                findings.push(Finding::new(Law::Rest, &words));
+            }
         }
         let after = self.held().await?;
         let changed = |(key, row): &(&String, &Value)| before.rows.get(*key) != Some(*row);
         for (key, row) in after.rows.iter().filter(changed) {
             findings.push(Finding::new(Law::Rest, &format!("quiet wrote {key} {row}")));
         }
-        let refused = self.requests(0).await?["violations"][0].clone();
-        if !refused.is_null() {
-            findings.push(Finding::new(
-                Law::Rest,
-                &format!("{} refuses {refused}", Provider::Google),
-            ));
-        }
         Ok(findings)
+    }
+
+    /// By name, without those that only give access, and without what another tenant costs.
+    async fn calls_since(
+        &self,
+        provider: Provider,
+        since: u64,
+    ) -> anyhow::Result<BTreeMap<String, usize>> {
+        let asked = self.requests(provider, since).await?;
+        let mut calls = BTreeMap::new();
+        for call in asked["requests"].as_array().into_iter().flatten() {
+            if call["account"] == BYSTANDER || call["operation"] == "oauth.token" {
+                continue;
+            }
+            let mut name = call["operation"].as_str().unwrap_or("?").to_owned();
+            let query = call["query"].as_str().unwrap_or_default();
+            // A calendar that is read as a whole each time costs one call too, while it is small.
+            if name == look(provider)
+                && !query.contains("syncToken")
+                && !query.contains("deltatoken")
+            {
+                name.push_str(" from the beginning");
+            }
+            *calls.entry(name).or_default() += 1;
+        }
+        Ok(calls)
+    }
+}
+
+/// How changes are asked for.
+fn look(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Google => "events.list",
+        Provider::Microsoft => "calendarView.delta",
     }
 }

@@ -13,7 +13,7 @@ use super::{compact, pattern};
 /// Where a moment has no zone of its own.
 pub(super) const HOME: &str = "Europe/Berlin";
 
-pub(super) fn for_graph(event: &Value) -> anyhow::Result<Value> {
+pub(crate) fn for_graph(event: &Value) -> anyhow::Result<Value> {
     let mut graph = Map::new();
     let mut set = |name: &str, value: Value| drop(graph.insert(name.to_owned(), value));
     for (name, value) in event.as_object().context("an event")? {
@@ -79,13 +79,14 @@ pub(super) fn left_out(event: &Value) -> anyhow::Result<Vec<String>> {
     Ok(starts)
 }
 
-pub(super) fn of_graph(graph: &Value) -> anyhow::Result<Value> {
+pub(crate) fn of_graph(graph: &Value) -> anyhow::Result<Value> {
     let mut event = json!({
         "id": graph["id"],
         "status": "confirmed",
         "summary": graph["subject"],
         "iCalUID": graph["iCalUId"],
         "etag": graph["@odata.etag"],
+        "updated": graph["lastModifiedDateTime"],
     });
     let all_day = graph["isAllDay"] == true;
     event["start"] = moment_of_graph(&graph["start"], &graph["originalStartTimeZone"], all_day)?;
@@ -154,7 +155,7 @@ pub(super) fn series_of_graph(graph: &Value, cancelled: &Value) -> anyhow::Resul
 }
 
 /// As the names of occurrences have it.
-pub(super) fn original_start(graph: &Value) -> Option<String> {
+pub(crate) fn original_start(graph: &Value) -> Option<String> {
     let at: Timestamp = graph["originalStart"].as_str()?.parse().ok()?;
     if graph["isAllDay"] == true {
         return Some(at.strftime("%Y%m%d").to_string());

@@ -1,6 +1,5 @@
 //! Everything that is read but for deltas.
 
-use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -13,23 +12,6 @@ use super::state::{Account, Calendar, State};
 use super::times::read_bound;
 use super::wire::{GraphError, Reply};
 use super::zones;
-
-/// What a person has set up in Outlook: a zone by its Windows name, whatever else.
-pub(super) fn mailbox_settings(call: &Call<'_>) -> Reply {
-    let zone = &call.account.zone;
-    let context = format!("users('{}')/mailboxSettings", call.account.user);
-    Reply::json(
-        StatusCode::OK,
-        json!({
-            "@odata.context": call.context(&context),
-            "timeZone": zones::windows_name(zone).unwrap_or(zone),
-            "timeFormat": "HH:mm",
-            "dateFormat": "dd.MM.yyyy",
-            "language": { "locale": "en-GB", "displayName": "English (United Kingdom)" },
-            "userPurpose": "user",
-        }),
-    )
-}
 
 pub(super) fn me(call: &Call<'_>) -> Result<Reply, GraphError> {
     let account = call.account;
@@ -59,6 +41,16 @@ pub(super) fn me(call: &Call<'_>) -> Result<Reply, GraphError> {
         fields.retain(|name, _| name.contains('@') || wanted.contains(&name.as_str()));
     }
     Ok(Reply::ok(shown))
+}
+
+/// As far as calendars are concerned.
+pub(super) fn mailbox_settings(call: &Call<'_>) -> Result<Reply, GraphError> {
+    Ok(Reply::ok(json!({
+        "@odata.context": call.context("users('me')/mailboxSettings"),
+        "timeZone": zones::windows_name(&call.account.zone).unwrap_or("UTC"),
+        "dateFormat": "yyyy-MM-dd",
+        "timeFormat": "HH:mm",
+    })))
 }
 
 pub(super) fn supported_time_zones(call: &Call<'_>) -> Result<Reply, GraphError> {
