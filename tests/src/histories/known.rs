@@ -94,6 +94,12 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
         times: 1,
     };
     unanswered.insert(1, lost);
+    let mut failed = moves([ENTRY, TO_THE_END, EVENT, ENTRY_RETITLED, TO_THE_END]);
+    let down = Happening::Strikes {
+        trouble: Trouble::Down { on: Call::Insert },
+        times: 2,
+    };
+    failed.insert(1, down);
     let delete = Move::DeleteEvent { nth: 0 };
     let copy_deleted = moves([ENTRY, TO_THE_END, delete, TO_THE_END]);
     let invite = Move::Invite {
@@ -105,6 +111,10 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
         (
             "a create without an answer is one event",
             played(provider, ConflictPolicy::Ask, unanswered),
+        ),
+        (
+            "what failed and is changed is written, beside what is new there",
+            played(provider, ConflictPolicy::Ask, failed),
         ),
         (
             "a copy takes no original with it",

@@ -1,6 +1,6 @@
 //! Events whose ids the provider gives: what a lost answer did not tell, and what a read left out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::{
     calendar::Calendar,
@@ -43,7 +43,9 @@ impl Context<'_> {
         let connection = self.connection.id;
         let dirty = self.store.dirty_entries(connection).await?;
         let failed = self.stuck.iter().filter_map(|item| item.entry);
-        let waiting: Vec<EntryId> = dirty.iter().map(|row| row.entry).chain(failed).collect();
+        // What failed and was changed since is both.
+        let waiting: BTreeSet<EntryId> = dirty.iter().map(|row| row.entry).chain(failed).collect();
+        let waiting: Vec<EntryId> = waiting.into_iter().collect();
         let calendars = self.store.calendars(connection).await?;
         let mut found = HashMap::new();
         for link in self.store.links_of_entries(&waiting, connection).await? {
