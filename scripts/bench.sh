@@ -6,6 +6,7 @@
 #   convergence  the laws of the sync engine: a hundred thousand cases over models, two thousand random histories over the
 #                product, with what was doubled, lost, wrongly deleted or mailed
 #   all          each of them; also without a name
+# --provider google|microsoft|both measures one of them; both without it. Histories draw the providers of their accounts.
 # --json FILE writes the same figures, one object a row. --history SEED plays one of the random histories again,
 # and smaller while it still breaks a law; --history 0..50 plays those. Fails where something is harmed or over its budget.
 set -euo pipefail

@@ -2,17 +2,26 @@
 
 mod audit;
 
-use tests::scenarios::{Scale, Scenario};
+use tests::{
+    scenarios::{Scale, Scenario},
+    world::provider_under_test,
+};
 
 async fn harms_nobody(scenario: Scenario) {
-    let row = scenario.play(Scale::Test).await.unwrap();
+    let row = scenario
+        .play(provider_under_test().unwrap(), Scale::Test)
+        .await
+        .unwrap();
 
     assert!(row.is_clean(), "{row:#?}");
 }
 
 #[tokio::test]
 async fn a_round_without_changes_is_one_call() {
-    let row = Scenario::S4.play(Scale::Test).await.unwrap();
+    let row = Scenario::S4
+        .play(provider_under_test().unwrap(), Scale::Test)
+        .await
+        .unwrap();
 
     assert!(row.is_clean(), "{row:#?}");
     assert_eq!(row.calls, 1);
@@ -20,7 +29,10 @@ async fn a_round_without_changes_is_one_call() {
 
 #[tokio::test]
 async fn a_first_sync_of_mixed_events_harms_nobody_and_takes_few_calls() {
-    let row = Scenario::S1.play(Scale::Test).await.unwrap();
+    let row = Scenario::S1
+        .play(provider_under_test().unwrap(), Scale::Test)
+        .await
+        .unwrap();
 
     assert!(row.is_clean() && row.is_within_budget(), "{row:#?}");
 }

@@ -1,7 +1,10 @@
 //! The audit of the scenarios finds every kind of harm that is done behind its back.
 
 use serde_json::json;
-use tests::scenarios::{Change, Row, Scenario, Side, Stage};
+use tests::{
+    scenarios::{Change, Row, Scenario, Side, Stage},
+    world::provider_under_test,
+};
 
 const CALENDAR: Side = Side::Calendar(0);
 
@@ -22,7 +25,9 @@ fn harm(row: &Row) -> [u64; 4] {
 
 #[tokio::test]
 async fn a_second_copy_is_found_on_both_sides() {
-    let (mut stage, _) = Stage::with_items(2).await.unwrap();
+    let (mut stage, _) = Stage::with_items(provider_under_test().unwrap(), 2)
+        .await
+        .unwrap();
     let event = stage.members[0].calendar.events().await.unwrap()[0].clone();
     let copy = json!({ "summary": event["summary"], "start": event["start"], "end": event["end"] });
 
@@ -34,7 +39,9 @@ async fn a_second_copy_is_found_on_both_sides() {
 
 #[tokio::test]
 async fn what_nobody_deleted_is_missed_on_both_sides() {
-    let (mut stage, marks) = Stage::with_items(2).await.unwrap();
+    let (mut stage, marks) = Stage::with_items(provider_under_test().unwrap(), 2)
+        .await
+        .unwrap();
 
     stage.delete_unrecorded(CALENDAR, marks[0]).await.unwrap();
 
@@ -44,7 +51,9 @@ async fn what_nobody_deleted_is_missed_on_both_sides() {
 
 #[tokio::test]
 async fn a_deletion_that_did_not_happen_is_found_on_both_sides() {
-    let (mut stage, marks) = Stage::with_items(2).await.unwrap();
+    let (mut stage, marks) = Stage::with_items(provider_under_test().unwrap(), 2)
+        .await
+        .unwrap();
 
     stage.ledger.deleted(marks[0], CALENDAR);
 
@@ -54,7 +63,9 @@ async fn a_deletion_that_did_not_happen_is_found_on_both_sides() {
 
 #[tokio::test]
 async fn an_edit_that_was_overwritten_is_nowhere_and_on_neither_side() {
-    let (mut stage, marks) = Stage::with_items(2).await.unwrap();
+    let (mut stage, marks) = Stage::with_items(provider_under_test().unwrap(), 2)
+        .await
+        .unwrap();
     let place = Change::Location("where it was moved to".into());
     stage.edit(Side::Schedule, marks[0], place).await.unwrap();
     stage.world.settle().await.unwrap();
@@ -69,7 +80,9 @@ async fn an_edit_that_was_overwritten_is_nowhere_and_on_neither_side() {
 
 #[tokio::test]
 async fn an_edit_that_did_not_arrive_is_missed_where_it_should_be() {
-    let (mut stage, marks) = Stage::with_items(2).await.unwrap();
+    let (mut stage, marks) = Stage::with_items(provider_under_test().unwrap(), 2)
+        .await
+        .unwrap();
     stage
         .fault(json!({ "name": "notification_drop" }))
         .await
@@ -84,7 +97,9 @@ async fn an_edit_that_did_not_arrive_is_missed_where_it_should_be() {
 
 #[tokio::test]
 async fn of_two_edits_apart_both_must_be_somewhere() {
-    let (mut stage, marks) = Stage::with_items(2).await.unwrap();
+    let (mut stage, marks) = Stage::with_items(provider_under_test().unwrap(), 2)
+        .await
+        .unwrap();
     let ours = stage.title(marks[0]);
     stage.edit(Side::Schedule, marks[0], ours).await.unwrap();
     let theirs = stage.title(marks[0]);
@@ -97,7 +112,9 @@ async fn of_two_edits_apart_both_must_be_somewhere() {
 
 #[tokio::test]
 async fn mail_to_guests_is_counted() {
-    let (mut stage, _) = Stage::with_items(2).await.unwrap();
+    let (mut stage, _) = Stage::with_items(provider_under_test().unwrap(), 2)
+        .await
+        .unwrap();
     let at = json!({ "date": "2027-03-02" });
     let until = json!({ "date": "2027-03-03" });
     let event = json!({ "summary": "party", "start": at, "end": until, "attendees": [{ "email": "guest@elsewhere.test" }] });

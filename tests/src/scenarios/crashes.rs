@@ -1,6 +1,7 @@
 //! S12 and S14: the worker dies at each of its requests, or stands still until another has done its work.
 
 use anyhow::ensure;
+use domain::connection::Provider;
 use jiff::SignedDuration;
 
 use super::{Row, Scale, Scenario, ledger::Side, stage::Stage, words::Mark};
@@ -51,8 +52,8 @@ async fn change_everything(stage: &mut Stage, marks: &[Mark]) -> anyhow::Result<
 }
 
 /// S12. In the tests every few requests, in the bench each.
-pub(super) async fn at_every_step(scale: Scale) -> anyhow::Result<Row> {
-    let mut stage = Stage::open().await?;
+pub(super) async fn at_every_step(at: Provider, scale: Scale) -> anyhow::Result<Row> {
+    let mut stage = Stage::open(at).await?;
     let stride = scale.of(17, 1);
     for moment in [CrashPoint::before, CrashPoint::after] {
         // Where not every request has its turn, each moment has requests of its own.
@@ -75,8 +76,8 @@ pub(super) async fn at_every_step(scale: Scale) -> anyhow::Result<Row> {
 
 /// S14: a worker stands still at one request after the other. Another is asked for meanwhile: at once, while the lease
 /// holds, or after it ran out; people go on. Then the first wakes up and goes on with what it knew.
-pub(super) async fn two_workers(scale: Scale) -> anyhow::Result<Row> {
-    let mut stage = Stage::open().await?;
+pub(super) async fn two_workers(at: Provider, scale: Scale) -> anyhow::Result<Row> {
+    let mut stage = Stage::open(at).await?;
     let stride = usize::try_from(scale.of(13, 2))?;
     for nth in (1..=REQUESTS_MAX).step_by(stride) {
         ensure!(nth < REQUESTS_MAX, "a run that never ends");

@@ -1,5 +1,6 @@
 //! S1: a calendar with a history, and a schedule with one, meet for the first time.
 
+use domain::connection::Provider;
 use jiff::{
     ToSpan as _,
     civil::{Date, date},
@@ -15,9 +16,9 @@ use super::{
 };
 use crate::{calendar_user::calendar_user, connected::Connected, person::Person, world::World};
 
-pub(super) async fn play(scale: Scale) -> anyhow::Result<Row> {
+pub(super) async fn play(at: Provider, scale: Scale) -> anyhow::Result<Row> {
     let count = scale.of(60, 1_000);
-    let world = World::start().await?;
+    let world = World::start_with(at).await?;
     let calendar = calendar_user(&world, MIA)?;
     let mia = Person::sign_in(&world, MIA).await?;
     let mut stage = Stage::of(world.clone(), Vec::new());

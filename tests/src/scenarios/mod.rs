@@ -130,23 +130,23 @@ impl Scenario {
         }
     }
 
-    pub async fn play(self, scale: Scale) -> anyhow::Result<Row> {
+    pub async fn play(self, at: Provider, scale: Scale) -> anyhow::Result<Row> {
         match self {
-            Self::S1 => Box::pin(first_sync::play(scale)).await,
-            Self::S2 => Box::pin(edits::one_each_way()).await,
-            Self::S3 => Box::pin(edits::burst()).await,
-            Self::S4 => Box::pin(edits::none(scale)).await,
-            Self::S5 => Box::pin(reads::expired_cursor(scale)).await,
-            Self::S6 => Box::pin(outages::storm(scale)).await,
-            Self::S7 => Box::pin(outages::lost_webhooks(scale)).await,
-            Self::S8 => Box::pin(reads::thin_pages(scale)).await,
-            Self::S9 => Box::pin(outages::lost_responses(scale)).await,
-            Self::S10 => Box::pin(times::play()).await,
-            Self::S11 => Box::pin(ring::play(scale)).await,
-            Self::S12 => Box::pin(crashes::at_every_step(scale)).await,
-            Self::S13 => Box::pin(outages::revoked_token(scale)).await,
-            Self::S14 => Box::pin(crashes::two_workers(scale)).await,
-            Self::S15 => Box::pin(deletions::play(scale)).await,
+            Self::S1 => Box::pin(first_sync::play(at, scale)).await,
+            Self::S2 => Box::pin(edits::one_each_way(at)).await,
+            Self::S3 => Box::pin(edits::burst(at)).await,
+            Self::S4 => Box::pin(edits::none(at, scale)).await,
+            Self::S5 => Box::pin(reads::expired_cursor(at, scale)).await,
+            Self::S6 => Box::pin(outages::storm(at, scale)).await,
+            Self::S7 => Box::pin(outages::lost_webhooks(at, scale)).await,
+            Self::S8 => Box::pin(reads::thin_pages(at, scale)).await,
+            Self::S9 => Box::pin(outages::lost_responses(at, scale)).await,
+            Self::S10 => Box::pin(times::play(at)).await,
+            Self::S11 => Box::pin(ring::play(at, scale)).await,
+            Self::S12 => Box::pin(crashes::at_every_step(at, scale)).await,
+            Self::S13 => Box::pin(outages::revoked_token(at, scale)).await,
+            Self::S14 => Box::pin(crashes::two_workers(at, scale)).await,
+            Self::S15 => Box::pin(deletions::play(at, scale)).await,
         }
     }
 }

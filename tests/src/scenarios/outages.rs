@@ -1,5 +1,6 @@
 //! S6, S7, S9 and S13: a provider that refuses, forgets to call, swallows its answers, or ends the grant.
 
+use domain::connection::Provider;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -39,8 +40,8 @@ async fn live_on(stage: &mut Stage, marks: &[Mark], new: u32) -> anyhow::Result<
 }
 
 /// S6: limits of every kind, one after the other, with edits going on in the schedule.
-pub(super) async fn storm(scale: Scale) -> anyhow::Result<Row> {
-    let (mut stage, marks) = Stage::with_items(scale.of(10, 100)).await?;
+pub(super) async fn storm(at: Provider, scale: Scale) -> anyhow::Result<Row> {
+    let (mut stage, marks) = Stage::with_items(at, scale.of(10, 100)).await?;
     live_on(&mut stage, &marks, scale.of(2, 20)).await?;
     let [first, second] = stage.world.habits().refusals_for_haste;
     for fault in [
@@ -65,11 +66,12 @@ pub(super) async fn storm(scale: Scale) -> anyhow::Result<Row> {
 }
 
 /// S7: no notice arrives; the poll finds everything within its time, with nobody pressing a button.
-pub(super) async fn lost_webhooks(scale: Scale) -> anyhow::Result<Row> {
-    let (mut stage, marks) = Stage::with_items(scale.of(10, 100)).await?;
+pub(super) async fn lost_webhooks(at: Provider, scale: Scale) -> anyhow::Result<Row> {
+    let (mut stage, marks) = Stage::with_items(at, scale.of(10, 100)).await?;
     stage.fault(json!({ "name": "notification_drop" })).await?;
     for (number, mark) in marks.iter().enumerate() {
-        if number % 3 == 0 {
+        // No more than the brakes let through.
+        if number % 5 == 0 {
             stage.delete(CALENDAR, *mark).await?;
         } else {
             let title = stage.title(*mark);
@@ -81,8 +83,8 @@ pub(super) async fn lost_webhooks(scale: Scale) -> anyhow::Result<Row> {
 }
 
 /// S9: writes take effect and their answers are lost, one after the other.
-pub(super) async fn lost_responses(scale: Scale) -> anyhow::Result<Row> {
-    let (mut stage, marks) = Stage::with_items(scale.of(10, 50)).await?;
+pub(super) async fn lost_responses(at: Provider, scale: Scale) -> anyhow::Result<Row> {
+    let (mut stage, marks) = Stage::with_items(at, scale.of(10, 50)).await?;
     live_on(&mut stage, &marks, scale.of(3, 10)).await?;
     for scope in ["events.insert", "events.patch", "events.delete"] {
         let count = scale.of(2, 8);
@@ -96,8 +98,8 @@ pub(super) async fn lost_responses(scale: Scale) -> anyhow::Result<Row> {
 }
 
 /// S13: the grant ends in the middle of a run, people go on, the member comes back later.
-pub(super) async fn revoked_token(scale: Scale) -> anyhow::Result<Row> {
-    let (mut stage, marks) = Stage::with_items(scale.of(10, 50)).await?;
+pub(super) async fn revoked_token(at: Provider, scale: Scale) -> anyhow::Result<Row> {
+    let (mut stage, marks) = Stage::with_items(at, scale.of(10, 50)).await?;
     live_on(&mut stage, &marks, scale.of(2, 10)).await?;
     stage
         .fault(json!({ "name": "token_revoked", "scope": "events.insert", "count": 1 }))

@@ -1,5 +1,6 @@
 //! S5 and S8: reads that cannot go on where they were, or show less than there is.
 
+use domain::connection::Provider;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -18,8 +19,8 @@ use crate::{
 const CALENDAR: Side = Side::Calendar(0);
 
 /// S5: the cursor expires while nobody listens, with edits, deletions and new items in the gap.
-pub(super) async fn expired_cursor(scale: Scale) -> anyhow::Result<Row> {
-    let (mut stage, marks) = Stage::with_items(scale.of(20, 200)).await?;
+pub(super) async fn expired_cursor(at: Provider, scale: Scale) -> anyhow::Result<Row> {
+    let (mut stage, marks) = Stage::with_items(at, scale.of(20, 200)).await?;
     stage.fault(json!({ "name": "notification_drop" })).await?;
     live_on(&mut stage, &marks).await?;
     // What was deleted in the gap is not even listed as deleted any more.
@@ -58,12 +59,13 @@ async fn live_on(stage: &mut Stage, marks: &[Mark]) -> anyhow::Result<()> {
 }
 
 /// S8: pages with nothing or little on them, in the first read, in a round of changes and in a complete read again.
-pub(super) async fn thin_pages(scale: Scale) -> anyhow::Result<Row> {
-    let world = World::start().await?;
+pub(super) async fn thin_pages(at: Provider, scale: Scale) -> anyhow::Result<Row> {
+    let world = World::start_with(at).await?;
     let calendar = calendar_user(&world, MIA)?;
     let mut stage = Stage::of(world.clone(), Vec::new());
     let mut marks = Vec::new();
-    for number in 0..scale.of(20, 300) {
+    // A tenth of them is deleted: no more than the brakes let through.
+    for number in 0..scale.of(20, 200) {
         let words = stage.visit(number)?;
         marks.push(stage.make_event_by(&*calendar, words).await?);
     }

@@ -1,6 +1,7 @@
 //! S11: one entry in the calendars of three members, each a connection of its own. What comes from one goes to the
 //! others, and must not come round.
 
+use domain::connection::Provider;
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -14,8 +15,8 @@ const MEMBERS: [&str; 3] = [
     "max@northwind.test",
 ];
 
-pub(super) async fn play(scale: Scale) -> anyhow::Result<Row> {
-    let world = World::start().await?;
+pub(super) async fn play(at: Provider, scale: Scale) -> anyhow::Result<Row> {
+    let world = World::start_with(at).await?;
     let (mut connected, mut ids) = (Vec::new(), Vec::new());
     for (number, email) in MEMBERS.into_iter().enumerate() {
         let member = Connected::with_history(world.clone(), email, Value::Null).await?;

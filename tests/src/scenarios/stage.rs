@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use domain::connection::Provider;
 use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::date};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -46,15 +47,15 @@ pub(super) fn wall_clock() -> Timestamp {
 
 impl Stage {
     /// A connected member with nothing on either side.
-    pub async fn open() -> anyhow::Result<Self> {
-        let world = World::start().await?;
+    pub async fn open(at: Provider) -> anyhow::Result<Self> {
+        let world = World::start_with(at).await?;
         let mia = Connected::with_history(world.clone(), MIA, Value::Null).await?;
         Ok(Self::of(world, vec![mia]))
     }
 
     /// A connected member with as many settled items, made on both sides in turn.
-    pub async fn with_items(count: u32) -> anyhow::Result<(Self, Vec<Mark>)> {
-        let mut stage = Self::open().await?;
+    pub async fn with_items(at: Provider, count: u32) -> anyhow::Result<(Self, Vec<Mark>)> {
+        let mut stage = Self::open(at).await?;
         let mut marks = Vec::new();
         for number in 0..count {
             let words = stage.visit(number)?;
@@ -342,7 +343,10 @@ impl Stage {
         let all = log["total"].as_u64().context("a total")?;
         let own = self.own_calls() - self.own_calls_before;
         if let Some(refused) = log["violations"].as_array().and_then(|list| list.first()) {
-            bail!("the simulator was called in a way that the provider refuses: {refused}");
+            bail!(
+                "{} was called in a way that it refuses: {refused}",
+                self.world.provider
+            );
         }
         let mail = calendar.control(Method::GET, "mail", &none).await?;
         let mail = mail["mails"].as_array().context("mails")?;

@@ -6,6 +6,7 @@ use super::{
     stage::{BERLIN, Stage},
     words::{Change, Point},
 };
+use domain::connection::Provider;
 
 const NEW_YORK: &str = "America/New_York";
 
@@ -77,8 +78,8 @@ fn plans() -> anyhow::Result<Vec<(Change, Option<&'static str>)>> {
     ])
 }
 
-pub(super) async fn play() -> anyhow::Result<Row> {
-    let mut stage = Stage::open().await?;
+pub(super) async fn play(at: Provider) -> anyhow::Result<Row> {
+    let mut stage = Stage::open(at).await?;
     let mut marks = Vec::new();
     let plans = plans()?.into_iter();
     let knows_second_pass = stage.world.habits().knows_second_pass;

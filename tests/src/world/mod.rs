@@ -310,7 +310,7 @@ impl World {
 }
 
 /// Every story is told of Google, and of another provider where `STORIES_PROVIDER` names it, if it can be.
-fn provider_under_test() -> anyhow::Result<Provider> {
+pub fn provider_under_test() -> anyhow::Result<Provider> {
     #[expect(
         clippy::disallowed_methods,
         reason = "a switch of the test run, not of the product"

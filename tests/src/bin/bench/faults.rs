@@ -1,15 +1,17 @@
 //! The fault scenarios at full size. Everything but the last four columns may be any number; those must be zero.
 
+use domain::connection::Provider;
 use serde_json::json;
 use tests::scenarios::{Scale, Scenario};
 
 use crate::{Measured, table::Table};
 
-pub(crate) async fn run() -> anyhow::Result<Measured> {
+pub(crate) async fn run(providers: &[Provider]) -> anyhow::Result<Measured> {
     let table = Table::begin(
         "Fault scenarios",
         &[
             ("scenario", 37),
+            ("provider", 9),
             ("changes", 7),
             ("calls", 6),
             ("per change", 10),
@@ -22,19 +24,23 @@ pub(crate) async fn run() -> anyhow::Result<Measured> {
         ],
     )?;
     let (mut rows, mut good) = (Vec::new(), true);
-    for scenario in Scenario::ALL {
+    let played = Scenario::ALL.into_iter();
+    for (scenario, provider) in played.flat_map(|one| providers.iter().map(move |at| (one, *at))) {
         let name = format!("{scenario:?} {}", scenario.title());
-        let row = match scenario.play(Scale::Full).await {
+        let row = match scenario.play(provider, Scale::Full).await {
             Ok(row) => row,
             Err(error) => {
                 good = false;
-                Table::note(&format!("{name:<37}  did not come to its end: {error:#}"))?;
-                rows.push(json!({ "scenario": scenario, "provider": "google", "error": format!("{error:#}") }));
+                Table::note(&format!(
+                    "{name:<37}  did not come to its end at {provider}: {error:#}"
+                ))?;
+                rows.push(json!({ "scenario": scenario, "provider": provider, "error": format!("{error:#}") }));
                 continue;
             }
         };
         table.row(&[
             name,
+            provider.to_string(),
             row.changes.to_string(),
             row.calls.to_string(),
             format!("{:.2}", row.calls_per_change),

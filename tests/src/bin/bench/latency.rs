@@ -8,6 +8,7 @@ mod cast;
 
 use std::collections::BTreeMap;
 
+use domain::connection::Provider;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tests::{clock::WorldClock, world::Traffic};
@@ -22,6 +23,14 @@ const ROUNDS: usize = 4;
 const QUIET_AFTER: SignedDuration = SignedDuration::from_secs(13);
 /// An edit that takes longer is missing, not slow.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+
+/// The calls that write an event.
+const WRITES: [&str; 4] = [
+    "google.events.insert",
+    "google.events.patch",
+    "microsoft.events.create",
+    "microsoft.events.update",
+];
 
 /// How edits arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +63,13 @@ fn budget(delay_ms: u32, load: Load) -> Option<f64> {
     }
 }
 
-pub(crate) async fn run() -> anyhow::Result<Measured> {
+pub(crate) async fn run(providers: &[Provider]) -> anyhow::Result<Measured> {
     let table = Table::begin(
         "Latency in seconds",
         &[
             ("way", 20),
-            ("provider", 8),
+            ("provider", 9),
+            ("delay", 6),
             ("load", 11),
             ("edits", 5),
             ("p50", 6),
@@ -70,13 +80,14 @@ pub(crate) async fn run() -> anyhow::Result<Measured> {
         ],
     )?;
     let (mut rows, mut good) = (Vec::new(), true);
-    for delay_ms in [0, 100] {
-        let cast = Cast::connect(CONNECTIONS).await?;
+    let delays = [0, 100].into_iter();
+    for (delay_ms, provider) in delays.flat_map(|ms| providers.iter().map(move |at| (ms, *at))) {
+        let cast = Cast::connect(provider, CONNECTIONS).await?;
         cast.slow_down(delay_ms).await?;
         for load in [Load::Quiet, Load::AllAtOnce, Load::Following] {
             let edits = measure(&cast, load).await?;
             for way in [Way::FromCalendar, Way::FromSchedule] {
-                let row = Figures::of(&edits, way, delay_ms, load);
+                let row = Figures::of(&edits, way, (provider, delay_ms), load);
                 table.row(&row.cells())?;
                 good &= row.is_within_budget();
                 rows.push(row.json());
@@ -147,18 +158,17 @@ impl Edit {
     fn is_in(&self, traffic: &Traffic) -> bool {
         let writes = match self.way {
             Way::FromCalendar => traffic.name == "dynamodb.TransactWriteItems",
-            Way::FromSchedule => {
-                ["google.events.insert", "google.events.patch"].contains(&traffic.name.as_str())
-            }
+            Way::FromSchedule => WRITES.contains(&traffic.name.as_str()),
         };
         let words = self.words.as_bytes();
         let mut windows = traffic.body.windows(words.len());
-        writes && traffic.status == 200 && windows.any(|window| window == words)
+        writes && matches!(traffic.status, 200 | 201) && windows.any(|window| window == words)
     }
 }
 
 struct Figures {
     way: Way,
+    provider: Provider,
     delay_ms: u32,
     load: Load,
     edits: usize,
@@ -168,7 +178,7 @@ struct Figures {
 }
 
 impl Figures {
-    fn of(edits: &[Edit], way: Way, delay_ms: u32, load: Load) -> Self {
+    fn of(edits: &[Edit], way: Way, (provider, delay_ms): (Provider, u32), load: Load) -> Self {
         let of_way = || edits.iter().filter(|edit| edit.way == way);
         let taken = |edit: &Edit| Some(edit.arrived?.duration_since(edit.at).as_secs_f64());
         let mut taken: Vec<f64> = of_way().filter_map(taken).collect();
@@ -179,6 +189,7 @@ impl Figures {
         };
         Self {
             way,
+            provider,
             delay_ms,
             load,
             edits: of_way().count(),
@@ -203,6 +214,7 @@ impl Figures {
     fn cells(&self) -> Vec<String> {
         let mut cells = vec![
             self.way.name().to_owned(),
+            self.provider.to_string(),
             format!("{} ms", self.delay_ms),
             self.load.name().to_owned(),
             match self.missing {
@@ -220,7 +232,7 @@ impl Figures {
     fn json(&self) -> Value {
         json!({
             "way": self.way.name(),
-            "provider": "google",
+            "provider": self.provider,
             "provider_delay_ms": self.delay_ms,
             "load": self.load.name(),
             "edits": self.edits,

@@ -1,5 +1,5 @@
-//! Figures: `bench [faults|latency|throughput|convergence|all] [--json FILE]`. Each row is printed as it comes; FILE gets
-//! all of them under `rows`. `bench --history SEED` plays one random history again and looks for the least of it that
+//! Figures: `bench [faults|latency|throughput|convergence|all] [--provider google|microsoft|both] [--json FILE]`. Each row
+//! is printed as it comes; FILE gets all of them under `rows`. `bench --history SEED` plays one random history again and looks for the least of it that
 //! still breaks a law; `bench --history FIRST..END` plays those.
 
 mod convergence;
@@ -12,6 +12,7 @@ mod throughput;
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, bail};
+use domain::connection::Provider;
 use serde_json::{Value, json};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +40,12 @@ impl Bench {
         }
     }
 
-    async fn run(self) -> anyhow::Result<Measured> {
+    async fn run(self, providers: &[Provider]) -> anyhow::Result<Measured> {
         match self {
-            Self::Faults => faults::run().await,
-            Self::Latency => Box::pin(latency::run()).await,
-            Self::Throughput => Box::pin(throughput::run()).await,
+            Self::Faults => faults::run(providers).await,
+            Self::Latency => Box::pin(latency::run(providers)).await,
+            Self::Throughput => Box::pin(throughput::run(providers)).await,
+            // Histories draw the providers of their accounts.
             Self::Convergence => {
                 let mut measured = convergence::run()?;
                 let worlds = Box::pin(histories::run(0..histories::HISTORIES)).await?;
@@ -63,6 +65,7 @@ struct Measured {
 
 struct Arguments {
     benches: Vec<Bench>,
+    providers: Vec<Provider>,
     json: Option<PathBuf>,
     history: Option<String>,
 }
@@ -75,7 +78,10 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     let (mut rows, mut good) = (Vec::new(), true);
     for bench in arguments.benches {
-        let measured = bench.run().await.with_context(|| bench.name())?;
+        let measured = bench
+            .run(&arguments.providers)
+            .await
+            .with_context(|| bench.name())?;
         for mut row in measured.rows {
             row["bench"] = json!(bench.name());
             rows.push(row);
@@ -96,9 +102,15 @@ async fn main() -> anyhow::Result<ExitCode> {
 impl Arguments {
     fn read(mut given: impl Iterator<Item = String>) -> anyhow::Result<Self> {
         let (mut benches, mut json, mut history) = (Vec::new(), None, None);
+        let mut providers = Provider::ALL.to_vec();
         while let Some(word) = given.next() {
             if word == "--json" {
                 json = Some(given.next().context("--json needs a file")?.into());
+            } else if word == "--provider" {
+                let named = given.next().context("--provider needs a name, or both")?;
+                if named != "both" {
+                    providers = vec![named.parse()?];
+                }
             } else if word == "--history" {
                 history = Some(given.next().context("--history needs a seed")?);
             } else if word == "all" {
@@ -107,7 +119,9 @@ impl Arguments {
                 benches.push(bench);
             } else {
                 let names = Bench::ALL.map(Bench::name).join(", ");
-                bail!("no bench is called {word:?}: there are {names} and all, and --json FILE");
+                bail!(
+                    "no bench is called {word:?}: there are {names} and all, --provider NAME and --json FILE"
+                );
             }
         }
         if benches.is_empty() {
@@ -115,6 +129,7 @@ impl Arguments {
         }
         Ok(Self {
             benches,
+            providers,
             json,
             history,
         })

@@ -1,6 +1,7 @@
 //! How much of it in a second: decisions on one core, and events through a whole first sync.
 
 use domain::{
+    connection::Provider,
     content::{Content, Timing},
     event::{ExternalEventId, Revision},
     id::{CalendarId, ConnectionId, EntryId},
@@ -30,10 +31,10 @@ const ROUNDS: u32 = 50;
 const DECIDED_PER_S_MIN: f64 = 1_000_000.0;
 const EVENTS: u32 = 1_000;
 
-pub(crate) async fn run() -> anyhow::Result<Measured> {
+pub(crate) async fn run(providers: &[Provider]) -> anyhow::Result<Measured> {
     let table = Table::begin(
         "Throughput",
-        &[("what", 42), ("count", 9), ("per second", 12), ("goal", 12)],
+        &[("what", 54), ("count", 9), ("per second", 12), ("goal", 12)],
     )?;
     let decided = decided_per_second()?;
     table.row(&[
@@ -42,35 +43,44 @@ pub(crate) async fn run() -> anyhow::Result<Measured> {
         format!("{decided:.0}"),
         format!("{DECIDED_PER_S_MIN:.0}"),
     ])?;
-    let synced = Box::pin(first_sync_per_second()).await?;
-    table.row(&[
-        "events of a first sync, end to end".into(),
-        EVENTS.to_string(),
-        format!("{synced:.0}"),
-        "-".into(),
-    ])?;
     let mut rows = vec![
         json!({ "what": "decide", "count": LINKS * ROUNDS, "per_second": decided, "goal": DECIDED_PER_S_MIN }),
-        json!({ "what": "first_sync", "count": EVENTS, "per_second": synced }),
     ];
-    for delay_ms in [0, 100] {
-        let (calls, seconds) = Box::pin(first_sync_out(delay_ms)).await?;
-        let per_second = f64::from(EVENTS) / seconds;
-        table.row(&[
-            format!("entries first synced out at {delay_ms} ms, {calls} calls"),
-            EVENTS.to_string(),
-            format!("{per_second:.0}"),
-            "-".into(),
-        ])?;
-        rows.push(json!({
-            "what": "first_sync_out", "count": EVENTS, "delay_ms": delay_ms, "calls": calls, "seconds": seconds,
-            "per_second": per_second,
-        }));
+    for provider in providers {
+        rows.extend(first_syncs(&table, *provider).await?);
     }
     Ok(Measured {
         rows,
         good: decided >= DECIDED_PER_S_MIN,
     })
+}
+
+async fn first_syncs(table: &Table, provider: Provider) -> anyhow::Result<Vec<Value>> {
+    let synced = Box::pin(first_sync_per_second(provider)).await?;
+    table.row(&[
+        format!("events of a first sync, end to end, {provider}"),
+        EVENTS.to_string(),
+        format!("{synced:.0}"),
+        "-".into(),
+    ])?;
+    let mut rows = vec![
+        json!({ "what": "first_sync", "provider": provider, "count": EVENTS, "per_second": synced }),
+    ];
+    for delay_ms in [0, 100] {
+        let (calls, seconds) = Box::pin(first_sync_out(provider, delay_ms)).await?;
+        let per_second = f64::from(EVENTS) / seconds;
+        table.row(&[
+            format!("entries first synced out at {delay_ms} ms, {calls} calls, {provider}"),
+            EVENTS.to_string(),
+            format!("{per_second:.0}"),
+            "-".into(),
+        ])?;
+        rows.push(json!({
+            "what": "first_sync_out", "provider": provider, "count": EVENTS, "delay_ms": delay_ms, "calls": calls,
+            "seconds": seconds, "per_second": per_second,
+        }));
+    }
+    Ok(rows)
 }
 
 /// A calendar in which nothing changed. Deciding consumes what was seen, so each round is prepared outside the count.
@@ -137,8 +147,8 @@ fn unchanged(number: u32) -> Pair {
 }
 
 /// From the choice of the calendar to the last entry, with the emulated table in the same process.
-async fn first_sync_per_second() -> anyhow::Result<f64> {
-    let world = World::start().await?;
+async fn first_sync_per_second(provider: Provider) -> anyhow::Result<f64> {
+    let world = World::start_with(provider).await?;
     let calendar = calendar_user(&world, MIA)?;
     for number in 0..EVENTS {
         calendar.insert(event(number)).await?;
@@ -159,8 +169,8 @@ async fn first_sync_per_second() -> anyhow::Result<f64> {
 
 /// The other way: a schedule is written into an empty calendar whose provider takes so long for each call. Calls and
 /// seconds, until everything is quiet.
-async fn first_sync_out(delay_ms: u32) -> anyhow::Result<(u64, f64)> {
-    let world = World::start().await?;
+async fn first_sync_out(provider: Provider, delay_ms: u32) -> anyhow::Result<(u64, f64)> {
+    let world = World::start_with(provider).await?;
     let mia = Person::sign_in(&world, MIA).await?;
     for number in 0..EVENTS {
         mia.post("/api/v1/schedule/entries", &entry(number))

@@ -55,11 +55,11 @@ struct Member {
 }
 
 impl Cast {
-    pub(super) async fn connect(count: usize) -> anyhow::Result<Self> {
+    pub(super) async fn connect(provider: Provider, count: usize) -> anyhow::Result<Self> {
         let world = World::open(WorldOptions {
             clock: WorldClock::system(),
             directory: None,
-            provider: Provider::Google,
+            provider,
             port: None,
         })
         .await?;
@@ -104,11 +104,11 @@ impl Cast {
         let written = self.written.fetch_add(1, Ordering::Relaxed);
         let words = format!("visit-{written:06}.");
         let member = &self.members[number];
-        let (google, connected) = (&member.connected.calendar, &member.connected);
+        let connected = &member.connected;
         let at = match way {
             Way::FromCalendar => {
                 let change = json!({ "summary": words });
-                google.patch(&member.event, change).await?["updated"].clone()
+                connected.calendar.patch(&member.event, change).await?["updated"].clone()
             }
             Way::FromSchedule => {
                 let change = json!({ "title": words });
@@ -140,6 +140,7 @@ impl Member {
     async fn join(world: &World, number: usize) -> anyhow::Result<Self> {
         let email = format!("person{number}@company{number}.test");
         world.google.add_account(&email, "Europe/Berlin");
+        world.microsoft.add_account(&email, "Europe/Berlin");
         let person = Person::stranger(world)?;
         let wish = json!({
             "account_type": "admin", "organization": format!("Company {number}"), "name": format!("Person {number}"),
