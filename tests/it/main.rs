@@ -11,6 +11,7 @@ mod conflicts;
 mod connections;
 mod contract;
 mod crash;
+mod environments;
 mod google_sim;
 mod histories;
 mod history;

@@ -63,6 +63,12 @@ impl Routes {
         Self { router, ..self }
     }
 
+    /// Answered with an app of their own, whatever they are merged into.
+    pub fn with_app(mut self, app: &App) -> Self {
+        self.router = self.router.with_state(app.clone());
+        self
+    }
+
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.listed.extend(other.listed);

@@ -31,7 +31,7 @@ pub(super) fn router(world: &World) -> Router {
         .into_iter()
         .fold(Routes::new(), |site, (name, routes)| {
             let counted = middleware::from_fn_with_state((world.downgrade(), name), count);
-            site.merge(routes.layer(counted))
+            site.merge(routes.with_app(world.app_of(name)).layer(counted))
         });
     Router::new()
         .nest("/_world", control::router(world.downgrade()))

@@ -4,6 +4,7 @@
 mod address;
 mod control;
 mod crash;
+mod environments;
 mod http;
 mod measured;
 mod pump;
@@ -31,6 +32,8 @@ pub use pump::Settled;
 pub(crate) use seed::demo_password_hash;
 pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
 pub use worker::Crashes;
+
+use environments::Environments;
 
 use crate::{
     aws::{AwsStandIns, Template},
@@ -75,6 +78,8 @@ pub struct Inner {
     /// What people's browsers and programs speak through; it keeps no cookies and follows nothing.
     pub people_http: reqwest::Client,
     functions: Vec<crate::aws::Function>,
+    /// By handler name, where each has only what the template gives to it.
+    own_apps: BTreeMap<String, App>,
     worker: worker::Worker,
     measured: measured::Measured,
     invocations: Mutex<BTreeMap<String, u64>>,
@@ -130,6 +135,10 @@ impl World {
     }
 
     pub async fn open(options: WorldOptions) -> anyhow::Result<Self> {
+        Self::open_as(options, Environments::Joined).await
+    }
+
+    async fn open_as(options: WorldOptions, environments: Environments) -> anyhow::Result<Self> {
         let ports = |offset| options.port.map_or(0, |port| port + offset);
         let (product, product_base) = address::bind(ports(0)).await?;
         let (google, google_base) = address::bind(ports(1)).await?;
@@ -150,7 +159,8 @@ impl World {
         let parameters =
             address::parameters(&product_base, &google_gate_base, &microsoft_gate_base);
         let gated = Template::load(&parameters, aws_base.as_str().trim_end_matches('/'))?;
-        let gated = Config::read(address::environment(&gated.functions()?, &aws_gate_base))?;
+        let gated = environments.of_worker(gated.functions()?);
+        let gated = Config::read(address::environment(&gated, &aws_gate_base))?;
         let redirect = config.redirect_uri(Provider::Google).to_string();
         let simulator = GoogleSim::open(GoogleSimOptions {
             clock: options.clock.clone(),
@@ -164,6 +174,8 @@ impl World {
         let measured = Arc::new(Mutex::new(BTreeMap::new()));
         let metrics = measured::collected(&measured);
         let app = App::new(config, Arc::new(options.clock.clone()), metrics.clone())?;
+        let clock: Arc<dyn Clock> = Arc::new(options.clock.clone());
+        let own_apps = environments.own_apps(&functions, &aws_base, &clock, &metrics)?;
         let worker = worker::Worker::start(gated, &options.clock, &metrics)?;
         let progress = pump::Progress::load(directory, options.clock.now())?;
         let world = Self(Arc::new(Inner {
@@ -182,6 +194,7 @@ impl World {
                 .redirect(reqwest::redirect::Policy::none())
                 .build()?,
             functions,
+            own_apps,
             worker,
             measured,
             invocations: Mutex::default(),

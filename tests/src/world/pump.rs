@@ -138,7 +138,9 @@ impl World {
         let count = wanted.len();
         let event: dynamodb::Event = serde_json::from_value(json!({ "Records": wanted }))?;
         let response = match function.handler.as_str() {
-            "outbox-relay" => stream_batch(&self.app, event, &outbox_relay::handle).await,
+            "outbox-relay" => {
+                stream_batch(self.app_of("outbox-relay"), event, &outbox_relay::handle).await
+            }
             other => bail!("no stream reader is called {other}"),
         };
         // A failed record is read again, with all that follow it; those before it are repeated, as they may be.
@@ -164,7 +166,7 @@ impl World {
         progress.ticked_at = Some(now);
         self.ran(function, progress);
         match function.handler.as_str() {
-            "due-sweep" => due_sweep::handle(&self.app)
+            "due-sweep" => due_sweep::handle(self.app_of("due-sweep"))
                 .await
                 .map_err(|error| anyhow::anyhow!(error))?,
             other => bail!("no schedule is called {other}"),

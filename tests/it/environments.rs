@@ -1,0 +1,78 @@
+//! The template gives each function what it needs: a day's work in a world in which none sees another's variables.
+
+use domain::connection::Provider;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tests::world::World;
+
+use crate::support::{Connected, MIA, google_visit, visit};
+
+/// From sign-in over both ways of a sync, notices, polls, a conflict and a new consent to the next day.
+async fn a_days_work(provider: Provider) {
+    let world = World::start_apart(provider).await.unwrap();
+    let mia = Connected::with(world, MIA).await;
+
+    let event = google_visit("Boiler", 2);
+    let event = mia.calendar.insert(event).await.unwrap();
+    mia.settle().await;
+    let entries = mia.entries_between("2027-03-01T00:00:00Z", "2027-04-01T00:00:00Z");
+    let entry = entries.await.unwrap().remove(0);
+    assert_eq!(entry["title"], "Boiler");
+    mia.create_entry(&visit("Van service", 3)).await;
+    mia.settle().await;
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 2);
+
+    press(&mia, "pause").await;
+    let id = event["id"].as_str().unwrap();
+    let theirs = mia.calendar.patch(id, json!({ "summary": "theirs" }));
+    theirs.await.unwrap();
+    let ours = json!({ "title": "ours" });
+    let patched = mia.patch_entry(entry["id"].as_str().unwrap(), &ours).await;
+    patched.expect(200).unwrap();
+    press(&mia, "resume").await;
+    mia.settle().await;
+    let open = mia.person.get("/api/v1/conflicts").await.unwrap();
+    let conflict = &open.expect(200).unwrap().json()["items"][0];
+    let path = format!(
+        "/api/v1/conflicts/{}/resolve",
+        conflict["id"].as_str().unwrap()
+    );
+    let keep = json!({ "keep": "local", "version": conflict["version"] });
+    let decided = mia.person.post(&path, &keep).await.unwrap();
+    assert!(decided.status.is_success(), "{}", decided.text);
+    mia.settle().await;
+    let shown = mia.calendar.get(id).await.unwrap();
+    assert_eq!(shown["summary"], "ours");
+
+    let again = mia.person.connect(provider).await.unwrap();
+    assert_eq!(again, mia.connection);
+    mia.settle().await;
+    // Nobody calls: the sweep asks for a look.
+    mia.world
+        .clock
+        .advance(SignedDuration::from_mins(65))
+        .unwrap();
+    mia.settle().await;
+    let runs = mia.api("/runs").await;
+    assert_eq!(runs["items"][0]["trigger"], "poll", "{runs}");
+    let stands = mia.api("").await;
+    assert_eq!(stands["last_failure"], Value::Null, "{stands}");
+    press(&mia, "sync").await;
+    mia.settle().await;
+}
+
+async fn press(mia: &Connected, button: &str) {
+    let path = format!("/api/v1/connections/{}/{button}", mia.connection);
+    let pressed = mia.person.post(&path, &json!({})).await.unwrap();
+    assert!(pressed.status.is_success(), "{button}: {}", pressed.text);
+}
+
+#[tokio::test]
+async fn each_function_has_what_google_takes() {
+    a_days_work(Provider::Google).await;
+}
+
+#[tokio::test]
+async fn each_function_has_what_microsoft_takes() {
+    a_days_work(Provider::Microsoft).await;
+}
