@@ -52,6 +52,7 @@ async fn a_days_work(provider: Provider) {
         .clock
         .advance(SignedDuration::from_mins(65))
         .unwrap();
+    preview(&mia).await;
     mia.settle().await;
     let runs = mia.api("/runs").await;
     assert_eq!(runs["items"][0]["trigger"], "poll", "{runs}");
@@ -59,6 +60,22 @@ async fn a_days_work(provider: Provider) {
     assert_eq!(stands["last_failure"], Value::Null, "{stands}");
     press(&mia, "sync").await;
     mia.settle().await;
+}
+
+/// By now the access has to be asked for anew.
+async fn preview(mia: &Connected) {
+    let listed = mia.api("/calendars").await;
+    let choice = json!({ "calendars": [{
+        "id": listed["calendars"][0]["id"], "selected": true, "direction": "bidirectional", "history_days": null,
+        "receives_new": true,
+    }] });
+    let path = format!("/api/v1/connections/{}/preview", mia.connection);
+    let shown = mia.person.post(&path, &choice).await.unwrap();
+    shown.expect(200).unwrap();
+    let page = mia.person.get("/connections").await.unwrap();
+    for product in ["Google Calendar", "Microsoft 365"] {
+        assert!(page.text.contains(&format!("Connect {product}")));
+    }
 }
 
 async fn press(mia: &Connected, button: &str) {
