@@ -257,8 +257,8 @@ impl EventLink {
             Origin::Event
         };
         Self {
-            state,
             origin,
+            state,
             ..to
         }
     }

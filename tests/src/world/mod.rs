@@ -161,15 +161,7 @@ impl World {
         let gated = Template::load(&parameters, aws_base.as_str().trim_end_matches('/'))?;
         let gated = environments.of_worker(gated.functions()?);
         let gated = Config::read(address::environment(&gated, &aws_gate_base))?;
-        let redirect = config.redirect_uri(Provider::Google).to_string();
-        let simulator = GoogleSim::open(GoogleSimOptions {
-            clock: options.clock.clone(),
-            public_base: google_base.clone(),
-            client_id: CLIENT_ID.into(),
-            client_secret: CLIENT_SECRET.into(),
-            redirect_uris: vec![redirect],
-            storage: directory.map(|directory| directory.join("google.json")),
-        })?;
+        let google_simulator = simulated_google(&options, &google_base, &config)?;
         let microsoft_simulator = simulated_microsoft(&options, &microsoft_base, &product_base)?;
         let measured = Arc::new(Mutex::new(BTreeMap::new()));
         let metrics = measured::collected(&measured);
@@ -183,7 +175,7 @@ impl World {
             app,
             aws: stand_ins,
             provider: options.provider,
-            google: simulator,
+            google: google_simulator,
             microsoft: microsoft_simulator,
             product_base,
             google_base,
@@ -339,6 +331,22 @@ fn is_only_at_google() -> bool {
     let thread = std::thread::current();
     let story = thread.name().unwrap_or_default();
     ONLY_AT_GOOGLE.iter().any(|(only, _)| *only == story)
+}
+
+fn simulated_google(
+    options: &WorldOptions,
+    base: &Url,
+    config: &Config,
+) -> anyhow::Result<GoogleSim> {
+    let directory = options.directory.as_deref();
+    GoogleSim::open(GoogleSimOptions {
+        clock: options.clock.clone(),
+        public_base: base.clone(),
+        client_id: CLIENT_ID.into(),
+        client_secret: CLIENT_SECRET.into(),
+        redirect_uris: vec![config.redirect_uri(Provider::Google).to_string()],
+        storage: directory.map(|directory| directory.join("google.json")),
+    })
 }
 
 fn simulated_microsoft(

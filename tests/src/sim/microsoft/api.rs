@@ -272,7 +272,7 @@ fn perform(state: &mut State, call: &Call<'_>) -> Result<Answer, GraphError> {
     }
     let reply = match call.endpoint.operation {
         Operation::Me => read::me(call),
-        Operation::MailboxSettings => read::mailbox_settings(call),
+        Operation::MailboxSettings => Ok(read::mailbox_settings(call)),
         Operation::SupportedTimeZones => read::supported_time_zones(call),
         Operation::CalendarsList => read::calendars(state, call),
         Operation::CalendarGet => read::calendar(state, call),

@@ -44,13 +44,13 @@ pub(super) fn me(call: &Call<'_>) -> Result<Reply, GraphError> {
 }
 
 /// As far as calendars are concerned.
-pub(super) fn mailbox_settings(call: &Call<'_>) -> Result<Reply, GraphError> {
-    Ok(Reply::ok(json!({
+pub(super) fn mailbox_settings(call: &Call<'_>) -> Reply {
+    Reply::ok(json!({
         "@odata.context": call.context("users('me')/mailboxSettings"),
         "timeZone": zones::windows_name(&call.account.zone).unwrap_or("UTC"),
         "dateFormat": "yyyy-MM-dd",
         "timeFormat": "HH:mm",
-    })))
+    }))
 }
 
 pub(super) fn supported_time_zones(call: &Call<'_>) -> Result<Reply, GraphError> {
