@@ -14,5 +14,6 @@ STORIES_PROVIDER=microsoft cargo test -p tests --test it --quiet -- \
 cargo build --quiet -p tests --bins
 tests/official/check.sh
 .venv/bin/python tests/official/corpus_check.py
+.venv/bin/python tests/official/pattern_check.py
 node --test tests/browser/*.test.mjs
 scripts/e2e.sh

@@ -1,4 +1,4 @@
-//! Patterns as rules: both say the same dates.
+//! Patterns as rules: both say the same dates. `tests/official/pattern_check.py` asks other libraries.
 
 use domain::{
     content::Timing,
