@@ -6,7 +6,7 @@ use crate::{
     calendar::{ConflictPolicy, Direction, Privacy},
     content::{Content, Fields},
     entry::Entry,
-    event::{CalendarEvent, ExternalEventId, Revision},
+    event::{CalendarEvent, ExternalEventId, OccurrenceChange, OccurrenceSeen, Revision},
     failure::Refusal,
     id::EntryId,
     link::{EventLink, LinkState, Origin},
@@ -158,14 +158,24 @@ pub fn needs_a_look(link: &EventLink, entry: &EntrySeen, policy: Policy) -> bool
     }
 }
 
-/// Whether a list that shows a series again leaves open how its occurrences differ: what a change of the series did to
-/// them is not in it, and what was seen earlier of a series that is not agreed on was not kept.
-pub fn needs_the_whole_series(link: &EventLink, revision: &Revision, direction: Direction) -> bool {
+/// Whether a list that shows a series again, and `own` of its occurrences, leaves open how these differ: what a change of
+/// the series did to them is not in it, and what was seen earlier of a series that is not agreed on was not kept. What
+/// looks cancelled may have gone with the series for as long as that was deleted.
+pub fn needs_the_whole_series(
+    link: &EventLink,
+    revision: &Revision,
+    own: &[OccurrenceChange],
+    direction: Direction,
+) -> bool {
     match &link.state {
         LinkState::Pending { .. } => true,
         LinkState::Linked { base, sent: _ } => {
-            let has_exceptions = !base.event().exceptions.is_empty();
-            base.revision != *revision && (has_exceptions || !direction.pulls())
+            let known = &base.event().exceptions;
+            let is_news = |one: &OccurrenceChange| {
+                matches!(one.seen, OccurrenceSeen::Cancelled) && !known.cancelled_at(one.original)
+            };
+            let moved = base.revision != *revision;
+            own.iter().any(is_news) || (moved && (!known.is_empty() || !direction.pulls()))
         }
         LinkState::Conflict { base, .. } | LinkState::Severed { base, .. } => {
             base.revision != *revision

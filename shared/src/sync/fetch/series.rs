@@ -143,7 +143,7 @@ impl Context<'_> {
         };
         let direction = calendar.settings.direction;
         if link.map_or_else(was_refused, |link| {
-            needs_the_whole_series(link, &event.revision, direction)
+            needs_the_whole_series(link, &event.revision, &own, direction)
         }) {
             let read = self
                 .provider

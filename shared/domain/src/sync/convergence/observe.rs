@@ -255,7 +255,7 @@ impl Worker {
         let was_refused = || self.refused.borrow().contains_key(&item);
         let direction = calendar.settings.direction;
         if link.map_or_else(was_refused, |link| {
-            needs_the_whole_series(link, &event.revision, direction)
+            needs_the_whole_series(link, &event.revision, &own, direction)
         }) {
             let read = self.get(calendar, &event.external_id).await;
             return read.unwrap_or(Change::Removed(event.external_id));
