@@ -84,13 +84,7 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn write(
-        &self,
-        stage: &str,
-        at: Timestamp,
-        about: &About,
-        measured: &[(Metric, i64)],
-    ) {
+    pub fn write(&self, stage: &str, at: Timestamp, about: &About, measured: &[(Metric, i64)]) {
         (self.lines)(line(stage, at, about, measured).to_string());
     }
 }
@@ -129,38 +123,4 @@ fn line(stage: &str, at: Timestamp, about: &About, measured: &[(Metric, i64)]) -
         json!({ "Timestamp": at.as_millisecond(), "CloudWatchMetrics": directive }),
     );
     line.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_measurement_is_a_line_of_the_embedded_metric_format() {
-        let about = About {
-            provider: Some(Provider::Google),
-            ..About::default()
-        };
-        let measured = [(Metric::SyncSucceeded, 1), (Metric::SyncDuration, 250)];
-        let at = "2027-03-01T08:00:00Z".parse().unwrap();
-        assert_eq!(
-            line("dev", at, &about, &measured),
-            json!({
-                "_aws": {
-                    "Timestamp": 1_803_888_000_000_i64,
-                    "CloudWatchMetrics": [{
-                        "Namespace": "Kalends/dev",
-                        "Dimensions": [[], ["Provider"]],
-                        "Metrics": [
-                            { "Name": "SyncSucceeded", "Unit": "Count" },
-                            { "Name": "SyncDuration", "Unit": "Milliseconds" },
-                        ],
-                    }],
-                },
-                "Provider": "google",
-                "SyncSucceeded": 1,
-                "SyncDuration": 250,
-            })
-        );
-    }
 }

@@ -1,7 +1,11 @@
 //! What `CloudWatch` is told: alarms watch what is measured, and a day's work shows in it.
 
+use std::sync::{Arc, Mutex};
+
+use domain::connection::Provider;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::metrics::{About, Metric, Metrics};
 
 use crate::support::{Connected, google_visit};
 
@@ -27,6 +31,43 @@ fn every_alarm_and_graph_of_our_own_metrics_names_one_that_is_measured() {
     for name in watched {
         assert!(measured.contains(&format!("    {name},\n")), "{name}");
     }
+}
+
+#[test]
+fn a_measurement_is_a_line_of_the_embedded_metric_format() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let taken = lines.clone();
+    let metrics = Metrics::to(move |line| taken.lock().unwrap().push(line));
+    let about = About {
+        provider: Some(Provider::Google),
+        ..About::default()
+    };
+    let measured = [(Metric::SyncSucceeded, 1), (Metric::SyncDuration, 250)];
+    let at = "2027-03-01T08:00:00Z".parse().unwrap();
+
+    metrics.write("dev", at, &about, &measured);
+
+    let lines = lines.lock().unwrap();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(
+        serde_json::from_str::<Value>(&lines[0]).unwrap(),
+        json!({
+            "_aws": {
+                "Timestamp": 1_803_888_000_000_i64,
+                "CloudWatchMetrics": [{
+                    "Namespace": "Kalends/dev",
+                    "Dimensions": [[], ["Provider"]],
+                    "Metrics": [
+                        { "Name": "SyncSucceeded", "Unit": "Count" },
+                        { "Name": "SyncDuration", "Unit": "Milliseconds" },
+                    ],
+                }],
+            },
+            "Provider": "google",
+            "SyncSucceeded": 1,
+            "SyncDuration": 250,
+        })
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod any_event;
 mod calls;
 mod events;
 mod notes;
+mod notification;
 mod pattern;
 mod pattern_table;
 mod reading;

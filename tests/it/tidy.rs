@@ -59,6 +59,26 @@ fn files_are_short_enough_to_be_read() {
 }
 
 #[test]
+fn no_test_stands_where_none_is_run() {
+    let unrun: Vec<String> = sources(&["Cargo.toml"])
+        .into_iter()
+        .filter(|(_, manifest)| manifest.contains("\ntest = false"))
+        .map(|(path, _)| path.replace("Cargo.toml", "src/"))
+        .collect();
+    let standing: Vec<String> = sources(&[".rs"])
+        .into_iter()
+        .filter(|(path, text)| {
+            let is_unrun = unrun.iter().any(|folder| path.starts_with(folder.as_str()));
+            is_unrun && (text.contains("#[cfg(test)]") || text.contains("#[test]"))
+        })
+        .map(|(path, _)| path)
+        .collect();
+
+    assert!(!unrun.is_empty());
+    assert_eq!(standing, Vec::<String>::new());
+}
+
+#[test]
 fn each_dependency_is_known_in_one_place_only() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("lambda_http", ["shared/src/lambda.rs"].as_slice()),
