@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Changes, Exception, Exceptions, OriginalStart};
 use crate::{
-    content::{Content, Field, Parts, Timing},
+    content::{Content, Field, Fields, Parts, Timing},
     recurrence::{self, Recurrence},
     time::{When, Zone},
 };
@@ -124,12 +124,30 @@ impl Content {
     /// Whether to write `parts` over `seen` is to say the rule anew, and which occurrences it leaves out: an occurrence that
     /// takes place again may be left out by the rule itself.
     pub fn says_its_rule(&self, seen: &Self, parts: &Parts) -> bool {
-        let again = |at: &OriginalStart| {
-            seen.exceptions.cancelled_at(*at)
-                && !self.exceptions.cancelled_at(*at)
-                && self.has_occurrence(*at)
-        };
+        let again = |at: &OriginalStart| self.takes_place_again(seen, *at);
         parts.own.contains(Field::Timing) || parts.occurrences.keys().any(again)
+    }
+
+    /// Whether an occurrence that `seen` leaves out takes place.
+    pub fn takes_place_again(&self, seen: &Self, at: OriginalStart) -> bool {
+        seen.exceptions.cancelled_at(at)
+            && !self.exceptions.cancelled_at(at)
+            && self.has_occurrence(at)
+    }
+
+    /// Whether `fields` of an occurrence are neither as they were, nor as different from their series as they were: the
+    /// series may just have been written, and reach the occurrence or not.
+    pub fn occurrence_changed_since(&self, seen: &Self, at: OriginalStart, fields: Fields) -> bool {
+        match (self.occurrence(at), seen.occurrence(at)) {
+            (None, None) => false,
+            (Some(now), Some(before)) => {
+                let apart = self.diff(seen).occurrences;
+                let apart = apart.get(&at).copied().unwrap_or_default();
+                let mut apart = apart.and(fields).iter();
+                apart.any(|field| now.field_differs(&before, field))
+            }
+            (None, Some(_)) | (Some(_), None) => true,
+        }
     }
 
     /// Whether the rule has an occurrence that starts there, cancelled or not.

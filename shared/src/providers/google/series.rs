@@ -200,7 +200,7 @@ impl Google {
         }
         let found = found.over(series.clone());
         // Only what is written must still be as it was seen: of the rest, less may have been shown.
-        if changed_meanwhile(&found, seen, at, fields.without(hidden)) {
+        if found.occurrence_changed_since(seen, at, fields.without(hidden)) {
             return Err(ProviderError {
                 class: FailureClass::Conflict,
                 ..rejected(operation, "the occurrence changed meanwhile")
@@ -262,21 +262,6 @@ struct Target<'a> {
     content: &'a Content,
     seen: &'a Content,
     hidden: Fields,
-}
-
-/// Whether an occurrence is neither as it was, nor as different from its series as it was: the series may just have been
-/// written, and reach it or not.
-fn changed_meanwhile(found: &Content, seen: &Content, at: OriginalStart, fields: Fields) -> bool {
-    match (found.occurrence(at), seen.occurrence(at)) {
-        (None, None) => false,
-        (Some(now), Some(before)) => {
-            let apart = found.diff(seen).occurrences;
-            let apart = apart.get(&at).copied().unwrap_or_default();
-            let mut apart = apart.and(fields).iter();
-            apart.any(|field| now.field_differs(&before, field))
-        }
-        (None, Some(_)) | (Some(_), None) => true,
-    }
 }
 
 /// Exceptions that are copies without what was just written to their series, each with the fields that it lacks.

@@ -54,7 +54,7 @@ impl Microsoft {
         };
         let mut again = parts.occurrences.keys();
         if !parts.own.contains(Field::Timing)
-            && again.any(|at| takes_place_again(content, seen, *at))
+            && again.any(|at| content.takes_place_again(seen, *at))
         {
             return Err(rejected("change the occurrence", CANCELLED_FOR_GOOD));
         }
@@ -205,7 +205,7 @@ impl Microsoft {
             series.clone()
         };
         // Only what is written must still be as it was seen: of the rest, less may have been shown.
-        if changed_meanwhile(&now, seen, at, fields.without(hidden)) {
+        if now.occurrence_changed_since(seen, at, fields.without(hidden)) {
             let detail = "the occurrence changed meanwhile";
             return Err(failed(FailureClass::Conflict, operation, detail));
         }
@@ -303,27 +303,6 @@ impl Microsoft {
             Err(error) if error.class == FailureClass::NotFound => Ok(()),
             Err(error) => Err(error),
         }
-    }
-}
-
-fn takes_place_again(content: &Content, seen: &Content, at: OriginalStart) -> bool {
-    seen.exceptions.cancelled_at(at)
-        && !content.exceptions.cancelled_at(at)
-        && content.has_occurrence(at)
-}
-
-/// Whether an occurrence is neither as it was, nor as different from its series as it was: the series may just have been
-/// written, and reach it or not.
-fn changed_meanwhile(found: &Content, seen: &Content, at: OriginalStart, fields: Fields) -> bool {
-    match (found.occurrence(at), seen.occurrence(at)) {
-        (None, None) => false,
-        (Some(now), Some(before)) => {
-            let apart = found.diff(seen).occurrences;
-            let apart = apart.get(&at).copied().unwrap_or_default();
-            let mut apart = apart.and(fields).iter();
-            apart.any(|field| now.field_differs(&before, field))
-        }
-        (None, Some(_)) | (Some(_), None) => true,
     }
 }
 
