@@ -53,6 +53,14 @@ impl LinkWrite {
             to: link.into(),
         }
     }
+
+    pub fn take(uid: Uid, entry: EntryId) -> Self {
+        Self::Take(Meeting {
+            uid,
+            entry,
+            version: 0,
+        })
+    }
 }
 
 /// Which entry a meeting has, wherever else it is met.

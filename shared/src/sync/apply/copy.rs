@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     providers::{Created, NewEvent, ProviderError, Tried},
-    store::{LinkWrite, Meeting},
+    store::LinkWrite,
 };
 
 /// What ends in an event of ours.
@@ -321,13 +321,8 @@ impl Context<'_> {
         );
         let mut writes = self.settling(&link).await?;
         if link.uid.is_none() {
-            writes.extend(event.uid.clone().map(|uid| {
-                LinkWrite::Take(Meeting {
-                    uid,
-                    entry: link.entry,
-                    version: 0,
-                })
-            }));
+            let entry = link.entry;
+            writes.extend(event.uid.clone().map(|uid| LinkWrite::take(uid, entry)));
         }
         let was = link.clone();
         let mut link = EventLink {

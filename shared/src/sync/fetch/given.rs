@@ -14,7 +14,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use super::super::{Context, SyncError};
 use crate::{
     providers::{Page, is_name},
-    store::{LinkWrite, Meeting, StoreError},
+    store::{LinkWrite, StoreError},
 };
 
 /// Asked for at the same time; providers allow few requests at once.
@@ -82,13 +82,8 @@ impl Context<'_> {
             return Ok(link);
         };
         let mut writes = vec![LinkWrite::under_its_id(link.clone(), adopted.clone())];
-        writes.extend(adopted.uid.clone().map(|uid| {
-            LinkWrite::Take(Meeting {
-                uid,
-                entry: link.entry,
-                version: 0,
-            })
-        }));
+        let entry = link.entry;
+        writes.extend(adopted.uid.clone().map(|uid| LinkWrite::take(uid, entry)));
         match self.write_links(writes).await {
             Ok(()) => {
                 adopted.version += 1;
