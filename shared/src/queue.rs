@@ -227,17 +227,14 @@ fn unknown_queue(operation: &'static str, arn: &str) -> QueueError {
 pub const REASON: &str = "reason";
 
 /// How long a burst is gathered before it is synced; a person is not made to wait.
-pub fn debounce(provider: Provider, trigger: Trigger) -> SignedDuration {
-    match trigger {
+pub fn debounce(app: &App, asked: &Asked) -> SignedDuration {
+    match asked.trigger {
         Trigger::Member | Trigger::Setup => SignedDuration::ZERO,
         Trigger::Notice
         | Trigger::EntryChange
         | Trigger::Poll
         | Trigger::Reconcile
-        | Trigger::Continuation => match provider {
-            Provider::Google => SignedDuration::from_secs(5),
-            Provider::Microsoft => SignedDuration::from_secs(2),
-        },
+        | Trigger::Continuation => app.provider(asked.provider).burst(),
     }
 }
 
@@ -246,10 +243,7 @@ pub async fn follow_up(app: &App, asked: &Asked) -> Result<(), AskError> {
     let now = app.clock.now();
     // A person's press must not wait for a message that sits out a burst.
     let hurried = matches!(asked.trigger, Trigger::Member | Trigger::Setup);
-    match asked
-        .demand
-        .after_ask(now, debounce(asked.provider, asked.trigger))
-    {
+    match asked.demand.after_ask(now, debounce(app, asked)) {
         AfterAsk::AlreadySent if !hurried => Ok(()),
         AfterAsk::Waits { .. } => Ok(()),
         AfterAsk::AlreadySent => send(app, asked, SignedDuration::ZERO).await,

@@ -19,7 +19,7 @@ use domain::{
     id::SubscriptionId,
     time::Zone,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 pub(crate) use naming::{is_name, named};
 use url::Url;
 
@@ -188,6 +188,9 @@ pub trait CalendarProvider: Send + Sync {
     ) -> Result<(), ProviderError>;
 
     fn subscribes_to(&self) -> SubscribesTo;
+
+    /// How far apart the notices of one burst come.
+    fn burst(&self) -> SignedDuration;
 
     /// Where the account is subscribed as a whole, `calendar` is one of those that matter.
     async fn subscribe(

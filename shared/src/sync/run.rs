@@ -321,8 +321,11 @@ async fn release(
         trigger: Trigger::Continuation,
         ..row
     };
-    let debounce = queue::debounce(next.provider, next.trigger);
-    let delay = if ended.covered { debounce } else { wait };
+    let delay = if ended.covered {
+        queue::debounce(app, &next)
+    } else {
+        wait
+    };
     queue::send(app, &next, delay).await?;
     Ok(Handled::Delete)
 }

@@ -8,7 +8,7 @@ use domain::{
     failure::FailureClass,
     id::SubscriptionId,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, RequestBuilder, header};
 
 use super::{
@@ -266,6 +266,10 @@ impl CalendarProvider for Google {
             Err(error) if error.class == FailureClass::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    fn burst(&self) -> SignedDuration {
+        SignedDuration::from_secs(5)
     }
 
     fn subscribes_to(&self) -> SubscribesTo {

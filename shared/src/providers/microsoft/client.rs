@@ -11,6 +11,7 @@ use domain::{
     id::SubscriptionId,
     time::Zone,
 };
+use jiff::SignedDuration;
 use reqwest::{Method, RequestBuilder, header};
 
 use super::{
@@ -249,6 +250,10 @@ impl CalendarProvider for Microsoft {
             Err(error) if error.class == FailureClass::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    fn burst(&self) -> SignedDuration {
+        SignedDuration::from_secs(2)
     }
 
     /// Graph tells of the whole mailbox.
