@@ -38,7 +38,7 @@ pub(super) struct Cast {
     pub(super) connections: Vec<Connection>,
     pub(super) places: Vec<Place>,
     /// Of another tenant, with a calendar of their own.
-    pub(super) bystander: Option<Connected>,
+    pub(super) bystander: Option<Bystander>,
     /// When people last opened a page.
     opened_at: Mutex<Timestamp>,
 }
@@ -46,6 +46,19 @@ pub(super) struct Cast {
 pub(super) struct Connection {
     pub(super) id: ConnectionId,
     pub(super) member: usize,
+}
+
+pub(super) struct Bystander {
+    person: Person,
+    store: TenantStore,
+    connection: ConnectionId,
+}
+
+/// A connection of whichever tenant, and who looks after it.
+pub(super) struct Kept<'a> {
+    pub(super) person: &'a Person,
+    pub(super) store: &'a TenantStore,
+    pub(super) connection: ConnectionId,
 }
 
 /// A calendar at the provider, and what the product knows of it.
@@ -66,7 +79,7 @@ impl Cast {
         }
         let store = world.tenant_of(MEMBERS[0]).await?;
         let bystander = if history.bystander {
-            Some(Connected::with_history(world.clone(), BYSTANDER, Value::Null).await?)
+            Some(Bystander::of(&world).await?)
         } else {
             None
         };
@@ -166,18 +179,35 @@ impl Cast {
             }
             *opened_at = now;
         }
-        for (person, _) in &self.members {
+        let members = self.members.iter().map(|(person, _)| person);
+        for person in members.chain(self.bystander.iter().map(|one| &one.person)) {
             person.get("/api/users/auth/profile").await?.expect(200)?;
         }
         Ok(())
     }
 
-    /// Asks for a sync as the button does.
+    fn kept(&self, connection: &Connection) -> Kept<'_> {
+        Kept {
+            person: &self.members[connection.member].0,
+            store: &self.store,
+            connection: connection.id,
+        }
+    }
+
+    /// Everybody's connections, the bystander's among them.
+    pub(super) fn all_kept(&self) -> impl Iterator<Item = Kept<'_>> {
+        let bystander = self.bystander.iter().map(|bystander| Kept {
+            person: &bystander.person,
+            store: &bystander.store,
+            connection: bystander.connection,
+        });
+        let members = self.connections.iter().map(|one| self.kept(one));
+        members.chain(bystander)
+    }
+
+    /// The owner of one of the members' connections asks for a sync.
     pub(super) async fn press_sync(&self, connection: &Connection) -> anyhow::Result<()> {
-        let person = &self.members[connection.member].0;
-        let path = format!("/api/v1/connections/{}/sync", connection.id);
-        person.post(&path, &json!({})).await?.expect(202)?;
-        Ok(())
+        self.kept(connection).press_sync().await
     }
 
     /// Those that take part.
@@ -215,8 +245,7 @@ impl Cast {
         let Some(bystander) = &self.bystander else {
             return Ok(None);
         };
-        let id: ConnectionId = bystander.connection.parse()?;
-        let known = self.world.tenant_of(BYSTANDER).await?.calendars(id).await?;
+        let known = bystander.store.calendars(bystander.connection).await?;
         let calendar = known.iter().find(|one| one.primary);
         let calendar = &calendar.context("a primary calendar")?.external_id;
         let provider = self.world.provider;
@@ -266,6 +295,26 @@ async fn found(world: &World) -> anyhow::Result<[MemberId; 2]> {
     store.create_tenant(&tenant, &first, hash.clone()).await?;
     store.add_member(&second, hash).await?;
     Ok([first.id, second.id])
+}
+
+impl Bystander {
+    async fn of(world: &World) -> anyhow::Result<Self> {
+        let connected = Connected::with_history(world.clone(), BYSTANDER, Value::Null).await?;
+        Ok(Self {
+            store: world.tenant_of(BYSTANDER).await?,
+            connection: connected.connection.parse()?,
+            person: connected.person,
+        })
+    }
+}
+
+impl Kept<'_> {
+    /// Asks for a sync as the button does.
+    pub(super) async fn press_sync(&self) -> anyhow::Result<()> {
+        let path = format!("/api/v1/connections/{}/sync", self.connection);
+        self.person.post(&path, &json!({})).await?.expect(202)?;
+        Ok(())
+    }
 }
 
 impl Place {

@@ -59,8 +59,8 @@ impl Stage {
 
     pub(super) async fn stuck(&self) -> anyhow::Result<Vec<StuckItem>> {
         let mut stuck = Vec::new();
-        for connection in &self.cast.connections {
-            stuck.extend(self.cast.store.stuck_items(connection.id).await?);
+        for kept in self.cast.all_kept() {
+            stuck.extend(kept.store.stuck_items(kept.connection).await?);
         }
         Ok(stuck)
     }
@@ -108,8 +108,8 @@ impl Stage {
     }
 
     async fn ask_everywhere(&self) -> anyhow::Result<()> {
-        for connection in &self.cast.connections {
-            self.cast.press_sync(connection).await?;
+        for kept in self.cast.all_kept() {
+            kept.press_sync().await?;
         }
         self.settle().await
     }
@@ -122,14 +122,13 @@ impl Stage {
     /// The provider asked for it, or an item is tried again then.
     async fn waits_until(&self) -> anyhow::Result<Option<Timestamp>> {
         let mut until = Vec::new();
-        for connection in &self.cast.connections {
-            let person = &self.cast.members[connection.member].0;
-            let path = format!("/api/v1/connections/{}", connection.id);
-            let stands = person.get(&path).await?.expect(200)?.json();
+        for kept in self.cast.all_kept() {
+            let path = format!("/api/v1/connections/{}", kept.connection);
+            let stands = kept.person.get(&path).await?.expect(200)?.json();
             if let Some(at) = stands["sync"]["not_before"].as_str() {
                 until.push(at.parse()?);
             }
-            for stuck in self.cast.store.stuck_items(connection.id).await? {
+            for stuck in kept.store.stuck_items(kept.connection).await? {
                 until.extend(match stuck.state {
                     ItemState::Failing { next_try_at, .. } => Some(next_try_at),
                     ItemState::Refused { .. } | ItemState::Dead { .. } => None,
