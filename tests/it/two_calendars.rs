@@ -217,3 +217,29 @@ async fn a_copy_whose_create_was_never_answered_is_known_when_it_moves() {
     assert_eq!(mia.entry("pump, urgent").await["id"], entry["id"]);
     assert_eq!(mia.entries().await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_meeting_beside_its_copy_is_not_forgotten_when_the_entry_changes() {
+    let mia = Connected::start().await;
+    let (home, at_home) = mia.with_home().await;
+    let entry = mia.entry("round").await;
+    let second = mia.calendar.insert(meeting()).await.unwrap();
+    mia.settle().await;
+    let aside = mia.api("/items").await;
+    assert_eq!(aside["items"][0]["entry"], entry["id"], "{aside:#}");
+
+    let retitled = json!({ "title": "round, later" });
+    let patched = mia.patch_entry(&id(&entry), &retitled).await;
+    patched.expect(200).unwrap();
+    mia.settle().await;
+    assert_eq!(mia.api("/items").await, aside);
+
+    home.delete(&id(&at_home)).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.api("/items").await["items"], json!([]));
+    let moved = json!({ "summary": "round, much later" });
+    mia.calendar.patch(&id(&second), moved).await.unwrap();
+    mia.settle().await;
+    assert_eq!(mia.entry("round, much later").await["id"], entry["id"]);
+    assert_eq!(mia.calendar.events().await.unwrap().len(), 1);
+}

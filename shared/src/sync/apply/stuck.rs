@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     ids,
-    providers::SeriesShown,
+    providers::{SeriesShown, is_name},
     store::{DirtyEntry, item_id},
 };
 
@@ -193,16 +193,19 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// The item syncs, by whichever of its names it was met.
+    /// The item syncs, by whichever of its names it was met. Of another event of the same meeting that says nothing.
     pub(in crate::sync) async fn clear_stuck(
         &mut self,
         calendar: &Calendar,
         item: &str,
         entry: Option<EntryId>,
     ) -> Result<(), SyncError> {
+        let is_ours = |name: &str| {
+            name.parse::<EntryId>().is_ok() || is_name(&ExternalEventId(name.to_owned()))
+        };
         let is_it = |known: &StuckItem| {
-            known.calendar == calendar.id
-                && (known.item == item || (entry.is_some() && known.entry == entry))
+            let is_copy = || entry.is_some() && known.entry == entry && is_ours(&known.item);
+            known.calendar == calendar.id && (known.item == item || is_copy())
         };
         let (over, left) = std::mem::take(&mut self.stuck).into_iter().partition(is_it);
         self.stuck = left;
