@@ -39,7 +39,7 @@ pub(super) struct Cast {
     pub(super) places: Vec<Place>,
     /// Of another tenant, with a calendar of their own.
     pub(super) bystander: Option<Bystander>,
-    /// When people last opened a page.
+    /// When people last opened a page, or signed in.
     opened_at: Mutex<Timestamp>,
 }
 
@@ -166,7 +166,7 @@ impl Cast {
         Ok(())
     }
 
-    /// Reading goes on with a session whose proof ran out.
+    /// With a new proof, also where the old one would still do for a while: it has to last until the page is opened again.
     pub(super) async fn open_the_page_again(&self) -> anyhow::Result<()> {
         let now = self.world.clock.now();
         {
@@ -181,7 +181,10 @@ impl Cast {
         }
         let members = self.members.iter().map(|(person, _)| person);
         for person in members.chain(self.bystander.iter().map(|one| &one.person)) {
-            person.get("/api/users/auth/profile").await?.expect(200)?;
+            let answer = person
+                .post("/api/users/auth/refresh/", &Value::Null)
+                .await?;
+            answer.expect(200)?;
         }
         Ok(())
     }
