@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     content::Content,
     id::{EntryId, MemberId, TenantId},
+    link::Origin,
     member::EmailAddress,
 };
 
@@ -41,8 +42,15 @@ pub struct Entry {
     pub assignees: Vec<MemberId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attendees: Vec<EmailAddress>,
+    /// Whether it was made here or came from a calendar. Absent in what was written before this was kept.
+    #[serde(default = "came_from_a_calendar")]
+    pub origin: Origin,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+fn came_from_a_calendar() -> Origin {
+    Origin::Event
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -176,14 +176,8 @@ impl Stage {
     fn check_gone(&self, standing: &Standing) -> Vec<Finding> {
         let removed = &self.ledger.removed;
         let mut findings = Vec::new();
-        let any_event = |origin| {
-            let members = self.cast.members.iter();
-            members
-                .map(|(_, member)| Removal::Event(origin, *member))
-                .any(|removal| removed.contains(&removal))
-        };
         for (id, origin) in &self.ledger.entries_by_person {
-            let meant = removed.contains(&Removal::Entry(*origin)) || any_event(*origin);
+            let meant = removed.contains(&Removal::Entry(*origin));
             let there = standing.entries.iter().any(|entry| entry.id == *id);
             if !there && !meant {
                 findings.push(Finding::new(Law::NothingGone, &format!("{id} is gone")));

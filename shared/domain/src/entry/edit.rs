@@ -12,6 +12,7 @@ use super::{
 use crate::{
     content::{Content, Timing},
     id::{EntryId, MemberId, TenantId},
+    link::Origin,
     member::EmailAddress,
     recurrence::{self, Recurrence},
     series::{Exception, Exceptions, OriginalStart},
@@ -87,6 +88,7 @@ impl Draft {
             status: self.status,
             assignees: self.assignees,
             attendees: self.attendees,
+            origin: Origin::Entry,
             created_at: now,
             updated_at: now,
         }

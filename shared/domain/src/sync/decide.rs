@@ -220,7 +220,9 @@ fn decide_linked(
             Some(put_back(link, ours))
         }
         // A copy that is gone takes nothing with it: the entry was here first.
-        (Unchanged(_) | Changed(..), Deleted) if link.origin == Origin::Entry || undeleting => {
+        (Unchanged(ours) | Changed(ours, _), Deleted)
+            if link.origin == Origin::Entry || undeleting || ours.stays() =>
+        {
             Some(sever(link, base, Origin::Event))
         }
         (Unchanged(ours) | Changed(ours, _), Deleted) if ours.shared => Some(Step::Unassign {

@@ -106,6 +106,8 @@ pub enum EntrySeen {
         changed_at: Timestamp,
         /// Other members are assigned too: losing this copy must not delete the entry.
         shared: bool,
+        /// Whether it was made here: then no event takes it along.
+        origin: Origin,
     },
     /// Deleted, or no longer assigned to the calendar's owner.
     Gone,

@@ -73,6 +73,7 @@ fn ours(version: u64, content: Content) -> EntrySeen {
         content,
         changed_at: Timestamp::UNIX_EPOCH,
         shared: false,
+        origin: Origin::Event,
     }
 }
 
@@ -206,11 +207,12 @@ fn losing_a_copy_is_not_losing_the_entry() {
         origin: Origin::Entry,
         ..linked()
     };
-    let shared = EntrySeen::Present {
+    let made_here = |shared| EntrySeen::Present {
         version: 1,
         content: base(),
         changed_at: Timestamp::UNIX_EPOCH,
-        shared: true,
+        shared,
+        origin: Origin::Entry,
     };
     let policy = Policy::default;
     let edited = || ours(2, content("visit 2", "bring tools", 2));
@@ -218,12 +220,13 @@ fn losing_a_copy_is_not_losing_the_entry() {
     let outcomes = [
         decide_one(copy.clone(), ours(1, base()), EventSeen::Gone, policy()),
         decide_one(copy, edited(), EventSeen::Gone, policy()),
-        decide_one(linked(), shared, EventSeen::Gone, policy()),
+        decide_one(linked(), made_here(false), EventSeen::Gone, policy()),
+        decide_one(linked(), made_here(true), EventSeen::Gone, policy()),
     ];
 
     let words: Vec<String> = outcomes.iter().flatten().map(ToString::to_string).collect();
     let kept = "let the copy theirs go";
-    assert_eq!(words, [kept, kept, "unassign from entry of theirs"]);
+    assert_eq!(words, [kept, kept, kept, "unassign from entry of theirs"]);
 }
 
 #[test]

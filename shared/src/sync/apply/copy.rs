@@ -339,6 +339,7 @@ impl Context<'_> {
                 content,
                 changed_at: self.app.clock.now(),
                 shared: false,
+                origin: Origin::Entry,
             },
             event: EventSeen::Present {
                 revision: event.revision,

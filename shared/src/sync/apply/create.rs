@@ -31,6 +31,7 @@ impl Context<'_> {
             // It stays gone for everybody else whom it had.
             Some(was) => Entry {
                 assignees: vec![calendar.member],
+                origin: Origin::Event,
                 ..was.brought_back(content.clone(), self.app.clock.now())
             },
             None => self.new_entry(calendar, content.clone()),
@@ -85,6 +86,7 @@ impl Context<'_> {
             status: EntryStatus::default(),
             assignees: vec![calendar.member],
             attendees: Vec::new(),
+            origin: Origin::Event,
             created_at: now,
             updated_at: now,
         }

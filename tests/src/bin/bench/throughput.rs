@@ -137,6 +137,7 @@ fn unchanged(number: u32) -> Pair {
             content: content.clone(),
             changed_at: Timestamp::UNIX_EPOCH,
             shared: false,
+            origin: Origin::Event,
         },
         event: EventSeen::Present {
             revision,

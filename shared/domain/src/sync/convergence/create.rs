@@ -30,6 +30,7 @@ impl Worker {
         let entry = match was {
             Some(was) => Entry {
                 assignees: vec![calendar.member],
+                origin: Origin::Event,
                 ..was.brought_back(event.content.clone(), self.world().now())
             },
             None => self.new_entry(calendar, event.content.clone()),
@@ -63,6 +64,7 @@ impl Worker {
         self.write_entry(calendar, None, Some(&entry), beside)
             .await?;
         self.world().ledger.came_from(entry.id, event.uid.as_ref());
+        self.world().ledger.by_person.remove(&entry.id);
         self.world().taken_over(calendar, &event.external_id);
         Ok(None)
     }
@@ -79,6 +81,7 @@ impl Worker {
             status: EntryStatus::default(),
             assignees: vec![calendar.member],
             attendees: Vec::new(),
+            origin: Origin::Event,
             created_at: now,
             updated_at: now,
         }
@@ -305,6 +308,7 @@ impl Worker {
             content,
             changed_at: self.world().now(),
             shared: false,
+            origin: Origin::Entry,
         };
         let event = EventSeen::Present {
             revision: event.revision,

@@ -264,6 +264,13 @@ history! { a_copy_comes_back_where_it_was_removed_and_its_entry_is_deleted,
      EditEntry { nth: 0, field: Title }, TakeElsewhere { nth: 127, calendar: 62 }, DeleteEntry { nth: 128 }]
 }
 
+history! { a_copy_is_invited_into_another_account_and_moved_out_of_sight_there,
+    [account(0, &[(ToExternal, Full, Ask), PLAIN], 0), account(0, &[PLAIN, PLAIN], 0)],
+    [CreateEntry { member: 0, series: false }, Work { connection: 1, calls: u32::MAX },
+     EditEntry { nth: 0, field: Title }, Invite { nth: 0, calendar: 85 }, Work { connection: 2, calls: u32::MAX },
+     TakeElsewhere { nth: 72, calendar: 52 }]
+}
+
 history! { what_broke_it_earlier_holds,
     [account(0, &[(Bidirectional, BusyOnly, Ask)], 0)],
     [CreateEvent { calendar: 0, series: false }, Work { connection: 0, calls: 9 }, DeleteEntry { nth: 0 },

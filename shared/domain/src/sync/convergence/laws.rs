@@ -243,15 +243,9 @@ impl World {
 
     fn check_nothing_is_gone(&self) {
         let removed = &self.ledger.removed;
-        let any_event = |origin| {
-            let members = self.calendars.iter().map(|calendar| calendar.member);
-            members
-                .into_iter()
-                .any(|member| removed.contains(&Removal::Event(origin, member)))
-        };
         for entry in &self.ledger.by_person {
             let origin = self.ledger.origin_of(*entry);
-            let meant = removed.contains(&Removal::Entry(origin)) || any_event(origin);
+            let meant = removed.contains(&Removal::Entry(origin));
             let there = self.store.entries.contains_key(entry);
             assert!(there || meant, "{entry} is gone");
         }

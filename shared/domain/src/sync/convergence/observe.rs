@@ -342,6 +342,7 @@ pub(super) fn entry_seen(entry: Option<&Entry>, owner: MemberId) -> EntrySeen {
             content: entry.content.clone(),
             changed_at: entry.updated_at,
             shared: entry.assignees.len() > 1,
+            origin: entry.origin,
         },
         Some(_) | None => EntrySeen::Gone,
     }

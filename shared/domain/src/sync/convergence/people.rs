@@ -16,7 +16,7 @@ use crate::{
     entry::{Entry, EntryStatus, WorkItemType},
     event::{CalendarEvent, ExternalEventId, Revision, Uid},
     id::{CalendarId, EntryId, MemberId, TenantId},
-    link::{EventLink, LinkState},
+    link::{EventLink, LinkState, Origin},
     series::{Exceptions, OriginalStart},
     sync::moves::OccurrenceEdit,
     time::When,
@@ -52,6 +52,7 @@ impl World {
             status: EntryStatus::default(),
             assignees: vec![member],
             attendees: Vec::new(),
+            origin: Origin::Entry,
             created_at: now,
             updated_at: now,
         };

@@ -21,6 +21,14 @@ pub(super) struct EntryNow {
     pub(super) content: Content,
     pub(super) changed_at: Timestamp,
     pub(super) shared: bool,
+    pub(super) origin: Origin,
+}
+
+impl EntryNow {
+    /// Made here, and of nobody else: the event that a meeting gave it later takes it nowhere.
+    pub(super) fn stays(&self) -> bool {
+        self.origin == Origin::Entry && !self.shared
+    }
 }
 
 pub(super) struct EventNow {
@@ -43,6 +51,7 @@ pub(super) fn entry_side(
             content,
             changed_at,
             shared,
+            origin: entry_origin,
         } => {
             let content = policy.shown_entry(content, origin);
             let changed = if policy.direction.pushes() {
@@ -56,6 +65,7 @@ pub(super) fn entry_side(
                 content,
                 changed_at,
                 shared,
+                origin: entry_origin,
             };
             if changed.is_empty() {
                 Side::Unchanged(now)

@@ -45,6 +45,7 @@ fn first_sight_creates_on_the_other_side_and_refuses_by_name() {
         status: EntryStatus::Scheduled,
         assignees: vec![MemberId::from_parts(1, 1)],
         attendees: Vec::new(),
+        origin: Origin::Entry,
         created_at: at,
         updated_at: at,
     };
