@@ -148,12 +148,13 @@ async fn token(Shared(sim): Shared<MicrosoftSim>, body: String) -> Response {
     })
 }
 
-/// Every calendar with every event, deleted ones apart, and everything that differs in series, in the shape of the API.
+/// Every calendar with every event, deleted ones apart, and everything that differs in series: in the shape of the API, with
+/// bodies as text.
 async fn state(Shared(sim): Shared<MicrosoftSim>) -> Response {
     let view = View {
         ids: IdType::Immutable,
         zone: ShownZone::utc(),
-        text_body: false,
+        text_body: true,
         public_base: sim.options().public_base.clone(),
     };
     sim.read(|state| {
