@@ -102,6 +102,9 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
     failed.insert(1, down);
     let delete = Move::DeleteEvent { nth: 0 };
     let copy_deleted = moves([ENTRY, TO_THE_END, delete, TO_THE_END]);
+    let kept_to_itself = moves([EVENT, TO_THE_END, Move::DeleteEntry { nth: 0 }, TO_THE_END]);
+    let mut busy = played(provider, ConflictPolicy::Ask, kept_to_itself);
+    busy.accounts[0].calendars[0].1 = Privacy::BusyOnly;
     let invite = Move::Invite {
         nth: 0,
         calendar: 1,
@@ -120,6 +123,7 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
             "a copy takes no original with it",
             played(provider, ConflictPolicy::Ask, copy_deleted),
         ),
+        ("what a calendar keeps to itself goes with its event", busy),
         (
             "the same meeting is another one for another tenant",
             History {
