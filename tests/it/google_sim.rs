@@ -114,6 +114,32 @@ async fn an_exception_lives_as_long_as_its_series_has_the_occurrence() {
 }
 
 #[tokio::test]
+async fn what_went_with_a_series_takes_place_as_it_says_once_it_is_back() {
+    let google = Google::start().await;
+    google.insert(weekly("round1")).await;
+    let (round, second) = (
+        format!("{EVENTS}/round1"),
+        format!("{EVENTS}/round1_20270323T090000Z"),
+    );
+    for (method, path, change) in [
+        ("PATCH", &second, json!({ "summary": "Late round" })),
+        ("DELETE", &round, Value::Null),
+        ("PATCH", &round, json!({ "status": "confirmed" })),
+    ] {
+        let (status, answer) = google.call(method, path, change).await;
+        assert!(status < 300, "{method} {path}: {answer}");
+    }
+    assert_eq!(google.get(&second).await["summary"], "Round");
+    let whole = google
+        .get(&format!(
+            "{EVENTS}?iCalUID=round1@google.test&showDeleted=true"
+        ))
+        .await;
+    let shown = whole["items"].as_array().unwrap();
+    assert_eq!(shown.len(), 1, "nothing of it is cancelled: {whole}");
+}
+
+#[tokio::test]
 async fn a_stale_writer_is_stopped() {
     let google = Google::start().await;
     let event = google.insert(at(9)).await;

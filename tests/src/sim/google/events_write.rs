@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::Call;
 use super::channels;
-use super::event::{Event, Occurrence, Status};
+use super::event::{Event, Status};
 use super::events_read::view;
 use super::fields::{self, EVENT};
 use super::instances;
@@ -181,7 +181,8 @@ fn rewrite(
     shown(state, call, &stored)
 }
 
-/// Stores the event, drops exceptions that its series no longer has, and tells guests and channels.
+/// Stores the event, drops exceptions that its series no longer has, and tells guests and channels. What was dropped and
+/// fits again is as the series says: shown as cancelled it would not take place.
 fn commit(
     state: &mut State,
     calendar_id: &str,
@@ -193,7 +194,8 @@ fn commit(
     event.revision = state.next_revision();
     let calendar = &state.calendars[calendar_id];
     let mails = mail::written_about(&event, before, calendar, &state.accounts, send, call.now);
-    let orphans = orphaned_exceptions(calendar, &event);
+    let orphans = instances::orphaned(calendar, &event);
+    let fit_again = instances::dropped_that_fit(calendar, &event);
     state.mails.extend(mails);
     let mut rows = vec![event.clone()];
     for mut orphan in orphans {
@@ -206,32 +208,12 @@ fn commit(
         .get_mut(calendar_id)
         .expect("the call resolved this calendar");
     calendar.updated = call.now;
+    calendar.events.retain(|id, _| !fit_again.contains(id));
     for row in rows {
         calendar.events.insert(row.id.clone(), row);
     }
     channels::announce(state, calendar_id, &event.kind, call.now);
     event
-}
-
-fn orphaned_exceptions(calendar: &Calendar, series: &Event) -> Vec<Event> {
-    let rule =
-        (series.is_series() && !series.is_cancelled()).then(|| instances::recurrence_of(series));
-    instances::exceptions(calendar, &series.id)
-        .filter_map(|exception| {
-            let occurrence = exception.occurrence.as_ref()?;
-            let fits = rule
-                .as_ref()
-                .is_some_and(|rule| rule.has_start(&occurrence.original_start));
-            (!fits).then(|| Event {
-                status: Status::Cancelled,
-                occurrence: Some(Occurrence {
-                    dropped: true,
-                    ..occurrence.clone()
-                }),
-                ..exception.clone()
-            })
-        })
-        .collect()
 }
 
 fn new_event(

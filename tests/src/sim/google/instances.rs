@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::event::{Event, Occurrence};
+use super::event::{Event, Occurrence, Status};
 use super::recurrence::Recurrence;
 use super::state::Calendar;
 use super::times::EventTime;
@@ -88,6 +88,44 @@ pub(super) fn touches(
 /// The rule of a stored series; it was checked when it was written.
 pub(super) fn recurrence_of(series: &Event) -> Recurrence {
     Recurrence::parse(&series.recurrence, &series.start).expect("stored rules were checked")
+}
+
+fn rule_of_live(series: &Event) -> Option<Recurrence> {
+    (series.is_series() && !series.is_cancelled()).then(|| recurrence_of(series))
+}
+
+/// What was dropped and is one of the series' occurrences again.
+pub(super) fn dropped_that_fit(calendar: &Calendar, series: &Event) -> BTreeSet<String> {
+    let Some(rule) = rule_of_live(series) else {
+        return BTreeSet::new();
+    };
+    let fits_again = |event: &&Event| {
+        let dropped = event.occurrence.as_ref().filter(|one| one.dropped);
+        dropped.is_some_and(|one| one.series == series.id && rule.has_start(&one.original_start))
+    };
+    let again = calendar.events.values().filter(fits_again);
+    again.map(|event| event.id.clone()).collect()
+}
+
+/// The exceptions that the series no longer has, as they are remembered.
+pub(super) fn orphaned(calendar: &Calendar, series: &Event) -> Vec<Event> {
+    let rule = rule_of_live(series);
+    exceptions(calendar, &series.id)
+        .filter_map(|exception| {
+            let occurrence = exception.occurrence.as_ref()?;
+            let fits = rule
+                .as_ref()
+                .is_some_and(|rule| rule.has_start(&occurrence.original_start));
+            (!fits).then(|| Event {
+                status: Status::Cancelled,
+                occurrence: Some(Occurrence {
+                    dropped: true,
+                    ..occurrence.clone()
+                }),
+                ..exception.clone()
+            })
+        })
+        .collect()
 }
 
 /// One plain instance: the series' content at another time.
