@@ -92,8 +92,8 @@ struct Context<'a> {
     ends_at: Timestamp,
     /// The copy whose link this run has just written: nothing was asked of the provider under its id before.
     untried: Option<ExternalEventId>,
-    /// Copies that an earlier run may have created without hearing of it, by the id that the provider gave them. Looked
-    /// for once in a run, when it is first of interest.
+    /// Copies that may have been created without us hearing of it, by the id that the provider gave them. Looked for once
+    /// in a run, when it is first of interest; and again after one has failed.
     unanswered: OnceCell<HashMap<ExternalEventId, EventLink>>,
     /// Items that did not sync before: cleared once they do.
     stuck: Vec<StuckItem>,

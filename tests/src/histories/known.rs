@@ -88,12 +88,14 @@ fn of_words(provider: Provider) -> Vec<(&'static str, History)> {
 }
 
 fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
-    let mut unanswered = moves([ENTRY, TO_THE_END]);
     let lost = Happening::Strikes {
         trouble: Trouble::LostAnswer { on: Call::Insert },
         times: 1,
     };
-    unanswered.insert(1, lost);
+    let mut unanswered = moves([ENTRY, TO_THE_END]);
+    unanswered.insert(1, lost.clone());
+    let mut beside_new = moves([EVENT, ENTRY, TO_THE_END]);
+    beside_new.insert(0, lost);
     let mut failed = moves([ENTRY, TO_THE_END, EVENT, ENTRY_RETITLED, TO_THE_END]);
     let down = Happening::Strikes {
         trouble: Trouble::Down { on: Call::Insert },
@@ -114,6 +116,10 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
         (
             "a create without an answer is one event",
             played(provider, ConflictPolicy::Ask, unanswered),
+        ),
+        (
+            "a create without an answer is one event, where others are new",
+            played(provider, ConflictPolicy::Ask, beside_new),
         ),
         (
             "what failed and is changed is written, beside what is new there",

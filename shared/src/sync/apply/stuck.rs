@@ -107,6 +107,8 @@ impl Context<'_> {
         );
         if matches!(error, SyncError::Provider(_)) {
             self.failed_in_a_row.push(stuck.id);
+            // It may have been created all the same, and be tried again in this very run.
+            self.unanswered.take();
         }
         self.counts.failed += 1;
         self.keep(stuck).await?;

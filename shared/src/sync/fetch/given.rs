@@ -21,7 +21,7 @@ use crate::{
 const ASKED_AT_ONCE: usize = 3;
 
 impl Context<'_> {
-    /// Copies of this calendar that an earlier run may have created without hearing of it. Such a copy comes back under an
+    /// Copies of this calendar that an earlier try may have created without hearing of it. Such a copy comes back under an
     /// id that no link knows, and must not be taken for somebody's new event.
     pub(super) async fn unanswered(
         &self,
