@@ -103,10 +103,19 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
     };
     failed.insert(1, down);
     let delete = Move::DeleteEvent { nth: 0 };
-    let copy_deleted = moves([ENTRY, TO_THE_END, delete, TO_THE_END]);
+    let copy_deleted = moves([ENTRY, TO_THE_END, delete.clone(), TO_THE_END]);
     let kept_to_itself = moves([EVENT, TO_THE_END, Move::DeleteEntry { nth: 0 }, TO_THE_END]);
     let mut busy = played(provider, ConflictPolicy::Ask, kept_to_itself);
     busy.accounts[0].calendars[0].1 = Privacy::BusyOnly;
+    let put_back = moves([
+        ENTRY,
+        TO_THE_END,
+        EVENT_RETITLED,
+        delete.clone(),
+        TO_THE_END,
+    ]);
+    let mut written_to = played(provider, ConflictPolicy::Ask, put_back);
+    written_to.accounts[0].calendars[0].0 = Direction::ToExternal;
     let invite = Move::Invite {
         nth: 0,
         calendar: 1,
@@ -130,6 +139,10 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
             played(provider, ConflictPolicy::Ask, copy_deleted),
         ),
         ("what a calendar keeps to itself goes with its event", busy),
+        (
+            "a copy that is put back says what its entry says",
+            written_to,
+        ),
         (
             "the same meeting is another one for another tenant",
             History {

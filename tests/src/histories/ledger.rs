@@ -241,6 +241,13 @@ impl Ledger {
         self.replaced.push((spot, origin, old));
     }
 
+    /// A copy that takes the place of what somebody removed is a new one, and says what its entry says.
+    pub(super) fn takes_away(&mut self, place: usize, id: String) {
+        let gone = Spot::Event(place, id.clone());
+        self.replaced.retain(|(spot, _, _)| *spot != gone);
+        self.removed.insert(Removal::Item(place, id));
+    }
+
     pub(super) fn removes(&mut self, values: impl IntoIterator<Item = String>) {
         self.seen_to_go.extend(values);
     }

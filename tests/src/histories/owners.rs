@@ -192,7 +192,7 @@ impl Stage {
     fn takes_away(&mut self, place: usize, event: &Value) -> anyhow::Result<()> {
         let id = id(event);
         self.opened(place).delete(&id)?;
-        self.ledger.removed.insert(Removal::Item(place, id));
+        self.ledger.takes_away(place, id);
         Ok(())
     }
 
@@ -240,7 +240,7 @@ impl Stage {
         let put = if moved {
             let calendar = &self.cast.places[to].calendar.external_id;
             let put = self.opened(from).put_into(&event, calendar)?;
-            self.ledger.removed.insert(Removal::Item(from, id(&event)));
+            self.ledger.takes_away(from, id(&event));
             put
         } else {
             self.opened(to).import(&event)?
