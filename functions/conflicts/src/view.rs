@@ -104,6 +104,7 @@ fn state(
                 let words = match idle {
                     Idle::Paused => "The connection is paused: resume it first.",
                     Idle::NeedsReauth => "The connection has lost its access: reconnect it first.",
+                    Idle::Ending => "The connection is being disconnected.",
                 };
                 words.to_owned()
             }),

@@ -34,6 +34,7 @@ pub(crate) async fn sync(app: &App, own: &Own, trigger: Trigger) -> Result<RunId
             ));
         }
         Some(Idle::NeedsReauth) => return Err(needs_reauth()),
+        Some(Idle::Ending) => return Err(disconnecting()),
         None => {}
     }
     let asked = ask::ask(app, &own.store, connection, trigger).await?;
@@ -58,7 +59,7 @@ pub(crate) async fn sync_unless_idle(
     trigger: Trigger,
 ) -> Result<Option<RunId>, Problem> {
     match own.connection().idle() {
-        Some(Idle::Paused | Idle::NeedsReauth) => Ok(None),
+        Some(Idle::Paused | Idle::NeedsReauth | Idle::Ending) => Ok(None),
         None => sync(app, own, trigger).await.map(Some),
     }
 }
@@ -70,7 +71,8 @@ pub(crate) async fn calendars(
     ask_provider: bool,
 ) -> Result<Vec<Calendar>, Problem> {
     let known = own.store.calendars(own.connection().id).await?;
-    if !known.is_empty() && !ask_provider {
+    let is_ending = own.connection().ending_since.is_some();
+    if is_ending || (!known.is_empty() && !ask_provider) {
         return Ok(known);
     }
     calendars::list_again(app, &own.store, own.connection())
@@ -145,6 +147,13 @@ async fn edit(own: &mut Own, change: impl Fn(&mut Connection)) -> Result<(), Pro
         }
     }
     Err(StoreError::Conflict.into())
+}
+
+pub(crate) fn disconnecting() -> Problem {
+    Problem::conflict(
+        "disconnecting",
+        "The connection is being disconnected. Connect the account again to go on.",
+    )
 }
 
 fn needs_reauth() -> Problem {

@@ -12,6 +12,8 @@ use shared::{
     web::{Path, Session},
 };
 
+use crate::actions;
+
 /// The connection that the path names, if it is the caller's. A colleague's and a stranger's are equally not there.
 pub(crate) struct Own {
     pub(crate) session: Session,
@@ -38,6 +40,14 @@ impl Own {
                 row,
             }),
             None => Err(refuse(app, &session, id).await?),
+        }
+    }
+
+    /// For whoever changes something: what is being disconnected stays as it is.
+    pub(crate) fn standing(self) -> Result<Self, Problem> {
+        match self.connection().ending_since {
+            None => Ok(self),
+            Some(_) => Err(actions::disconnecting()),
         }
     }
 }
@@ -72,6 +82,11 @@ impl FromRequestParts<App> for Own {
             Path::from_request_parts(parts, app).await?;
         let id = path.get("id").and_then(|id| id.parse().ok());
         let id = id.ok_or_else(|| Problem::not_found("connection"))?;
-        Self::find(app, session, id).await
+        let own = Self::find(app, session, id).await?;
+        if parts.method.is_safe() {
+            Ok(own)
+        } else {
+            own.standing()
+        }
     }
 }

@@ -149,7 +149,9 @@ pub(crate) async fn save_settings(
     Path(id): Path<ConnectionId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    let own = Own::find(&app, visitor.session.clone(), id).await?;
+    let own = Own::find(&app, visitor.session.clone(), id)
+        .await?
+        .standing()?;
     let known = own.store.calendars(id).await?;
     let (lines, mut errors) = form::read(&fields, &known);
     let chosen = check_choice(&known, &lines);

@@ -48,7 +48,9 @@ pub(crate) async fn press(
     Path(id): Path<ConnectionId>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    let own = Own::find(&app, visitor.session.clone(), id).await?;
+    let own = Own::find(&app, visitor.session.clone(), id)
+        .await?
+        .standing()?;
     let known = own.store.calendars(id).await?;
     let (lines, mut errors) = form::read(&fields, &known);
     let chosen = check_choice(&known, &lines);

@@ -92,6 +92,7 @@ fn auth(connection: &Connection) -> AuthState {
     match connection.idle() {
         Some(Idle::NeedsReauth) => AuthState::ActionRequired,
         Some(Idle::Paused) => AuthState::Paused,
+        Some(Idle::Ending) => AuthState::Ending,
         None => AuthState::Complete,
     }
 }

@@ -286,6 +286,10 @@ fn not_copied(own: &Own, calendars: &[Calendar], entry: Entry) -> Found {
             "waiting",
             "Waits: the connection has lost its access. Reconnect it first.".to_owned(),
         ),
+        (Some(_), Some(Idle::Ending)) => (
+            "not_copied",
+            "Stays in the schedule: this connection is being disconnected.".to_owned(),
+        ),
         (Some(calendar), None) => (
             "waiting",
             format!("Is written to {} with the next sync.", calendar.name),

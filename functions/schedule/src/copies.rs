@@ -50,7 +50,8 @@ impl Connected {
         member: MemberId,
         entries: &[EntryId],
     ) -> Result<Self, StoreError> {
-        let rows = store.connections_of(member).await?;
+        let mut rows = store.connections_of(member).await?;
+        rows.retain(|row| row.connection.ending_since.is_none());
         let sides = rows.into_iter().map(async |row| {
             let id = row.connection.id;
             let (calendars, links, stuck) = futures::try_join!(
@@ -162,6 +163,10 @@ impl Side {
             (false, Some(Idle::NeedsReauth)) => {
                 let reason =
                     "The provider asks for a new sign-in. This change is sent after you reconnect.";
+                (Copies::Failed, Some(reason.to_owned()))
+            }
+            (false, Some(Idle::Ending)) => {
+                let reason = "The connection is being disconnected. This change is not sent.";
                 (Copies::Failed, Some(reason.to_owned()))
             }
         }

@@ -80,6 +80,9 @@ pub struct Connection {
     /// The redirect URI with which the account was authorised.
     pub redirect_uri: String,
     pub paused_at: Option<Timestamp>,
+    /// Its member disconnected it: nothing is synced any more, and what there is of it is being taken down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending_since: Option<Timestamp>,
     /// Moves only when a run succeeds.
     pub last_sync_at: Option<Timestamp>,
     pub last_failure: Option<LastFailure>,
@@ -119,11 +122,15 @@ pub struct LastFailure {
 pub enum Idle {
     Paused,
     NeedsReauth,
+    Ending,
 }
 
 impl Connection {
     /// Whether a sync may run; checked first by every run.
     pub fn idle(&self) -> Option<Idle> {
+        if self.ending_since.is_some() {
+            return Some(Idle::Ending);
+        }
         match (&self.auth, self.paused_at) {
             (Auth::NeedsReauth { .. }, _) => Some(Idle::NeedsReauth),
             (Auth::Granted { .. }, Some(_)) => Some(Idle::Paused),

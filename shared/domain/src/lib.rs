@@ -15,6 +15,7 @@
 //! | [`base`](link::Base) | what both sides last agreed on |
 //! | cursor | opaque "since here" of one calendar |
 //! | [`demand`](sync::demand::Demand) | how many syncs a connection was asked for, and how many are covered |
+//! | [`ending`](ending::Ending) | a connection's disconnection, step by step |
 //! | [`run`](run::SyncRun) | one execution of a sync, with its result |
 //!
 //! "Token" and "refresh" speak of OAuth only, "renew" of subscriptions only. `id` is ours, `external_id` theirs.
@@ -24,6 +25,7 @@ pub mod calendar;
 pub mod conflict;
 pub mod connection;
 pub mod content;
+pub mod ending;
 pub mod entry;
 pub mod event;
 pub mod failure;

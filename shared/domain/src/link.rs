@@ -283,6 +283,17 @@ impl EventLink {
         })
     }
 
+    /// Its event is a copy that we made and that, as far as is known, is still there.
+    pub fn has_copy(&self) -> bool {
+        let is_lost = match &self.state {
+            LinkState::Severed { lost, .. } => *lost == Origin::Event,
+            LinkState::Pending { .. } | LinkState::Linked { .. } | LinkState::Conflict { .. } => {
+                false
+            }
+        };
+        self.origin == Origin::Entry && !is_lost
+    }
+
     pub fn base(&self) -> Option<&Base> {
         match &self.state {
             LinkState::Pending { .. } => None,

@@ -221,6 +221,7 @@ async fn connect(
             scopes: grant.scopes.clone(),
             redirect_uri: state.redirect_uri.clone(),
             paused_at: None,
+            ending_since: None,
             last_sync_at: None,
             last_failure: None,
             created_at: now,

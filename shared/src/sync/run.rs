@@ -98,6 +98,7 @@ async fn carry_out(
         None => skipped("the connection is gone", started_at),
         Some((Some(Idle::Paused), _)) => skipped("paused", started_at),
         Some((Some(Idle::NeedsReauth), _)) => skipped("waits to be authorised again", started_at),
+        Some((Some(Idle::Ending), _)) => skipped("is being disconnected", started_at),
         Some((None, found)) => {
             record.start(store).await?;
             Box::pin(sync(app, store, &found, fence, &mut record, asked)).await?

@@ -155,12 +155,13 @@ impl ConnectionPage {
             @match self.auth {
                 AuthState::Complete => (press(Action::Pause, Icon::Pause, "Pause", "Pausing")),
                 AuthState::Paused => (press(Action::Resume, Icon::Play, "Resume", "Resuming")),
-                AuthState::ActionRequired | AuthState::Disconnected => {},
+                AuthState::ActionRequired | AuthState::Ending => {},
             }
             @match self.auth {
                 AuthState::Complete => { (press(Action::Reconnect, Icon::Connections, "Reconnect", "Opening")) (sync_now(&self.frame, id, self.auth, &self.sync)) },
                 AuthState::Paused => (sync_now(&self.frame, id, self.auth, &self.sync)),
-                AuthState::ActionRequired | AuthState::Disconnected => (reconnect(&self.frame, id)),
+                AuthState::ActionRequired => (reconnect(&self.frame, id)),
+                AuthState::Ending => {},
             }
         }
     }

@@ -31,7 +31,8 @@ pub enum AuthState {
     Complete,
     ActionRequired,
     Paused,
-    Disconnected,
+    /// It is being disconnected.
+    Ending,
 }
 
 impl AuthState {
@@ -40,7 +41,7 @@ impl AuthState {
             Self::Complete => badge(Meaning::Ok, "OAuth complete"),
             Self::ActionRequired => badge(Meaning::Warning, "Action required"),
             Self::Paused => badge(Meaning::Off, "Paused"),
-            Self::Disconnected => badge(Meaning::Off, "Disconnected"),
+            Self::Ending => badge(Meaning::Off, "Disconnecting"),
         }
     }
 }
@@ -183,7 +184,7 @@ impl Card {
                         p.quiet { (product(self.provider)) }
                     }
                 }
-                div.badges { (self.auth.badge()) (self.sync.badge()) }
+                div.badges { (self.auth.badge()) @if self.auth != AuthState::Ending { (self.sync.badge()) } }
                 p.quiet {
                     @match &self.last_sync {
                         Some(moment) => { "Last sync " (relative(moment)) },
@@ -194,8 +195,11 @@ impl Card {
                 @if let Some(words) = &self.last_error { (note(Meaning::Error, words)) }
                 div.actions.end {
                     (action(&format!("{id}-manage"), &routes::connection(id), Look::Quiet, labelled(Icon::Settings, "Manage")))
-                    @if self.auth == AuthState::ActionRequired { (reconnect(frame, id)) }
-                    @else { (sync_now(frame, id, self.auth, &self.sync)) }
+                    @match self.auth {
+                        AuthState::ActionRequired => (reconnect(frame, id)),
+                        AuthState::Complete | AuthState::Paused => (sync_now(frame, id, self.auth, &self.sync)),
+                        AuthState::Ending => {},
+                    }
                 }
             }
         }
@@ -227,7 +231,7 @@ pub(super) fn sync_now(frame: &Frame, id: &str, auth: AuthState, sync: &SyncStat
         (AuthState::Complete, Some(_)) => ("Syncing", Some("A sync is running")),
         (AuthState::ActionRequired, _) => ("Sync now", Some("Reconnect first")),
         (AuthState::Paused, _) => ("Sync now", Some("Resume first")),
-        (AuthState::Disconnected, _) => ("Sync now", Some("This connection has ended")),
+        (AuthState::Ending, _) => ("Sync now", Some("It is being disconnected")),
     };
     let button = submit_unless(
         &format!("{id}-sync"),
