@@ -50,6 +50,7 @@ pub struct QueueUrl {
 pub struct GoogleEndpoints {
     pub authorize: Url,
     pub token: Url,
+    pub revoke: Url,
     /// Ends in `/calendar/v3/`.
     pub calendar: Url,
     pub userinfo: Url,
@@ -119,6 +120,7 @@ impl GoogleEndpoints {
                 "https://accounts.google.com/o/oauth2/v2/auth",
             )?,
             token: url("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")?,
+            revoke: url("GOOGLE_REVOKE_URL", "https://oauth2.googleapis.com/revoke")?,
             calendar: url("GOOGLE_API_URL", "https://www.googleapis.com/calendar/v3/")?,
             userinfo: url(
                 "GOOGLE_USERINFO_URL",

@@ -59,6 +59,7 @@ impl From<VaultError> for crate::problem::Problem {
     }
 }
 
+const DELETED_KEPT_DAYS: i64 = 7;
 const CACHED_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 fn unavailable<E>(operation: &'static str) -> impl FnOnce(SdkError<E>) -> VaultError
@@ -157,6 +158,29 @@ impl Vault {
             .await
             .map_err(unavailable("CreateSecret"))?;
         Ok(created.version_id.unwrap_or(request_token))
+    }
+
+    /// Deletes a connection's refresh token. For a week an administrator of the account can still take that back, which
+    /// is the least that Secrets Manager offers short of none. Deleting what is gone succeeds.
+    pub async fn delete_refresh_token(&self, name: &str) -> Result<(), VaultError> {
+        let deleted = self
+            .client
+            .delete_secret()
+            .secret_id(name)
+            .recovery_window_in_days(DELETED_KEPT_DAYS)
+            .send()
+            .await;
+        match deleted {
+            Ok(_) => Ok(()),
+            // Already marked for deletion, or gone for good.
+            Err(SdkError::ServiceError(refused))
+                if refused.err().is_resource_not_found_exception()
+                    || refused.err().is_invalid_request_exception() =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(unavailable("DeleteSecret")(error)),
+        }
     }
 
     /// Reads the version that the connection's row points at; after a restore the row may point at one that is gone.

@@ -214,6 +214,18 @@ pub trait CalendarProvider: Send + Sync {
         id: SubscriptionId,
         external_id: &str,
     ) -> Result<(), ProviderError>;
+
+    /// Gives back what the account's owner granted us, for every connection of the account. Giving back what is void
+    /// succeeds.
+    async fn revoke(&self, refresh: &Secret) -> Result<Revoked, ProviderError>;
+}
+
+/// What came of giving a grant back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    Ended,
+    /// The provider has no such call for one application; the account's owner can withdraw it.
+    OnlyByHand,
 }
 
 /// What one subscription is for.

@@ -1,7 +1,7 @@
 //! Google's answers: sent for, told apart, read.
 
 use domain::failure::FailureClass;
-use reqwest::{RequestBuilder, Response, StatusCode, header};
+use reqwest::{RequestBuilder, StatusCode, header};
 use serde::de::DeserializeOwned;
 
 use super::{
@@ -61,11 +61,7 @@ pub(super) async fn send(
     operation: &'static str,
     request: RequestBuilder,
 ) -> Result<Answer, ProviderError> {
-    let response = request
-        .send()
-        .await
-        .map_err(|source| unreachable(operation, source))?;
-    answer(operation, response).await?.accepted(operation)
+    answer(operation, request).await?.accepted(operation)
 }
 
 pub(super) async fn send_and_read<T: DeserializeOwned>(
@@ -75,7 +71,13 @@ pub(super) async fn send_and_read<T: DeserializeOwned>(
     send(operation, request).await?.read(operation)
 }
 
-async fn answer(operation: &'static str, response: Response) -> Result<Answer, ProviderError> {
+/// Whatever the answer is; an error where none came.
+pub(super) async fn answer(
+    operation: &'static str,
+    request: RequestBuilder,
+) -> Result<Answer, ProviderError> {
+    let response = request.send().await;
+    let response = response.map_err(|source| unreachable(operation, source))?;
     let status = response.status();
     let header = |name| response.headers().get(name)?.to_str().ok();
     let retry_after_s = retry_after_s(response.headers());

@@ -14,13 +14,13 @@ use reqwest::{Method, RequestBuilder, header};
 use super::{
     super::{
         Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar,
-        NewEvent, Next, OAuthEndpoints, Page, ProviderError, ReadFrom, SeriesShown, SubscribesTo,
-        SubscriptionRequest, Written,
+        NewEvent, Next, OAuthEndpoints, Page, ProviderError, ReadFrom, Revoked, SeriesShown,
+        SubscribesTo, SubscriptionRequest, Written,
     },
     answer::{rejected, send, send_and_read},
     batch, convert,
     event_id::event_id,
-    wire,
+    revoke, wire,
 };
 use crate::{config::GoogleEndpoints, crypto::Secret};
 
@@ -333,5 +333,10 @@ impl CalendarProvider for Google {
             Err(error) if error.class == FailureClass::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    async fn revoke(&self, refresh: &Secret) -> Result<Revoked, ProviderError> {
+        let request = self.http.post(self.endpoints.revoke.clone());
+        revoke::revoke(request.form(&[("token", refresh.expose())])).await
     }
 }

@@ -17,8 +17,8 @@ use reqwest::{Method, RequestBuilder, header};
 use super::{
     super::{
         Account, CalendarProvider, Created, EventWrite, GrantedSubscription, ListedCalendar,
-        NewEvent, OAuthEndpoints, Page, ProviderError, ReadFrom, SubscribesTo, SubscriptionRequest,
-        Written, is_name,
+        NewEvent, OAuthEndpoints, Page, ProviderError, ReadFrom, Revoked, SubscribesTo,
+        SubscriptionRequest, Written, is_name,
     },
     answer::{read, rejected, send},
     create, sign_in, wire, zones,
@@ -285,5 +285,9 @@ impl CalendarProvider for Microsoft {
         external_id: &str,
     ) -> Result<(), ProviderError> {
         self.delete_subscription(access, external_id).await
+    }
+
+    async fn revoke(&self, _refresh: &Secret) -> Result<Revoked, ProviderError> {
+        Ok(Revoked::OnlyByHand)
     }
 }
