@@ -189,6 +189,14 @@ def permissions_are_the_least(stack, _):
                 yield f"{id}: {key} is neither the priming read nor the prefix of a kind of key"
 
 
+def secrets_are_deleted_by_one_function(stack, _):
+    """Only what ends connections may delete a secret."""
+    allowed = {target(function["Role"]) for _, function in stack.of("AWS::Lambda::Function") if function["Handler"] == "tenant-purge"}
+    for id, statement in statements(stack):
+        if "secretsmanager:DeleteSecret" in listed(statement["Action"]) and id not in allowed:
+            yield f"{id}: may delete secrets"
+
+
 def functions_may_reach_what_they_are_told_of(stack, _):
     """A table, secret, queue or bus is in a function's environment exactly if its role may reach it."""
     on_failure = {
@@ -299,6 +307,7 @@ RULES = [
     dead_letters_are_noticed,
     alarms_reach_someone,
     permissions_are_the_least,
+    secrets_are_deleted_by_one_function,
     functions_may_reach_what_they_are_told_of,
     managed_policies_are_few,
     functions_hold_no_secret,

@@ -37,6 +37,8 @@ pub struct AwsConfig {
 pub struct QueueUrls {
     pub sync: ByProvider<QueueUrl>,
     pub interactive: QueueUrl,
+    /// Connections that are being disconnected.
+    pub purge: QueueUrl,
 }
 
 /// A queue and where its dead letters go.
@@ -107,6 +109,7 @@ impl QueueUrls {
                 "SYNC_INTERACTIVE_QUEUE_URL",
                 "SYNC_INTERACTIVE_DEAD_LETTERS_URL",
             ),
+            purge: queue("PURGE_QUEUE_URL", "PURGE_DEAD_LETTERS_URL"),
         }
     }
 }

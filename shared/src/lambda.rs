@@ -12,7 +12,8 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 pub use aws_lambda_events::{dynamodb::EventRecord, sqs::SqsMessage};
 
 use crate::{
-    app::App, clock::SystemClock, config::Config, metrics::Metrics, telemetry, web::Routes,
+    app::App, clock::SystemClock, config::Config, metrics::Metrics, queue::Delay, telemetry,
+    web::Routes,
 };
 
 /// What a consumer did with one message.
@@ -53,6 +54,31 @@ where
         Ok::<_, Error>(consume_batch(&app, event.payload, &handler).await)
     }))
     .await
+}
+
+/// Gives a message that nothing can ever be done with to the dead letters at once, with its reason.
+pub async fn bury(app: &App, message: &SqsMessage, reason: &str) -> Consumed {
+    let body = message.body.as_deref().unwrap_or_default();
+    let queue = message.event_source_arn.as_deref().unwrap_or_default();
+    tracing::error!(message_id = ?message.message_id, reason, "message buried");
+    match app.queue.bury(queue, body, reason).await {
+        Ok(()) => Consumed::Done,
+        // It will be received until the queue itself gives it up.
+        Err(error) => {
+            tracing::error!(error = %telemetry::chain(&error), "message not buried");
+            Consumed::Back
+        }
+    }
+}
+
+/// Lets a message come back after a while. Best effort: without it the message comes back when its visibility ends.
+pub async fn put_back(app: &App, message: &SqsMessage, after: Delay) -> Consumed {
+    if let (Some(arn), Some(receipt)) = (&message.event_source_arn, &message.receipt_handle)
+        && let Err(error) = app.queue.put_back(arn, receipt, after).await
+    {
+        tracing::warn!(error = %telemetry::chain(&error), "message not put back");
+    }
+    Consumed::Back
 }
 
 /// One batch of messages, each on its own: one that fails does not hold up the others.

@@ -5,6 +5,7 @@ mod aws;
 pub mod clock;
 pub mod config;
 pub mod crypto;
+pub mod ending;
 pub mod ids;
 pub mod lambda;
 pub mod metrics;

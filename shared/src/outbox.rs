@@ -2,6 +2,7 @@
 
 use domain::{
     conflict::Conflict,
+    ending::Ending,
     entry::EntryChange,
     hold::Hold,
     id::{ConnectionId, EntryId, TenantId},
@@ -95,6 +96,33 @@ impl OutboxRow {
             "at": at,
         });
         Self::new(tenant, "CALENDAR_CHANGES_HELD", &detail, Vec::new(), at)
+    }
+
+    /// From now on nothing of the connection is synced.
+    pub fn disconnected(tenant: TenantId, ending: &Ending) -> Self {
+        let detail = json!({
+            "tenant": tenant,
+            "connection": ending.connection,
+            "member": ending.member,
+            "provider": ending.provider,
+            "remove_copies": ending.remove_copies,
+            "at": ending.asked_at,
+        });
+        let at = ending.asked_at;
+        Self::new(tenant, "CALENDAR_DISCONNECTED", &detail, Vec::new(), at)
+    }
+
+    /// Nothing is left of the connection but its receipt.
+    pub fn disconnection_completed(tenant: TenantId, ending: &Ending) -> Self {
+        let at = ending.finished_at.unwrap_or(ending.asked_at);
+        let detail = json!({
+            "tenant": tenant,
+            "connection": ending.connection,
+            "receipt": ending.receipt,
+            "at": at,
+        });
+        let name = "CALENDAR_DISCONNECTION_COMPLETED";
+        Self::new(tenant, name, &detail, Vec::new(), at)
     }
 
     fn new(

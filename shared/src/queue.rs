@@ -1,4 +1,4 @@
-//! The sync queues. A message carries no meaning but "look at this connection's row".
+//! The queues. A message carries no meaning but "look at this connection's row".
 
 use aws_sdk_sqs::{Client, types::MessageAttributeValue};
 use domain::{
@@ -44,6 +44,22 @@ pub struct CheckedMessage {
 }
 verified!(CheckedMessage);
 
+/// A connection that is being disconnected has something left to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurgeMessage {
+    pub tenant: TenantId,
+    pub connection: ConnectionId,
+}
+
+/// A message whose tenant is that of the ending that it names.
+#[derive(Debug)]
+pub struct CheckedPurge {
+    tenant: TenantId,
+    pub connection: ConnectionId,
+}
+verified!(CheckedPurge);
+
 /// A wish that was recorded speaks for the tenant of its row.
 #[derive(Debug)]
 pub struct RecordedWish {
@@ -84,9 +100,9 @@ impl From<AskError> for crate::problem::Problem {
 
 /// What a message turns out to be when it is held against its row.
 #[derive(Debug)]
-pub enum Checked {
-    Message(CheckedMessage),
-    /// The connection was disconnected since.
+pub enum Checked<M> {
+    Message(M),
+    /// What it speaks of is no longer there.
     Gone,
     /// The connection is another tenant's.
     Foreign,
@@ -94,7 +110,7 @@ pub enum Checked {
 
 impl SyncMessage {
     /// A message is believed only as far as the row agrees with it.
-    pub async fn check(self, store: &Store) -> Result<Checked, StoreError> {
+    pub async fn check(self, store: &Store) -> Result<Checked<CheckedMessage>, StoreError> {
         Ok(match store.demand(self.connection).await? {
             None => Checked::Gone,
             Some(row) if row.tenant != self.tenant => Checked::Foreign,
@@ -104,6 +120,18 @@ impl SyncMessage {
                 provider: row.provider,
                 trigger: self.trigger,
             }),
+        })
+    }
+}
+
+impl PurgeMessage {
+    /// As with syncs: the row decides.
+    pub async fn check(self, store: &Store) -> Result<Checked<CheckedPurge>, StoreError> {
+        let Self { tenant, connection } = self;
+        Ok(match store.tenant_of_ending(connection).await? {
+            None => Checked::Gone,
+            Some(owner) if owner != tenant => Checked::Foreign,
+            Some(tenant) => Checked::Message(CheckedPurge { tenant, connection }),
         })
     }
 }
@@ -125,6 +153,29 @@ impl Queue {
         message: &SyncMessage,
         delay: SignedDuration,
     ) -> Result<(), QueueError> {
+        let url = self.url(provider, message.trigger);
+        self.send_to(url, message.tenant, message, delay).await
+    }
+
+    /// Work on the end of a connection; the due sweep sends another where this one gets lost.
+    pub async fn send_purge(
+        &self,
+        tenant: TenantId,
+        connection: ConnectionId,
+        delay: SignedDuration,
+    ) -> Result<(), QueueError> {
+        let message = PurgeMessage { tenant, connection };
+        let url = &self.urls.purge.live;
+        self.send_to(url, tenant, &message, delay).await
+    }
+
+    async fn send_to(
+        &self,
+        url: &str,
+        tenant: TenantId,
+        message: &impl Serialize,
+        delay: SignedDuration,
+    ) -> Result<(), QueueError> {
         let failed = |source| QueueError {
             operation: "SendMessage",
             source,
@@ -133,11 +184,11 @@ impl Queue {
         let delay_s = delay.clamp(SignedDuration::ZERO, DELAY_MAX).as_secs();
         self.client
             .send_message()
-            .queue_url(self.url(provider, message.trigger))
+            .queue_url(url)
             .message_body(body)
             .delay_seconds(i32::try_from(delay_s).unwrap_or(0))
             // On a standard queue the group is what fairness is measured by.
-            .message_group_id(message.tenant.to_string())
+            .message_group_id(tenant.to_string())
             .send()
             .await
             .map(drop)
@@ -211,7 +262,7 @@ impl Queue {
         Provider::ALL
             .into_iter()
             .map(|provider| self.urls.sync.of(provider))
-            .chain([&self.urls.interactive])
+            .chain([&self.urls.interactive, &self.urls.purge])
             .find(|queue| queue.live.rsplit('/').next() == Some(name))
     }
 }

@@ -17,6 +17,7 @@ async fn main() -> Result<(), Error> {
         "schedule" => serve(schedule::routes()).await,
         "sign-in" => serve(sign_in::routes()).await,
         "sync-worker" => consume(sync_worker::handle).await,
+        "tenant-purge" => consume(tenant_purge::handle).await,
         "webhooks-google" => serve(webhooks_google::routes()).await,
         "webhooks-microsoft" => serve(webhooks_microsoft::routes()).await,
         unknown => Err(format!("no function is called {unknown:?}").into()),

@@ -1,9 +1,14 @@
 //! Once a minute: connections whose timer has run out are asked to sync. The timer is the poll that stands in for lost
-//! notices, or the end of a wait that a provider asked for.
+//! notices, or the end of a wait that a provider asked for. Disconnections that nobody has worked on for a while get
+//! another message.
 
 use std::error::Error;
 
-use domain::{run::Trigger, sync::watch};
+use domain::{
+    id::{ConnectionId, TenantId},
+    run::Trigger,
+    sync::watch,
+};
 use shared::{
     app::App,
     metrics::{About, Metric},
@@ -15,7 +20,9 @@ use shared::{
 /// Connections of one shard per sweep; what is left comes first in the next, because the oldest is read first.
 const PER_SHARD_MAX: i32 = 200;
 
-pub async fn handle(app: &App) -> Result<(), Box<dyn Error + Send + Sync>> {
+type Failure = Box<dyn Error + Send + Sync>;
+
+pub async fn handle(app: &App) -> Result<(), Failure> {
     let now = app.clock.now();
     let mut asked = 0u32;
     for shard in 0..Store::due_shards() {
@@ -35,6 +42,11 @@ pub async fn handle(app: &App) -> Result<(), Box<dyn Error + Send + Sync>> {
                 }
             }
         }
+        for (tenant, connection) in endings_due(app, shard).await {
+            if let Err(error) = go_on(app, tenant, connection).await {
+                tracing::error!(%connection, error = %chain(&*error), "disconnection not gone on with");
+            }
+        }
     }
     let measured = [
         (Metric::SweepHeartbeat, 1),
@@ -45,7 +57,25 @@ pub async fn handle(app: &App) -> Result<(), Box<dyn Error + Send + Sync>> {
     Ok(())
 }
 
-async fn ask(app: &App, due: &Asked) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn endings_due(app: &App, shard: u32) -> Vec<(TenantId, ConnectionId)> {
+    let now = app.clock.now();
+    match app.store.endings_due(shard, now, PER_SHARD_MAX).await {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(shard, error = %chain(&error), "disconnections of the shard not swept");
+            Vec::new()
+        }
+    }
+}
+
+async fn go_on(app: &App, tenant: TenantId, connection: ConnectionId) -> Result<(), Failure> {
+    let now = app.clock.now();
+    app.store.look_at_ending_again(connection, now).await?;
+    let message = app.queue.send_purge(tenant, connection, queue::Delay::ZERO);
+    Ok(message.await?)
+}
+
+async fn ask(app: &App, due: &Asked) -> Result<(), Failure> {
     let now = app.clock.now();
     let store = app.store.tenant(&queue::wish_of(due));
     // First the next look, then the wish: if the wish is lost, the look comes all the same.

@@ -2,8 +2,8 @@
 
 use shared::{
     app::App,
-    lambda::{Consumed, SqsMessage},
-    queue::{Checked, Delay, SyncMessage},
+    lambda::{Consumed, SqsMessage, bury, put_back},
+    queue::{Checked, SyncMessage},
     sync::{self, Handled},
     telemetry::chain,
 };
@@ -30,37 +30,10 @@ pub async fn handle(app: &App, message: &SqsMessage) -> Consumed {
     };
     match sync::handle(app, &checked).await {
         Ok(Handled::Delete) => Consumed::Done,
-        Ok(Handled::PutBack { after }) => {
-            put_back(app, message, after).await;
-            Consumed::Back
-        }
+        Ok(Handled::PutBack { after }) => put_back(app, message, after).await,
         Err(error) => {
             tracing::error!(%tenant, %connection, error = %chain(&error), "run not finished");
             Consumed::Back
         }
-    }
-}
-
-async fn bury(app: &App, message: &SqsMessage, reason: &str) -> Consumed {
-    let body = message.body.as_deref().unwrap_or_default();
-    let queue = message.event_source_arn.as_deref().unwrap_or_default();
-    tracing::error!(message_id = ?message.message_id, reason, "message buried");
-    match app.queue.bury(queue, body, reason).await {
-        Ok(()) => Consumed::Done,
-        // It will be received until the queue itself gives it up.
-        Err(error) => {
-            tracing::error!(error = %chain(&error), "message not buried");
-            Consumed::Back
-        }
-    }
-}
-
-/// Best effort: without it the message comes back when its visibility ends.
-async fn put_back(app: &App, message: &SqsMessage, after: Delay) {
-    let (Some(arn), Some(receipt)) = (&message.event_source_arn, &message.receipt_handle) else {
-        return;
-    };
-    if let Err(error) = app.queue.put_back(arn, receipt, after).await {
-        tracing::warn!(error = %chain(&error), "message not put back");
     }
 }

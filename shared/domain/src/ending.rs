@@ -207,10 +207,17 @@ impl Ending {
             let step = self.step;
             return Err(OutOfOrder { step, done });
         };
+        let given_up = self.gives_up();
         if done.completes() {
             self.step = self.after(step);
             self.finished_at = self.step.is_none().then_some(now);
         }
+        // What is given up on stays so to the end of its step.
+        if done.completes() || !given_up {
+            self.tries = 0;
+            self.last_failure = None;
+        }
+        self.not_before = None;
         let receipt = &mut self.receipt;
         receipt.records_deleted += records;
         match done {
@@ -226,9 +233,6 @@ impl Ending {
             Done::Records { copies } => receipt.copies_kept += copies,
             Done::Step => {}
         }
-        self.tries = 0;
-        self.last_failure = None;
-        self.not_before = None;
         Ok(self)
     }
 

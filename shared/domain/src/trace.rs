@@ -29,6 +29,8 @@ pub enum Deed {
     CreateEntry,
     /// The same meeting was met in another calendar, whose owner is assigned from then on.
     JoinEntry,
+    /// The calendar was disconnected and is connected again.
+    MeetAgain,
     ChangeEntry {
         parts: Parts,
     },
@@ -40,6 +42,8 @@ pub enum Deed {
         parts: Parts,
     },
     DeleteEvent,
+    /// The calendar was disconnected, and the copies in it were not wanted any more.
+    EndCopy,
     /// The event was moved to another calendar of the account.
     FollowEvent,
     Conflict {
@@ -88,6 +92,9 @@ impl Trace {
             (Deed::JoinEntry, _) => {
                 "The same meeting was found in one more calendar; its owner was assigned".to_owned()
             }
+            (Deed::MeetAgain, _) => {
+                "Found in the calendar again, which was disconnected meanwhile".to_owned()
+            }
             (Deed::ChangeEntry { parts }, TracedBy::Sync { .. }) => {
                 format!("Changed as it was in the calendar: {}", of(parts))
             }
@@ -113,6 +120,9 @@ impl Trace {
                 format!("Written to the calendar: {}", of(parts))
             }
             (Deed::DeleteEvent, _) => "Removed from the calendar, as it was here".to_owned(),
+            (Deed::EndCopy, _) => {
+                "Removed from the calendar, which was disconnected; the entry stays".to_owned()
+            }
             (Deed::FollowEvent, _) => {
                 "The event went to another calendar of the account".to_owned()
             }

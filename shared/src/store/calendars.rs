@@ -19,7 +19,7 @@ const SUBSCRIPTIONS_MAX: usize = 500;
 
 impl TenantStore {
     pub async fn calendars(&self, connection: ConnectionId) -> Result<Vec<Calendar>, StoreError> {
-        let pk = format!("T#{}#CAL", self.tenant);
+        let pk = keys::calendars(self.tenant);
         self.table
             .range(Range::prefix(&pk, &format!("{connection}#"), CALENDARS_MAX))
             .await
@@ -28,10 +28,12 @@ impl TenantStore {
     /// Writes new and changed calendars; `calendar.version` is the version read, 0 for a new one.
     pub async fn put_calendars(&self, calendars: &[Calendar]) -> Result<(), StoreError> {
         for chunk in calendars.chunks(50) {
-            let writes = chunk
+            let mut writes = chunk
                 .iter()
                 .map(|calendar| self.calendar_write(calendar))
-                .collect::<Result<_, _>>()?;
+                .collect::<Result<Vec<_>, _>>()?;
+            let connection = chunk.first().map(|calendar| calendar.connection);
+            writes.extend(connection.map(|connection| self.not_closed(connection)));
             self.table.write(writes).await?;
         }
         Ok(())
@@ -67,7 +69,8 @@ impl TenantStore {
             if mirrors == member.mirrors {
                 return Ok(());
             }
-            match self.set_mirrors(&member, mirrors).await {
+            let standing = told.then_some(connection);
+            match self.set_mirrors(&member, mirrors, standing).await {
                 Err(StoreError::Conflict) => {}
                 done => return done,
             }
@@ -79,7 +82,7 @@ impl TenantStore {
         &self,
         connection: ConnectionId,
     ) -> Result<Vec<Subscription>, StoreError> {
-        let pk = format!("T#{}#SUB", self.tenant);
+        let pk = keys::subscriptions(self.tenant);
         self.table
             .range(Range::prefix(
                 &pk,
@@ -91,14 +94,9 @@ impl TenantStore {
 
     pub async fn put_subscription(&self, subscription: &Subscription) -> Result<(), StoreError> {
         let key = self.subscription_key(subscription);
-        self.table
-            .put(Item::new(
-                "subscription",
-                key,
-                Some(self.tenant),
-                subscription,
-            ))
-            .await
+        let item = Item::new("subscription", key, Some(self.tenant), subscription);
+        let writes = vec![item.put()?, self.not_closed(subscription.connection)];
+        self.table.write(writes).await
     }
 
     pub async fn delete_subscription(&self, subscription: &Subscription) -> Result<(), StoreError> {
@@ -108,7 +106,7 @@ impl TenantStore {
             .await
     }
 
-    fn subscription_key(&self, subscription: &Subscription) -> keys::Key {
+    pub(super) fn subscription_key(&self, subscription: &Subscription) -> keys::Key {
         let Subscription {
             id,
             connection,

@@ -51,6 +51,9 @@ struct Pointer {
 /// More connections than anyone has; a page shows them all.
 const CONNECTIONS_MAX: usize = 50;
 
+/// More than a tenant has.
+const ACCOUNTS_MAX: usize = 20_000;
+
 #[derive(Serialize, Deserialize)]
 struct CachedToken {
     sealed: String,
@@ -91,6 +94,26 @@ impl TenantStore {
             .get::<Pointer>(&key)
             .await?
             .map(|pointer| pointer.connection))
+    }
+
+    /// Whether anyone of the tenant has connected this account now.
+    pub async fn is_account_connected(
+        &self,
+        provider: Provider,
+        subject: &str,
+    ) -> Result<bool, StoreError> {
+        #[derive(Deserialize)]
+        struct Keyed {
+            #[serde(rename = "SK")]
+            sk: String,
+        }
+        let pk = keys::accounts(self.tenant);
+        let all: Vec<Keyed> = self
+            .table
+            .range(Range::prefix(&pk, "", ACCOUNTS_MAX))
+            .await?;
+        let ending = keys::account_of_anyone(provider.name(), subject);
+        Ok(all.iter().any(|row| row.sk.ends_with(&ending)))
     }
 
     /// A new connection, with the row that counts what it is asked for.

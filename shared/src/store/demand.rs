@@ -1,6 +1,6 @@
 //! The demand row: each transition of [`domain::sync::demand::Demand`] as one conditional update.
 
-mod row;
+pub(super) mod row;
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub(super) use row::new_row;
 
-use self::row::{Change, DUE_SHARDS, Row, due_at, number, shard_of, text};
+use self::row::{Change, DUE_SHARDS, Lane, Row, due_at, number, shard_of, text};
 use super::{
     Store, TenantStore, keys,
     table::{StoreError, read},
@@ -93,7 +93,7 @@ impl Store {
             &format!(
                 "SET asked = asked + :one, last_trigger = :trigger, last_notice_at = :now{channel}"
             ),
-            "attribute_exists(PK) AND channels.#nonce >= :now",
+            "attribute_exists(PK) AND attribute_not_exists(ending) AND channels.#nonce >= :now",
         )
         .name("#nonce", nonce.to_string())
         .value(":one", number(1))
@@ -131,6 +131,22 @@ impl Store {
         now: Timestamp,
         limit: i32,
     ) -> Result<Vec<Asked>, StoreError> {
+        let mut found = Vec::new();
+        for connection in self.timers(Lane::Sync, "Q#", shard, now, limit).await? {
+            found.extend(self.demand(connection).await?);
+        }
+        Ok(found)
+    }
+
+    /// Whose timers have run out: the connections that the keys of their rows name after `prefix`.
+    pub(super) async fn timers(
+        &self,
+        lane: Lane,
+        prefix: &str,
+        shard: u32,
+        now: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<ConnectionId>, StoreError> {
         let answer = self
             .table
             .client
@@ -138,23 +154,22 @@ impl Store {
             .table_name(&self.table.name)
             .index_name("GSI2")
             .key_condition_expression("GSI2PK = :shard AND GSI2SK < :now")
-            .expression_attribute_values(":shard", text(format!("DUE#sync#{shard:02}")))
+            .expression_attribute_values(":shard", text(lane.shard(shard)))
             .expression_attribute_values(":now", text(due_at(now)))
             .limit(limit)
             .send()
             .await
             .map_err(super::table::unavailable("Query"))?;
-        let mut found = Vec::new();
-        for item in answer.items.unwrap_or_default() {
-            let Some(Ok(pk)) = item.get("PK").map(AttributeValue::as_s) else {
-                continue;
-            };
-            let Some(Ok(connection)) = pk.strip_prefix("Q#").map(str::parse) else {
-                continue;
-            };
-            found.extend(self.demand(connection).await?);
-        }
-        Ok(found)
+        let connection = |item: HashMap<String, AttributeValue>| {
+            let pk = item.get("PK")?.as_s().ok()?;
+            pk.strip_prefix(prefix)?.parse().ok()
+        };
+        Ok(answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(connection)
+            .collect())
     }
 
     pub fn due_shards() -> u32 {
@@ -186,7 +201,7 @@ impl TenantStore {
             .and_then(|name| name.as_str().map(str::to_owned));
         let mut change = Change::new(
             &format!("SET asked = asked + :one, last_trigger = :trigger{set_run}"),
-            "t = :t",
+            "t = :t AND attribute_not_exists(ending)",
         )
         .value(":one", number(1))
         .value(":trigger", text(trigger.unwrap_or_default()))
@@ -212,7 +227,8 @@ impl TenantStore {
         let change = Change::new(
             "SET lease_until = :until, lease_covers = asked, fence = fence + :one, \
              #run = if_not_exists(#run, :run)",
-            "t = :t AND asked > covered AND lease_until < :now AND not_before <= :now",
+            "t = :t AND attribute_not_exists(ending) AND asked > covered AND lease_until < :now \
+             AND not_before <= :now",
         )
         .name("#run", "run")
         .value(":run", text(run))
@@ -230,7 +246,11 @@ impl TenantStore {
                 Ok(Ok((granted, row.into_asked())))
             }
             Err(Some(row)) => {
-                let refusal = read::<Row>(row)?.into_asked().demand.refusal(now);
+                let row = read::<Row>(row)?;
+                if row.ending.is_some() {
+                    return Ok(Err(AfterRefusal::Delete));
+                }
+                let refusal = row.into_asked().demand.refusal(now);
                 // Between the refusal and now the lease ran out: the message comes back at once.
                 Ok(Err(refusal.unwrap_or(AfterRefusal::PutBack {
                     after: SignedDuration::ZERO,
@@ -320,7 +340,7 @@ impl TenantStore {
             .value(":zero", number(0))
             .value(":now", number(now.as_millisecond()))
             .value(":fence", number(granted.fence))
-            .value(":shard", text(shard_of(connection)))
+            .value(":shard", text(shard_of(Lane::Sync, connection)))
             .value(":t", text(self.tenant));
         match self.table.update(change.on(connection)).await? {
             Ok(row) => Ok(Some(read::<Row>(row)?.into_asked())),
@@ -363,8 +383,9 @@ impl TenantStore {
         connection: ConnectionId,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let change = Change::new("SET GSI2PK = :shard, GSI2SK = :due", "t = :t")
-            .value(":shard", text(shard_of(connection)))
+        let standing = "t = :t AND attribute_not_exists(ending)";
+        let change = Change::new("SET GSI2PK = :shard, GSI2SK = :due", standing)
+            .value(":shard", text(shard_of(Lane::Sync, connection)))
             .value(":due", text(due_at(at)))
             .value(":t", text(self.tenant));
         self.table.update(change.on(connection)).await.map(drop)

@@ -288,7 +288,7 @@ impl TenantStore {
         &self,
         connection: ConnectionId,
     ) -> Result<Vec<DirtyEntry>, StoreError> {
-        let pk = format!("T#{}#DIRTY#{connection}", self.tenant);
+        let pk = keys::dirty_of(self.tenant, connection);
         self.table.range(Range::prefix(&pk, "", DIRTY_MAX)).await
     }
 
@@ -299,13 +299,14 @@ impl TenantStore {
         rows: &[DirtyEntry],
     ) -> Result<(), StoreError> {
         for chunk in rows.chunks(50) {
-            let writes = chunk
+            let mut writes = chunk
                 .iter()
                 .map(|row| {
                     let key = keys::dirty(self.tenant, connection, row.entry);
                     Item::new("dirty_entry", key, Some(self.tenant), row).put()
                 })
-                .collect::<Result<_, _>>()?;
+                .collect::<Result<Vec<_>, _>>()?;
+            writes.push(self.not_closed(connection));
             self.table.write(writes).await?;
         }
         Ok(())

@@ -42,7 +42,10 @@ impl TenantStore {
             ..hold.clone()
         };
         let item = Item::new("hold", key, Some(self.tenant), &next);
-        let mut writes = vec![item.guarded(Guard::of_version(hold.version)).put()?];
+        let mut writes = vec![
+            item.guarded(Guard::of_version(hold.version)).put()?,
+            self.not_closed(hold.connection),
+        ];
         if hold.version == 0 {
             let row = OutboxRow::changes_held(self.tenant, hold, now);
             writes.push(self.outbox_write(&row, now)?);
@@ -66,6 +69,7 @@ impl TenantStore {
         let writes = vec![
             Write::delete(dirty, Some(self.tenant), &Guard::Version(row.version)),
             Item::new("parked_entry", parked, Some(self.tenant), row).put()?,
+            self.not_closed(connection),
         ];
         match self.table.write(writes).await {
             Err(StoreError::Conflict) => Ok(()),

@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as UpdateItem,
+};
 use domain::id::TenantId;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
     keys::Key,
-    table::{Attributes, StoreError, key_attributes},
+    table::{Attributes, StoreError, Update, key_attributes},
 };
 
 /// Readers accept this version of an item and the one before.
@@ -101,6 +103,11 @@ enum Act {
     Put(Attributes),
     Delete(Key),
     Check(Key),
+    Update {
+        key: Key,
+        expression: String,
+        names: HashMap<String, String>,
+    },
 }
 
 #[derive(Clone)]
@@ -132,6 +139,15 @@ impl Condition {
         };
         Self { expression, values }
     }
+
+    fn number(tenant: TenantId, attribute: &str, value: u64) -> Self {
+        let values = HashMap::from([
+            (":t".to_owned(), AttributeValue::S(tenant.to_string())),
+            (":n".to_owned(), AttributeValue::N(value.to_string())),
+        ]);
+        let expression = format!("t = :t AND {attribute} = :n");
+        Self { expression, values }
+    }
 }
 
 impl Write {
@@ -158,17 +174,50 @@ impl Write {
         attribute: &'static str,
         value: u64,
     ) -> Self {
-        let values = HashMap::from([
-            (":t".to_owned(), AttributeValue::S(tenant.to_string())),
-            (":n".to_owned(), AttributeValue::N(value.to_string())),
-        ]);
+        Self {
+            act: Act::Check(key),
+            condition: Condition::number(tenant, attribute, value),
+        }
+    }
+
+    /// Deletes an item while a number of it is still what it was.
+    pub(super) fn delete_that(
+        key: Key,
+        tenant: TenantId,
+        attribute: &'static str,
+        value: u64,
+    ) -> Self {
+        Self {
+            act: Act::Delete(key),
+            condition: Condition::number(tenant, attribute, value),
+        }
+    }
+
+    /// Insists on what a row of the tenant's says, in words of the table.
+    pub(super) fn check_that(key: Key, tenant: TenantId, condition: &'static str) -> Self {
+        let t = AttributeValue::S(tenant.to_string());
         let condition = Condition {
-            expression: format!("t = :t AND {attribute} = :n"),
-            values,
+            expression: format!("t = :t AND {condition}"),
+            values: HashMap::from([(":t".to_owned(), t)]),
         };
         Self {
             act: Act::Check(key),
             condition,
+        }
+    }
+
+    /// An update that succeeds or fails with all the rest.
+    pub(super) fn update(update: Update) -> Self {
+        Self {
+            act: Act::Update {
+                key: update.key,
+                expression: update.expression,
+                names: update.names,
+            },
+            condition: Condition {
+                expression: update.condition,
+                values: update.values,
+            },
         }
     }
 
@@ -194,6 +243,21 @@ impl Write {
                 Delete::builder()
                     .table_name(table)
                     .set_key(Some(key_attributes(&key)))
+                    .condition_expression(expression)
+                    .set_expression_attribute_values(values)
+                    .build()
+                    .map_err(malformed)?,
+            ),
+            Act::Update {
+                key,
+                expression: update,
+                names,
+            } => built.update(
+                UpdateItem::builder()
+                    .table_name(table)
+                    .set_key(Some(key_attributes(&key)))
+                    .update_expression(update)
+                    .set_expression_attribute_names(Some(names).filter(|names| !names.is_empty()))
                     .condition_expression(expression)
                     .set_expression_attribute_values(values)
                     .build()

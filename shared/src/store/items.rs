@@ -56,7 +56,7 @@ impl TenantStore {
         stuck: &StuckItem,
     ) -> Result<(), StoreError> {
         let own = lane(&stuck.state);
-        let writes = LANES
+        let mut writes = LANES
             .into_iter()
             .map(|lane| {
                 let key = keys::stuck(self.tenant, connection, lane, stuck.id);
@@ -66,7 +66,8 @@ impl TenantStore {
                     Ok(Write::delete(key, Some(self.tenant), &Guard::Any))
                 }
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        writes.push(self.not_closed(connection));
         self.table.write(writes).await
     }
 

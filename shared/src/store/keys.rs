@@ -60,6 +60,11 @@ pub(crate) fn demand(connection: ConnectionId) -> Key {
     key(format!("Q#{connection}"), "SYNC")
 }
 
+/// The end of a connection, and what is said of it when nothing else is left.
+pub(crate) fn ending(connection: ConnectionId) -> Key {
+    key(format!("E#{connection}"), "ENDING")
+}
+
 // A tenant's own.
 
 pub(crate) fn tenant(tenant: TenantId) -> Key {
@@ -86,9 +91,18 @@ pub(crate) fn connections_of(tenant: TenantId, member: MemberId) -> String {
 /// One account of a provider is connected once per member.
 pub(crate) fn account(tenant: TenantId, member: MemberId, provider: &str, subject: &str) -> Key {
     key(
-        format!("T#{tenant}#ACCT"),
-        format!("{member}#{provider}#{}", fingerprint(subject)),
+        accounts(tenant),
+        format!("{member}{}", account_of_anyone(provider, subject)),
     )
+}
+
+pub(crate) fn accounts(tenant: TenantId) -> String {
+    format!("T#{tenant}#ACCT")
+}
+
+/// How the keys of one account end, whoever has connected it.
+pub(crate) fn account_of_anyone(provider: &str, subject: &str) -> String {
+    format!("#{provider}#{}", fingerprint(subject))
 }
 
 pub(crate) fn access_token(tenant: TenantId, connection: ConnectionId) -> Key {
@@ -96,10 +110,11 @@ pub(crate) fn access_token(tenant: TenantId, connection: ConnectionId) -> Key {
 }
 
 pub(crate) fn calendar(tenant: TenantId, connection: ConnectionId, calendar: CalendarId) -> Key {
-    key(
-        format!("T#{tenant}#CAL"),
-        format!("{connection}#{calendar}"),
-    )
+    key(calendars(tenant), format!("{connection}#{calendar}"))
+}
+
+pub(crate) fn calendars(tenant: TenantId) -> String {
+    format!("T#{tenant}#CAL")
 }
 
 pub(crate) fn cursor(tenant: TenantId, calendar: CalendarId) -> Key {
@@ -130,9 +145,13 @@ pub(crate) fn subscription(
 ) -> Key {
     let calendar = calendar.map_or_else(|| "account".to_owned(), |calendar| calendar.to_string());
     key(
-        format!("T#{tenant}#SUB"),
+        subscriptions(tenant),
         format!("{connection}#{calendar}#{subscription}"),
     )
+}
+
+pub(crate) fn subscriptions(tenant: TenantId) -> String {
+    format!("T#{tenant}#SUB")
 }
 
 pub(crate) fn entry(tenant: TenantId, entry: EntryId) -> Key {
@@ -167,7 +186,11 @@ pub(crate) fn agenda(tenant: TenantId, member: MemberId) -> String {
 }
 
 pub(crate) fn dirty(tenant: TenantId, connection: ConnectionId, entry: EntryId) -> Key {
-    key(format!("T#{tenant}#DIRTY#{connection}"), entry.to_string())
+    key(dirty_of(tenant, connection), entry.to_string())
+}
+
+pub(crate) fn dirty_of(tenant: TenantId, connection: ConnectionId) -> String {
+    format!("T#{tenant}#DIRTY#{connection}")
 }
 
 pub(crate) fn link_by_entry(tenant: TenantId, entry: EntryId, connection: ConnectionId) -> Key {
@@ -197,7 +220,11 @@ pub(crate) fn stuck_of(tenant: TenantId, connection: ConnectionId) -> String {
 }
 
 pub(crate) fn run(tenant: TenantId, connection: ConnectionId, run: RunId) -> Key {
-    key(format!("T#{tenant}#RUN#{connection}"), run.to_string())
+    key(runs_of(tenant, connection), run.to_string())
+}
+
+pub(crate) fn runs_of(tenant: TenantId, connection: ConnectionId) -> String {
+    format!("T#{tenant}#RUN#{connection}")
 }
 
 pub(crate) fn conflict(tenant: TenantId, conflict: ConflictId) -> Key {

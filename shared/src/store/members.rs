@@ -11,7 +11,7 @@ use super::{
     Store, TenantStore,
     item::{Guard, Item},
     keys,
-    table::{StoreError, Update, Write},
+    table::{StoreError, Write},
 };
 
 /// Who an e-mail address belongs to, and the hash that the password must match.
@@ -172,37 +172,35 @@ impl TenantStore {
         self.table.get_many(&keys).await
     }
 
-    /// Changes where a member's entries are copied to. Whoever is writing an entry at this moment starts over.
-    pub async fn set_mirrors(
+    /// Changes where a member's entries are copied to. Whoever is writing an entry at this moment starts over. What is
+    /// added must be `standing`: a connection that is being disconnected is told nothing more.
+    pub(super) async fn set_mirrors(
         &self,
         member: &Member,
         mirrors: Vec<ConnectionId>,
+        standing: Option<ConnectionId>,
     ) -> Result<(), StoreError> {
-        let mirrors =
-            serde_dynamo::to_attribute_value(mirrors).map_err(|source| StoreError::Corrupt {
-                what: "mirrors",
-                source: Box::new(source),
-            })?;
-        let number = |number: u64| aws_sdk_dynamodb::types::AttributeValue::N(number.to_string());
-        let update = Update {
-            key: keys::member(self.tenant, member.id),
-            expression: "SET mirrors = :mirrors, version = :next".into(),
-            condition: "t = :t AND version = :version".into(),
-            names: std::collections::HashMap::new(),
-            values: std::collections::HashMap::from([
-                (":mirrors".into(), mirrors),
-                (":next".into(), number(member.version + 1)),
-                (":version".into(), number(member.version)),
-                (
-                    ":t".into(),
-                    aws_sdk_dynamodb::types::AttributeValue::S(self.tenant.to_string()),
-                ),
-            ]),
+        let mut writes = vec![self.mirrors_write(member, mirrors)?];
+        writes.extend(standing.map(|connection| {
+            let key = keys::demand(connection);
+            Write::check_that(key, self.tenant, "attribute_not_exists(ending)")
+        }));
+        self.table.write(writes).await
+    }
+
+    pub(super) fn mirrors_write(
+        &self,
+        member: &Member,
+        mirrors: Vec<ConnectionId>,
+    ) -> Result<Write, StoreError> {
+        let next = Member {
+            mirrors,
+            version: member.version + 1,
+            ..member.clone()
         };
-        self.table
-            .update(update)
-            .await?
-            .map(drop)
-            .map_err(|_| StoreError::Conflict)
+        let key = keys::member(self.tenant, member.id);
+        Item::new("member", key, Some(self.tenant), &next)
+            .guarded(Guard::Version(member.version))
+            .put()
     }
 }

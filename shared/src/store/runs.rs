@@ -20,9 +20,9 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24 * 90);
 impl TenantStore {
     pub async fn put_run(&self, run: &SyncRun, now: Timestamp) -> Result<(), StoreError> {
         let key = keys::run(self.tenant, run.connection, run.id);
-        self.table
-            .put(Item::new("run", key, Some(self.tenant), run).expires_at(now + KEPT_FOR))
-            .await
+        let item = Item::new("run", key, Some(self.tenant), run).expires_at(now + KEPT_FOR);
+        let writes = vec![item.put()?, self.not_closed(run.connection)];
+        self.table.write(writes).await
     }
 
     /// Writes the run together with what the world is told of it and what its connection shows of it.
@@ -35,7 +35,7 @@ impl TenantStore {
     ) -> Result<(), StoreError> {
         let key = keys::run(self.tenant, run.connection, run.id);
         let item = Item::new("run", key, Some(self.tenant), run).expires_at(now + KEPT_FOR);
-        let mut writes = vec![item.put()?];
+        let mut writes = vec![item.put()?, self.not_closed(run.connection)];
         for news in news {
             let row = OutboxRow::run(self.tenant, *news, run);
             writes.push(self.outbox_write(&row, now)?);
@@ -50,7 +50,9 @@ impl TenantStore {
     pub async fn put_queued_run(&self, run: &SyncRun, now: Timestamp) -> Result<(), StoreError> {
         let key = keys::run(self.tenant, run.connection, run.id);
         let item = Item::new("run", key, Some(self.tenant), run).expires_at(now + KEPT_FOR);
-        match self.table.put(item.guarded(Guard::Absent)).await {
+        let item = item.guarded(Guard::Absent).put()?;
+        let writes = vec![item, self.not_closed(run.connection)];
+        match self.table.write(writes).await {
             Err(StoreError::Conflict) => Ok(()),
             done => done,
         }
@@ -68,7 +70,7 @@ impl TenantStore {
 
     /// The latest runs, newest first.
     pub async fn runs(&self, connection: ConnectionId) -> Result<Vec<SyncRun>, StoreError> {
-        let pk = format!("T#{}#RUN#{connection}", self.tenant);
+        let pk = keys::runs_of(self.tenant, connection);
         self.table
             .range(Range::prefix(&pk, "", RUNS_SHOWN).newest_first())
             .await

@@ -34,6 +34,7 @@ pub(super) fn parameters(product: &Url, google: &Url, microsoft: &Url) -> BTreeM
         ("GoogleClientSecret", CLIENT_SECRET.to_owned()),
         ("GoogleAuthUrl", under("o/oauth2/v2/auth")),
         ("GoogleTokenUrl", under("token")),
+        ("GoogleRevokeUrl", under("revoke")),
         ("GoogleApiUrl", under("calendar/v3")),
         ("GoogleUserinfoUrl", under("v1/userinfo")),
         ("MicrosoftClientId", MICROSOFT_CLIENT_ID.to_owned()),

@@ -25,8 +25,8 @@ use crate::{
 /// More than any request of the worker.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// What the worker may ask of AWS, as its policy in the template says; condition checks stand in transactions.
-const AWS_OPERATIONS: [&str; 11] = [
+/// What workers may ask of AWS, as their policies in the template say; condition checks stand in transactions.
+const AWS_OPERATIONS: [&str; 12] = [
     "dynamodb.BatchGetItem",
     "dynamodb.DeleteItem",
     "dynamodb.GetItem",
@@ -34,6 +34,7 @@ const AWS_OPERATIONS: [&str; 11] = [
     "dynamodb.Query",
     "dynamodb.TransactWriteItems",
     "dynamodb.UpdateItem",
+    "secretsmanager.DeleteSecret",
     "secretsmanager.GetSecretValue",
     "secretsmanager.PutSecretValue",
     "sqs.ChangeMessageVisibility",

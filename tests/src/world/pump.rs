@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::lambda::stream_batch;
 
-use super::World;
+use super::{World, worker::Consumer};
 use crate::aws::{Function, QueueMapping, StreamPosition};
 
 /// Rounds after which a world that is not quiet will never be.
@@ -102,7 +102,8 @@ impl World {
         progress: &mut Progress,
     ) -> anyhow::Result<usize> {
         let received = match function.handler.as_str() {
-            "sync-worker" => self.step_worker(mapping).await?,
+            "sync-worker" => self.step_worker(Consumer::Sync, mapping).await?,
+            "tenant-purge" => self.step_worker(Consumer::Purge, mapping).await?,
             other => bail!("no consumer is called {other}"),
         };
         if received > 0 {

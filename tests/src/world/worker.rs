@@ -1,4 +1,4 @@
-//! The sync worker's process: what its queues hand to it, and what a crash leaves of it.
+//! The process of the queues' consumers: what their queues hand to them, and what a crash leaves of it.
 
 use std::{
     collections::BTreeMap,
@@ -23,6 +23,13 @@ use crate::{
 };
 
 type Invocation = Pin<Box<dyn Future<Output = SqsBatchResponse> + Send>>;
+
+/// Which function's messages are handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Consumer {
+    Sync,
+    Purge,
+}
 
 pub(super) struct Worker {
     config: Config,
@@ -78,13 +85,17 @@ impl Worker {
         Ok(())
     }
 
-    fn invoke(&self, messages: &[Received]) -> anyhow::Result<Invocation> {
+    fn invoke(&self, consumer: Consumer, messages: &[Received]) -> anyhow::Result<Invocation> {
         let app = locked(&self.app).clone();
         let batch: SqsEvent = serde_json::from_value(json!({ "Records": messages }))?;
-        let handle = sync_worker::handle;
-        Ok(Box::pin(async move {
-            consume_batch(&app, batch, &handle).await
-        }))
+        Ok(match consumer {
+            Consumer::Sync => {
+                Box::pin(async move { consume_batch(&app, batch, &sync_worker::handle).await })
+            }
+            Consumer::Purge => {
+                Box::pin(async move { consume_batch(&app, batch, &tenant_purge::handle).await })
+            }
+        })
     }
 
     fn is_busy(&self, mapping: &QueueMapping) -> bool {
@@ -100,7 +111,11 @@ impl Worker {
 
 impl World {
     /// Hands what is visible in a queue to the worker; answers how many messages.
-    pub(super) async fn step_worker(&self, mapping: &QueueMapping) -> anyhow::Result<usize> {
+    pub(super) async fn step_worker(
+        &self,
+        consumer: Consumer,
+        mapping: &QueueMapping,
+    ) -> anyhow::Result<usize> {
         let worker = &self.worker;
         // Requests of a run are counted, so the run that is to be stopped has to be the only one.
         let alone = self.clock.is_virtual() || worker.gate.armed().is_some();
@@ -115,7 +130,7 @@ impl World {
         }
         let count = messages.len();
         worker.gate.begin(alone);
-        let mut invocation = worker.invoke(&messages)?;
+        let mut invocation = worker.invoke(consumer, &messages)?;
         let batch = Batch {
             queue: mapping.queue.clone(),
             messages,

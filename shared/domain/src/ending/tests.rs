@@ -257,6 +257,13 @@ fn a_provider_that_never_answers_is_given_up_after_half_a_day_and_its_own_rows_n
     let hours = now.duration_since(NOW).as_hours();
     assert!((8..16).contains(&hours), "{hours} h");
 
+    ending.step = Some(Step::RemoveCopies);
+    ending = ending.note(Done::CopyKept, 2, now).unwrap();
+    assert!(ending.gives_up(), "not asked for each copy anew");
+    ending = ending.note(Done::Step, 0, now).unwrap();
+    assert!(!ending.gives_up(), "the next step is another matter");
+
+    ending.tries = TRIES_MAX;
     ending.step = Some(Step::DeleteRecords);
     assert!(!ending.gives_up());
 }

@@ -71,6 +71,9 @@ pub(super) struct Row {
     /// Which channels may ask, until when.
     #[serde(default)]
     channels: HashMap<String, i64>,
+    /// The connection is being disconnected: nobody asks any more, and no run begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ending: Option<bool>,
 }
 
 impl Row {
@@ -149,21 +152,22 @@ pub(in crate::store) fn new_row(
         pace: Pace::default(),
         due: None,
         channels: HashMap::new(),
+        ending: None,
     };
     Item::new("demand", keys::demand(connection), Some(tenant), &row)
         .guarded(Guard::Absent)
         .put()
 }
 
-pub(super) fn number(number: impl Into<i128>) -> AttributeValue {
+pub(in crate::store) fn number(number: impl Into<i128>) -> AttributeValue {
     AttributeValue::N(number.into().to_string())
 }
 
-pub(super) fn text(text: impl Into<String>) -> AttributeValue {
+pub(in crate::store) fn text(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())
 }
 
-pub(super) struct Change {
+pub(in crate::store) struct Change {
     expression: String,
     condition: String,
     names: HashMap<String, String>,
@@ -171,7 +175,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    pub(super) fn new(expression: &str, condition: &str) -> Self {
+    pub(in crate::store) fn new(expression: &str, condition: &str) -> Self {
         Self {
             expression: expression.into(),
             condition: condition.into(),
@@ -180,17 +184,17 @@ impl Change {
         }
     }
 
-    pub(super) fn name(mut self, name: &str, attribute: impl Into<String>) -> Self {
+    pub(in crate::store) fn name(mut self, name: &str, attribute: impl Into<String>) -> Self {
         self.names.insert(name.into(), attribute.into());
         self
     }
 
-    pub(super) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+    pub(in crate::store) fn value(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.insert(name.into(), value);
         self
     }
 
-    pub(super) fn on(self, connection: ConnectionId) -> Update {
+    pub(in crate::store) fn on(self, connection: ConnectionId) -> Update {
         Update {
             key: keys::demand(connection),
             expression: self.expression,
@@ -201,13 +205,30 @@ impl Change {
     }
 }
 
-pub(super) fn due_at(at: Timestamp) -> String {
+pub(in crate::store) fn due_at(at: Timestamp) -> String {
     format!("{:015}", at.as_millisecond())
 }
 
-pub(super) fn shard_of(connection: ConnectionId) -> String {
+/// Timers of one kind, by what they are for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) enum Lane {
+    Sync,
+    Purge,
+}
+
+impl Lane {
+    pub(in crate::store) fn shard(self, shard: u32) -> String {
+        let kind = match self {
+            Self::Sync => "sync",
+            Self::Purge => "purge",
+        };
+        format!("DUE#{kind}#{shard:02}")
+    }
+}
+
+pub(in crate::store) fn shard_of(lane: Lane, connection: ConnectionId) -> String {
     let hash = connection.to_string().bytes().fold(0u32, |hash, byte| {
         hash.wrapping_mul(31).wrapping_add(byte.into())
     });
-    format!("DUE#sync#{:02}", hash % DUE_SHARDS)
+    lane.shard(hash % DUE_SHARDS)
 }

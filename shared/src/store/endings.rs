@@ -1,0 +1,364 @@
+//! The end of a connection: one row that outlives all others of it, and every write that takes something away.
+
+mod records;
+
+use domain::{
+    conflict::{Conflict, ConflictState},
+    ending::{Done, Ending},
+    id::{ConnectionId, TenantId},
+    link::{EventLink, LinkState},
+    member::Member,
+    subscription::Subscription,
+    sync::pace::Pace,
+    trace::Trace,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use records::{FATES, Family, Fate};
+
+use super::{
+    ConnectionRow, LinkWrite, Store, TenantStore,
+    demand::row::{Change, Lane, due_at, number, shard_of, text},
+    item::{Guard, Item, Write},
+    keys,
+    table::{StoreError, read},
+};
+use crate::{outbox::OutboxRow, sync::Fence};
+
+/// What a link's end says about its copy in the calendar.
+#[derive(Clone, Debug)]
+pub struct CopyGone {
+    pub link: EventLink,
+    pub done: Done,
+}
+
+/// A connection's lease, taken to end it.
+#[derive(Clone, Copy, Debug)]
+pub enum LeaseForEnding {
+    Taken {
+        fence: Fence,
+        pace: Pace,
+    },
+    /// A run holds it.
+    Held {
+        for_: SignedDuration,
+    },
+    /// Nothing is left of the connection.
+    Gone,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    #[serde(flatten)]
+    ending: Ending,
+    #[serde(rename = "GSI2PK", default, skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
+    #[serde(rename = "GSI2SK", default, skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    t: TenantId,
+}
+
+#[derive(Deserialize)]
+struct Leased {
+    fence: u64,
+    #[serde(default)]
+    pace: Pace,
+}
+
+#[derive(Deserialize)]
+struct Held {
+    lease_until: i64,
+}
+
+/// When a message for an ending must be presumed lost.
+const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// A receipt can be read for three months.
+const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+impl Store {
+    /// Whose connection is being ended; what a message or a timer names.
+    pub async fn tenant_of_ending(
+        &self,
+        connection: ConnectionId,
+    ) -> Result<Option<TenantId>, StoreError> {
+        let row: Option<Owner> = self.table.get(&keys::ending(connection)).await?;
+        Ok(row.map(|row| row.t))
+    }
+
+    /// Connections of one shard whose end has not been worked on for too long.
+    pub async fn endings_due(
+        &self,
+        shard: u32,
+        now: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<(TenantId, ConnectionId)>, StoreError> {
+        let mut found = Vec::new();
+        for connection in self.timers(Lane::Purge, "E#", shard, now, limit).await? {
+            let tenant = self.tenant_of_ending(connection).await?;
+            found.extend(tenant.map(|tenant| (tenant, connection)));
+        }
+        Ok(found)
+    }
+
+    /// The worker has died or its message is lost, should nothing happen until then.
+    pub async fn look_at_ending_again(
+        &self,
+        connection: ConnectionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let change = Change::new("SET GSI2SK = :due", "attribute_exists(GSI2PK)")
+            .value(":due", text(due_at(now + LOOK_AGAIN_AFTER)));
+        let mut update = change.on(connection);
+        update.key = keys::ending(connection);
+        self.table.update(update).await.map(drop)
+    }
+}
+
+impl TenantStore {
+    /// The end of this connection, which may be long over.
+    pub async fn ending(&self, connection: ConnectionId) -> Result<Option<Ending>, StoreError> {
+        let found = self.table.get_item(&keys::ending(connection)).await?;
+        let Some(item) = found else { return Ok(None) };
+        let owner: Owner = read(item.clone())?;
+        if owner.t != self.tenant {
+            return Ok(None);
+        }
+        Ok(Some(read::<Row>(item)?.ending))
+    }
+
+    /// From this moment on the connection is not synced, told or called, and its account can be connected anew.
+    /// `Conflict`: the connection or its member changed meanwhile, or it is being ended already.
+    pub async fn begin_ending(
+        &self,
+        row: &ConnectionRow,
+        member: &Member,
+        ending: &Ending,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let connection = &row.connection;
+        let mut mirrors = member.mirrors.clone();
+        mirrors.retain(|mirror| *mirror != connection.id);
+        let mut marked = row.clone();
+        marked.connection.ending_since = Some(now);
+        let asks_no_more = Change::new(
+            "SET ending = :yes, channels = :none, heard = :none REMOVE GSI2PK, GSI2SK",
+            "t = :t AND attribute_not_exists(ending)",
+        )
+        .value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+        .value(
+            ":none",
+            aws_sdk_dynamodb::types::AttributeValue::M(std::collections::HashMap::new()),
+        )
+        .value(":t", text(self.tenant));
+        let account = keys::account(
+            self.tenant,
+            connection.member,
+            connection.provider.name(),
+            &connection.subject,
+        );
+        self.table
+            .write(vec![
+                self.connection_write(marked)?,
+                self.mirrors_write(member, mirrors)?,
+                Write::update(asks_no_more.on(connection.id)),
+                Write::delete(account, Some(self.tenant), &Guard::Any),
+                self.ending_write(ending, now)?,
+                self.outbox_write(&OutboxRow::disconnected(self.tenant, ending), now)?,
+            ])
+            .await
+    }
+
+    /// `ending.version` is the version read, 0 for a new one.
+    fn ending_write(&self, ending: &Ending, now: Timestamp) -> Result<Write, StoreError> {
+        let key = keys::ending(ending.connection);
+        let guard = Guard::of_version(ending.version);
+        let next = Ending {
+            version: ending.version + 1,
+            ..ending.clone()
+        };
+        let over_since = next.finished_at;
+        let due = next.not_before.map_or(now, |until| until.max(now)) + LOOK_AGAIN_AFTER;
+        let row = Row {
+            shard: (!next.is_over()).then(|| shard_of(Lane::Purge, next.connection)),
+            due: (!next.is_over()).then(|| due_at(due)),
+            ending: next,
+        };
+        let mut item = Item::new("ending", key, Some(self.tenant), &row).guarded(guard);
+        if let Some(over_since) = over_since {
+            item = item.expires_at(over_since + RECEIPT_KEPT);
+        }
+        item.put()
+    }
+
+    /// Takes the lease from now on for good: no run gets it again, and whatever a run that has lost it still writes
+    /// fails.
+    pub async fn lease_for_ending(
+        &self,
+        connection: ConnectionId,
+        now: Timestamp,
+        lease_for: SignedDuration,
+    ) -> Result<LeaseForEnding, StoreError> {
+        let change = Change::new(
+            "SET lease_until = :until, fence = fence + :one, closed = :yes",
+            "t = :t AND attribute_exists(ending) AND lease_until < :now",
+        )
+        .value(":until", number((now + lease_for).as_millisecond()))
+        .value(":one", number(1))
+        .value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+        .value(":now", number(now.as_millisecond()))
+        .value(":t", text(self.tenant));
+        match self.table.update(change.on(connection)).await? {
+            Ok(row) => {
+                let Leased {
+                    fence: number,
+                    pace,
+                } = read(row)?;
+                let fence = Fence { connection, number };
+                Ok(LeaseForEnding::Taken { fence, pace })
+            }
+            Err(Some(row)) => {
+                let Held { lease_until } = read(row)?;
+                let left = lease_until - now.as_millisecond();
+                let for_ = SignedDuration::from_millis(left.max(0)) + SignedDuration::from_secs(1);
+                Ok(LeaseForEnding::Held { for_ })
+            }
+            Err(None) => Ok(LeaseForEnding::Gone),
+        }
+    }
+
+    /// The next worker need not wait for the lease to run out.
+    pub async fn release_for_ending(&self, fence: &Fence, pace: Pace) -> Result<(), StoreError> {
+        let pace =
+            serde_dynamo::to_attribute_value(pace).map_err(|source| StoreError::Corrupt {
+                what: "pace",
+                source: Box::new(source),
+            })?;
+        let change = Change::new(
+            "SET lease_until = :zero, pace = :pace",
+            "t = :t AND fence = :fence",
+        )
+        .value(":zero", number(0))
+        .value(":pace", pace)
+        .value(":fence", number(fence.number))
+        .value(":t", text(self.tenant));
+        self.table
+            .update(change.on(fence.connection))
+            .await
+            .map(drop)
+    }
+
+    /// Fails what is written with it once the end of the connection has been begun by a worker.
+    pub(super) fn not_closed(&self, connection: ConnectionId) -> Write {
+        let key = keys::demand(connection);
+        Write::check_that(key, self.tenant, "attribute_not_exists(closed)")
+    }
+
+    /// Keeps how far the end has come: only by the worker that holds the lease, and only from where it was read.
+    pub async fn commit_ending(
+        &self,
+        ending: &Ending,
+        fence: &Fence,
+        now: Timestamp,
+    ) -> Result<Ending, StoreError> {
+        self.end_with(ending, Vec::new(), fence, now).await
+    }
+
+    async fn end_with(
+        &self,
+        ending: &Ending,
+        mut writes: Vec<Write>,
+        fence: &Fence,
+        now: Timestamp,
+    ) -> Result<Ending, StoreError> {
+        writes.push(self.ending_write(ending, now)?);
+        if ending.is_over() {
+            let row = OutboxRow::disconnection_completed(self.tenant, ending);
+            writes.push(self.outbox_write(&row, now)?);
+        } else {
+            writes.push(self.held(fence));
+        }
+        self.table.write(writes).await?;
+        Ok(Ending {
+            version: ending.version + 1,
+            ..ending.clone()
+        })
+    }
+
+    /// The subscription is stopped, or left to itself.
+    pub async fn end_subscription(
+        &self,
+        ending: Ending,
+        subscription: &Subscription,
+        done: Done,
+        fence: &Fence,
+        now: Timestamp,
+    ) -> Result<Ending, StoreError> {
+        let key = self.subscription_key(subscription);
+        let writes = vec![Write::delete(key, Some(self.tenant), &Guard::Any)];
+        let next = noted(ending, done, 1, now)?;
+        self.end_with(&next, writes, fence, now).await
+    }
+
+    /// The copy is gone, or stays; its link goes in either case.
+    pub async fn end_copy(
+        &self,
+        ending: Ending,
+        copy: CopyGone,
+        fence: &Fence,
+        now: Timestamp,
+    ) -> Result<Ending, StoreError> {
+        let writes = self.link_end(&copy.link, now).await?;
+        let next = noted(ending, copy.done, 2, now)?;
+        self.end_with(&next, writes, fence, now).await
+    }
+
+    /// What is about to be removed, to be read afterwards.
+    pub async fn put_trace(&self, trace: Trace) -> Result<(), StoreError> {
+        self.write_links(vec![LinkWrite::Trace(trace)]).await
+    }
+
+    /// A link's end, with that of the conflict that it may be in.
+    async fn link_end(&self, link: &EventLink, now: Timestamp) -> Result<Vec<Write>, StoreError> {
+        let delete = |key| Write::delete(key, Some(self.tenant), &Guard::Any);
+        let mut writes = vec![
+            delete(keys::link_by_entry(
+                self.tenant,
+                link.entry,
+                link.connection,
+            )),
+            delete(keys::link_by_event(
+                self.tenant,
+                link.calendar,
+                &link.external_id,
+            )),
+        ];
+        if let LinkState::Conflict { conflict, .. } = link.state
+            && let Some(conflict) = self.conflict(conflict).await?
+        {
+            let state = match conflict.state {
+                ConflictState::Open | ConflictState::Chosen { .. } => ConflictState::Settled {
+                    at: now,
+                    external: None,
+                },
+                ConflictState::Settled { .. } | ConflictState::Undone { .. } => return Ok(writes),
+            };
+            let over = Conflict { state, ..conflict };
+            writes.extend(self.conflict_writes(over)?);
+        }
+        Ok(writes)
+    }
+}
+
+fn noted(ending: Ending, done: Done, records: u32, now: Timestamp) -> Result<Ending, StoreError> {
+    ending
+        .note(done, records, now)
+        .map_err(|source| StoreError::Corrupt {
+            what: "ending",
+            source: Box::new(source),
+        })
+}

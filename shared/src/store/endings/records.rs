@@ -1,0 +1,288 @@
+//! What there is of a connection beside the row of its end, kind by kind, and how it goes.
+
+use domain::{
+    calendar::Calendar,
+    ending::{Done, Ending},
+    id::ConnectionId,
+    link::EventLink,
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{Fence, noted};
+use crate::store::{
+    TenantStore,
+    item::{Guard, Write},
+    keys,
+    table::{Range, StoreError},
+};
+
+/// Records that are found and deleted alike, in the order in which they go: calendars are the way to what is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    Links,
+    Cursors,
+    Shown,
+    DirtyEntries,
+    ParkedEntries,
+    Holds,
+    StuckItems,
+    Runs,
+    Subscriptions,
+    AccessTokens,
+    Calendars,
+}
+
+impl Family {
+    pub const ALL: [Self; 11] = [
+        Self::Links,
+        Self::Cursors,
+        Self::Shown,
+        Self::DirtyEntries,
+        Self::ParkedEntries,
+        Self::Holds,
+        Self::StuckItems,
+        Self::Runs,
+        Self::Subscriptions,
+        Self::AccessTokens,
+        Self::Calendars,
+    ];
+}
+
+/// What becomes of a kind of item when a connection ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    GoesWith(Family),
+    /// Gone with the request, so that the account can be connected anew.
+    GoesFirst,
+    /// What the others hang on.
+    GoesLast,
+    Stays(&'static str),
+}
+
+/// Every kind of the key catalogue.
+pub const FATES: [(&str, Fate); 33] = [
+    ("link", Fate::GoesWith(Family::Links)),
+    ("link_by_event", Fate::GoesWith(Family::Links)),
+    ("cursor", Fate::GoesWith(Family::Cursors)),
+    ("shown", Fate::GoesWith(Family::Shown)),
+    ("dirty_entry", Fate::GoesWith(Family::DirtyEntries)),
+    ("parked_entry", Fate::GoesWith(Family::ParkedEntries)),
+    ("hold", Fate::GoesWith(Family::Holds)),
+    ("stuck_item", Fate::GoesWith(Family::StuckItems)),
+    ("run", Fate::GoesWith(Family::Runs)),
+    ("subscription", Fate::GoesWith(Family::Subscriptions)),
+    ("access_token", Fate::GoesWith(Family::AccessTokens)),
+    ("calendar", Fate::GoesWith(Family::Calendars)),
+    ("account", Fate::GoesFirst),
+    ("connection", Fate::GoesLast),
+    ("member_connection", Fate::GoesLast),
+    ("demand", Fate::GoesLast),
+    ("ending", Fate::Stays("the receipt, for three months")),
+    (
+        "conflict",
+        Fate::Stays("its member's; settled as over, for three months"),
+    ),
+    ("member_conflict", Fate::Stays("stands with its conflict")),
+    ("trace", Fate::Stays("the entry's history")),
+    ("outbox", Fate::Stays("what was told, for three days")),
+    ("entry", Fate::Stays("the schedule's")),
+    ("agenda", Fate::Stays("the schedule's")),
+    ("deleted_entry", Fate::Stays("the schedule's")),
+    (
+        "meeting",
+        Fate::Stays("the entry's; by it the entry is known again"),
+    ),
+    ("tenant", Fate::Stays("the tenant's")),
+    ("member", Fate::Stays("the member's; no longer a mirror")),
+    ("email", Fate::Stays("the member's")),
+    ("password", Fate::Stays("the member's")),
+    ("session", Fate::Stays("the member's")),
+    ("session_family", Fate::Stays("the member's")),
+    ("throttle", Fate::Stays("nobody's")),
+    (
+        "oauth_state",
+        Fate::Stays("ten minutes; of no use without the connection"),
+    ),
+];
+
+/// Deletions of one transaction, beside what is written with them.
+const AT_ONCE: usize = 80;
+/// A link is two items, and a conflict that goes with it three.
+const LINKS_AT_ONCE: usize = 15;
+
+/// Some of what is there to delete.
+#[derive(Default)]
+struct Found {
+    writes: Vec<Write>,
+    records: u32,
+    /// Copies that stay in the calendar and that nothing knows of afterwards.
+    copies: u32,
+}
+
+#[derive(Deserialize)]
+struct Keyed {
+    #[serde(rename = "PK")]
+    pk: String,
+    #[serde(rename = "SK")]
+    sk: String,
+}
+
+impl TenantStore {
+    /// Links of the first calendar that has any, with the calendar.
+    pub async fn some_links(
+        &self,
+        connection: ConnectionId,
+    ) -> Result<Option<(Calendar, Vec<EventLink>)>, StoreError> {
+        for calendar in self.calendars(connection).await? {
+            let links = self
+                .some_links_of_calendar(calendar.id, LINKS_AT_ONCE)
+                .await?;
+            if !links.is_empty() {
+                return Ok(Some((calendar, links)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Deletes links whose events are none of ours, and leave nothing in the calendar.
+    pub async fn end_links(
+        &self,
+        ending: Ending,
+        links: &[EventLink],
+        fence: &Fence,
+        now: Timestamp,
+    ) -> Result<Ending, StoreError> {
+        let mut found = Found::default();
+        for link in links {
+            found.writes.extend(self.link_end(link, now).await?);
+            found.records += 2;
+        }
+        self.delete_found(ending, found, fence, now).await
+    }
+
+    /// Deletes some of what is left, and the connection itself when nothing else is.
+    pub async fn end_records(
+        &self,
+        ending: Ending,
+        fence: &Fence,
+        now: Timestamp,
+    ) -> Result<Ending, StoreError> {
+        let connection = ending.connection;
+        let calendars = self.calendars(connection).await?;
+        for family in Family::ALL {
+            let found = self.left_of(family, connection, &calendars, now).await?;
+            if found.records > 0 {
+                return self.delete_found(ending, found, fence, now).await;
+            }
+        }
+        let delete = |key| Write::delete(key, Some(self.tenant), &Guard::Any);
+        let own = keys::connection_of(self.tenant, ending.member, connection);
+        let writes = vec![
+            delete(keys::connection(self.tenant, connection)),
+            delete(own),
+            Write::delete_that(keys::demand(connection), self.tenant, "fence", fence.number),
+        ];
+        let next = noted(ending, Done::Step, 3, now)?;
+        self.end_with(&next, writes, fence, now).await
+    }
+
+    async fn delete_found(
+        &self,
+        ending: Ending,
+        found: Found,
+        fence: &Fence,
+        now: Timestamp,
+    ) -> Result<Ending, StoreError> {
+        let done = Done::Records {
+            copies: found.copies,
+        };
+        let next = noted(ending, done, found.records, now)?;
+        self.end_with(&next, found.writes, fence, now).await
+    }
+
+    async fn left_of(
+        &self,
+        family: Family,
+        connection: ConnectionId,
+        calendars: &[Calendar],
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
+        let tenant = self.tenant;
+        let of_connection = format!("{connection}#");
+        match family {
+            Family::Links => self.links_left(calendars, now).await,
+            Family::Cursors => {
+                let keys = calendars
+                    .iter()
+                    .map(|calendar| keys::cursor(tenant, calendar.id));
+                let keys: Vec<_> = keys.collect();
+                let there: Vec<Keyed> = self.table.get_many(&keys).await?;
+                Ok(self.deleting(there))
+            }
+            Family::Shown => {
+                for calendar in calendars {
+                    let found = self.under(&keys::shown_of(tenant, calendar.id), "").await?;
+                    if found.records > 0 {
+                        return Ok(found);
+                    }
+                }
+                Ok(Found::default())
+            }
+            Family::DirtyEntries => self.under(&keys::dirty_of(tenant, connection), "").await,
+            Family::ParkedEntries => self.under(&keys::parked_of(tenant, connection), "").await,
+            Family::Holds => self.under(&keys::holds(tenant, connection), "").await,
+            Family::StuckItems => self.under(&keys::stuck_of(tenant, connection), "").await,
+            Family::Runs => self.under(&keys::runs_of(tenant, connection), "").await,
+            Family::Subscriptions => {
+                self.under(&keys::subscriptions(tenant), &of_connection)
+                    .await
+            }
+            Family::AccessTokens => {
+                let key = keys::access_token(tenant, connection);
+                let there: Option<Keyed> = self.table.get(&key).await?;
+                Ok(self.deleting(there.into_iter().collect()))
+            }
+            Family::Calendars => self.under(&keys::calendars(tenant), &of_connection).await,
+        }
+    }
+
+    async fn under(&self, pk: &str, prefix: &str) -> Result<Found, StoreError> {
+        let there = self.table.range(Range::prefix(pk, prefix, AT_ONCE)).await?;
+        Ok(self.deleting(there))
+    }
+
+    fn deleting(&self, there: Vec<Keyed>) -> Found {
+        let mut found = Found::default();
+        for Keyed { pk, sk } in there.into_iter().take(AT_ONCE) {
+            let key = keys::Key { pk, sk };
+            found.records += 1;
+            found
+                .writes
+                .push(Write::delete(key, Some(self.tenant), &Guard::Any));
+        }
+        found
+    }
+
+    async fn links_left(
+        &self,
+        calendars: &[Calendar],
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
+        let mut found = Found::default();
+        for calendar in calendars {
+            let links = self
+                .some_links_of_calendar(calendar.id, LINKS_AT_ONCE)
+                .await?;
+            for link in &links {
+                found.writes.extend(self.link_end(link, now).await?);
+                found.records += 2;
+                found.copies += u32::from(link.has_copy());
+            }
+            if found.records > 0 {
+                break;
+            }
+        }
+        Ok(found)
+    }
+}
