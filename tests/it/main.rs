@@ -11,6 +11,7 @@ mod conflicts;
 mod connections;
 mod contract;
 mod crash;
+mod endings;
 mod environments;
 mod google_sim;
 mod histories;

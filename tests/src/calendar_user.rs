@@ -111,6 +111,8 @@ pub struct Habits {
     pub tells_guests: bool,
     /// A time can be the second pass of an hour that the clocks repeat.
     pub knows_second_pass: bool,
+    /// An application can give back what it was granted.
+    pub revokes: bool,
     /// How the provider asks for patience, beside 429.
     pub refusals_for_haste: [(u16, &'static str); 2],
 }
@@ -125,6 +127,7 @@ impl World {
                 leaves_out_one_by_one: false,
                 tells_guests: false,
                 knows_second_pass: true,
+                revokes: true,
                 refusals_for_haste: [(403, "userRateLimitExceeded"), (403, "quotaExceeded")],
             },
             Provider::Microsoft => Habits {
@@ -134,6 +137,7 @@ impl World {
                 leaves_out_one_by_one: true,
                 tells_guests: true,
                 knows_second_pass: false,
+                revokes: false,
                 refusals_for_haste: [(503, "ApplicationThrottled"), (509, "activityLimitReached")],
             },
         }

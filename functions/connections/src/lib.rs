@@ -3,6 +3,7 @@
 mod actions;
 mod answers;
 mod api;
+mod endings;
 mod form;
 mod holds;
 mod own;
@@ -22,6 +23,8 @@ pub fn routes() -> Routes {
         .post(routes::CONNECTION_SETTINGS, pages::save_settings)
         .post(routes::CONNECTION_PREVIEW, previews::press)
         .post(routes::CONNECTION_HOLD, holds::press)
+        .get(routes::CONNECTION_DISCONNECT, endings::ask)
+        .post(routes::CONNECTION_DISCONNECT, endings::press)
         .post(routes::CONNECTION_ACTION, pages::act)
         .post(routes::CONNECTION_RETRY, pages::retry)
         .post(routes::CONNECTION_RETRY_ALL, pages::retry_all)
@@ -29,6 +32,8 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/api/v1/connections", api::list)
         .get("/api/v1/connections/{id}", api::show)
+        .delete("/api/v1/connections/{id}", endings::begin)
+        .get("/api/v1/connections/{id}/disconnection", endings::show)
         .get("/api/v1/connections/{id}/calendars", api::calendars)
         .put("/api/v1/connections/{id}/calendars", api::choose_calendars)
         .post("/api/v1/connections/{id}/sync", api::sync)

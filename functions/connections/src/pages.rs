@@ -33,7 +33,7 @@ use ui::{
 };
 
 use crate::{
-    actions,
+    actions, endings,
     form::{self, Fields},
     own::Own,
     view::{self, Syncing, Whole},
@@ -72,8 +72,12 @@ async fn card(app: &App, store: &TenantStore, row: &ConnectionRow) -> Result<Car
 pub(crate) async fn show(
     State(app): State<App>,
     visitor: Visitor,
+    headers: HeaderMap,
     Path(id): Path<ConnectionId>,
 ) -> Result<Response, Problem> {
+    if let Some(ending) = endings::find(&app, &visitor.session, id).await? {
+        return Ok(endings::page(&app, visitor, &page::zone(&headers), &ending));
+    }
     let own = Own::find(&app, visitor.session.clone(), id).await?;
     let calendars = match actions::calendars(&app, &own, false).await {
         Ok(calendars) => calendars,
@@ -190,8 +194,7 @@ pub(crate) async fn act(
             None => "Resumed. Reconnect to go on syncing.",
         }),
         Some(Action::Reconnect) => return reconnect(&app, &own, &headers).await,
-        // Ending a connection takes more than this function can promise yet.
-        Some(Action::Disconnect) | None => return Err(Problem::not_found("page")),
+        None => return Err(Problem::not_found("page")),
     };
     match done {
         Ok(words) => Ok(page::done(&app.config, &page_of(&own), words)),

@@ -84,7 +84,6 @@ pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> Conn
             .collect(),
         held: holds::shown(whole.holds, whole.calendars),
         preview: Vec::new(),
-        can_disconnect: false,
     }
 }
 

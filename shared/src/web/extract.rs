@@ -3,6 +3,7 @@
 use std::{error::Error, iter};
 
 use axum::{
+    body::HttpBody as _,
     extract::{
         FromRequest, FromRequestParts, Request,
         rejection::{FormRejection, JsonRejection},
@@ -38,6 +39,20 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
             )),
             Err(other) => Err(unreadable(other.status())),
         }
+    }
+}
+
+/// A JSON body that may be left out.
+pub struct JsonIfAny<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest<App> for JsonIfAny<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        if request.headers().contains_key(header::CONTENT_TYPE) || !request.body().is_end_stream() {
+            return Ok(Self(Json::from_request(request, app).await?.0));
+        }
+        Ok(Self(T::default()))
     }
 }
 

@@ -10,7 +10,7 @@ mod routes;
 mod session;
 
 pub use csrf::csrf_token;
-pub use extract::{Form, IfMatch, Json, Path, Query};
+pub use extract::{Form, IfMatch, Json, JsonIfAny, Path, Query};
 pub use routes::Routes;
 pub use session::{REFRESH_LIFETIME, Session, SessionTokens, issue};
 

@@ -5,6 +5,7 @@ pub mod conflicts;
 pub mod connection;
 pub mod connections;
 pub mod deleted;
+pub mod disconnection;
 pub mod entry;
 pub mod forward;
 pub mod message;

@@ -17,7 +17,10 @@ pub const CONNECTION_SETTINGS: &str = "/connections/{id}/settings";
 pub const CONNECTION_PREVIEW: &str = "/connections/{id}/preview";
 /// `POST decision=confirm|restore`.
 pub const CONNECTION_HOLD: &str = "/connections/{id}/holds/{hold}";
-/// `POST`; `GET` of `disconnect` is the confirmation page.
+/// `GET` asks; `POST remove_copies=on` begins the end of the connection. How far it has come is shown where the connection
+/// was.
+pub const CONNECTION_DISCONNECT: &str = "/connections/{id}/disconnect";
+/// `POST`.
 pub const CONNECTION_ACTION: &str = "/connections/{id}/{action}";
 /// `POST` tries everything that needs attention again.
 pub const CONNECTION_RETRY_ALL: &str = "/connections/{id}/items/retry";
@@ -54,17 +57,10 @@ pub enum Action {
     Pause,
     Resume,
     Reconnect,
-    Disconnect,
 }
 
 impl Action {
-    pub const ALL: [Self; 5] = [
-        Self::Sync,
-        Self::Pause,
-        Self::Resume,
-        Self::Reconnect,
-        Self::Disconnect,
-    ];
+    pub const ALL: [Self; 4] = [Self::Sync, Self::Pause, Self::Resume, Self::Reconnect];
 
     pub const fn segment(self) -> &'static str {
         match self {
@@ -72,7 +68,6 @@ impl Action {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Reconnect => "reconnect",
-            Self::Disconnect => "disconnect",
         }
     }
 
@@ -98,6 +93,10 @@ pub fn connection_settings(id: &str) -> String {
 
 pub fn connection_action(id: &str, action: Action) -> String {
     fill(CONNECTION_ACTION, id).replace("{action}", action.segment())
+}
+
+pub fn connection_disconnect(id: &str) -> String {
+    fill(CONNECTION_DISCONNECT, id)
 }
 
 pub fn connection_preview(id: &str) -> String {

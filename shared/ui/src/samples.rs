@@ -4,6 +4,7 @@
 mod conflicts;
 mod connection;
 mod connections;
+mod disconnection;
 mod history;
 mod schedule;
 mod signed_out;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Sample> {
         conflicts::samples(),
         connections::samples(),
         connection::samples(),
+        disconnection::samples(),
         schedule::samples(),
     ]
     .into_iter()

@@ -67,9 +67,21 @@ pub(super) fn in_paths(own: &Ids, named: &Ids) -> Vec<Attempt> {
         attempt(Method::POST, format!("{page}/settings"), form()),
         attempt(Method::POST, format!("{page}/reconnect"), form()),
     ]);
+    all.extend(in_paths_of_disconnections(&api, &page));
     all.extend(in_paths_of_conflicts(named));
     all.extend(in_paths_of_what_was(own, named));
     all
+}
+
+fn in_paths_of_disconnections(api: &str, page: &str) -> Vec<Attempt> {
+    use Body::{Form, Json};
+    let form = Form(vec![("remove_copies", "on".into())]);
+    vec![
+        attempt(Method::DELETE, api, Some(Json(json!({})))),
+        attempt(Method::GET, format!("{api}/disconnection"), None),
+        attempt(Method::GET, format!("{page}/disconnect"), None),
+        attempt(Method::POST, format!("{page}/disconnect"), Some(form)),
+    ]
 }
 
 fn in_paths_of_items(api: &str, page: &str) -> Vec<Attempt> {

@@ -47,8 +47,6 @@ pub struct ConnectionPage {
     pub held: Vec<HeldChanges>,
     /// What the settings would do, if that was asked.
     pub preview: Vec<PreviewShown>,
-    /// Whether the page offers to end the connection.
-    pub can_disconnect: bool,
 }
 
 /// Whether the provider tells us of changes.
@@ -110,7 +108,7 @@ impl ConnectionPage {
                 aside.stack {
                     (self.facts())
                     (why::search(&self.id, ""))
-                    @if self.can_disconnect { (self.ending()) }
+                    (self.ending())
                 }
             }
         };
@@ -132,7 +130,7 @@ impl ConnectionPage {
                 label: "Also remove the copies we created in this calendar",
                 hint: "Only events that Kalends itself added are removed.",
             }),
-            action: routes::connection_action(id, Action::Disconnect),
+            action: routes::connection_disconnect(id),
             hidden: Vec::new(),
             yes: "Disconnect",
             busy: "Disconnecting",
@@ -251,10 +249,10 @@ impl ConnectionPage {
         html! {
             section.panel aria-labelledby="ending-title" {
                 h2 #ending-title { "Disconnect" }
-                p.quiet { "Ends syncing and withdraws our access. Events stay where they are." }
+                p.quiet { "Ends syncing and withdraws our access. Events stay where they are, unless you say otherwise." }
                 (opens(
                     &format!("{}-disconnect", self.id),
-                    &routes::connection_action(&self.id, Action::Disconnect),
+                    &routes::connection_disconnect(&self.id),
                     confirm.id,
                     Look::Danger,
                     labelled(Icon::Unplug, "Disconnect"),

@@ -51,7 +51,6 @@ fn connection() -> ConnectionPage {
         attention: attention(),
         held: held(),
         preview: Vec::new(),
-        can_disconnect: true,
     }
 }
 
@@ -118,7 +117,6 @@ fn new() -> ConnectionPage {
             receives_new: String::new(),
             ..settings()
         },
-        can_disconnect: false,
         ..first_sync()
     }
 }

@@ -93,9 +93,15 @@ fn a_disconnection_asks_in_a_dialog_and_on_a_page_alike() {
 }
 
 #[test]
-fn a_connection_that_cannot_be_ended_does_not_offer_it() {
-    assert!(sample("connection").contains("-disconnect\""));
-    assert!(!sample("connection-new").contains("isconnect"));
+fn a_connection_that_ends_offers_nothing_more_and_says_how_far_it_has_come() {
+    for name in ["disconnection", "disconnection-waits"] {
+        let page = sample(name);
+        assert!(page.contains("data-running"), "{name}");
+        assert!(!page.contains("<form action=\"/connections/"), "{name}");
+    }
+    let over = sample("disconnection-over");
+    assert!(!over.contains("data-running"));
+    assert!(over.contains("Receipt"));
 }
 
 #[test]
