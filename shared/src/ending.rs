@@ -9,6 +9,7 @@ mod steps;
 use domain::{
     ending::{Ending, OutOfOrder},
     id::ConnectionId,
+    sync::pace::Pace,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +24,6 @@ use crate::{
     sync::{Fence, Handled},
     telemetry::chain,
 };
-use domain::sync::pace::Pace;
 
 /// Two thirds of the function's time limit: what was begun comes to its end.
 const WORK_TIME: SignedDuration = SignedDuration::from_secs(40);

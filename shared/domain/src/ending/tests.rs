@@ -164,7 +164,7 @@ impl World {
         }
     }
 
-    fn to_the_end(mut self) -> Self {
+    fn at_the_end(mut self) -> Self {
         for _ in 0..1_000 {
             self.go_on(Crash::No);
         }
@@ -210,12 +210,12 @@ proptest! {
     fn whatever_crashes_and_repeats_the_receipt_is_the_same_and_no_step_is_left_out(
         scene in scenes(), crashes in crashes(),
     ) {
-        let undisturbed = World::of(&scene).to_the_end();
+        let undisturbed = World::of(&scene).at_the_end();
         let mut disturbed = World::of(&scene);
         for crash in crashes {
             disturbed.go_on(crash);
         }
-        let disturbed = disturbed.to_the_end();
+        let disturbed = disturbed.at_the_end();
 
         prop_assert_eq!(&disturbed.ending.receipt, &undisturbed.ending.receipt);
         prop_assert_eq!(&disturbed.log, &disturbed.ending.steps());
@@ -224,7 +224,7 @@ proptest! {
 
     #[test]
     fn the_receipt_accounts_for_everything_that_was_there(scene in scenes()) {
-        let receipt = World::of(&scene).to_the_end().ending.receipt;
+        let receipt = World::of(&scene).at_the_end().ending.receipt;
         let count = |all: &[bool], wanted: bool| {
             u32::try_from(all.iter().filter(|one| **one == wanted).count()).unwrap()
         };
