@@ -111,6 +111,7 @@ impl Entry {
     pub fn changed_to(&self, draft: Draft, now: Timestamp) -> Self {
         Self {
             version: self.version + 1,
+            origin: self.origin,
             created_at: self.created_at,
             ..draft.into_entry(self.id, self.tenant, now)
         }

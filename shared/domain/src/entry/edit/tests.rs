@@ -82,6 +82,29 @@ fn an_edit_leaves_alone_what_it_does_not_name() {
 }
 
 #[test]
+fn an_edited_entry_stays_what_it_was_before() {
+    let (id, tenant) = (EntryId::from_parts(1, 1), TenantId::from_parts(1, 1));
+    let (made, edited) = (Timestamp::UNIX_EPOCH, Timestamp::MAX);
+    let made_here = series().into_entry(id, tenant, made);
+    for origin in [Origin::Entry, Origin::Event] {
+        let before = Entry {
+            origin,
+            version: 7,
+            ..made_here.clone()
+        };
+
+        let after = before.changed_to(before.draft(), edited);
+
+        let same = Entry {
+            version: 8,
+            updated_at: edited,
+            ..before
+        };
+        assert_eq!(after, same);
+    }
+}
+
+#[test]
 fn an_end_before_the_start_is_refused_at_the_end() {
     let edit = EntryEdit {
         start: Some(at(16)),
