@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Connected, google_visit, visit};
 
+mod again;
 mod everything;
 mod trouble;
 

@@ -85,6 +85,17 @@ impl Entry {
             ..self
         }
     }
+
+    #[must_use]
+    pub fn joined_by(&self, member: MemberId, now: Timestamp) -> Self {
+        let mut joined = self.clone();
+        if !joined.assignees.contains(&member) {
+            joined.assignees.push(member);
+        }
+        joined.version += 1;
+        joined.updated_at = now;
+        joined
+    }
 }
 
 /// What happened to an entry; each is one row of the outbox.

@@ -124,6 +124,23 @@ impl Base {
         }
     }
 
+    /// The base of a pair that was parted and meets again, where nobody knows any more what both agreed on. The side that
+    /// is `newer` counts as changed, in all in which the two differ by more than a provider's wording.
+    pub fn of_parted(entry: (u64, Content), event: (Revision, Content), newer: Origin) -> Self {
+        let ((version, ours), (revision, theirs)) = (entry, event);
+        let differing = trimmed(&ours).diff(&trimmed(&theirs));
+        match newer {
+            Origin::Event => {
+                let agreed = theirs.with_parts_of(&ours, &differing);
+                Self::new(version, ours, revision, agreed)
+            }
+            Origin::Entry => {
+                let agreed = ours.with_parts_of(&theirs, &differing);
+                Self::new(version, agreed, revision, theirs)
+            }
+        }
+    }
+
     /// The event's content as the provider last answered it.
     pub fn event(&self) -> &Content {
         self.event.as_ref().unwrap_or(&self.entry)

@@ -3,6 +3,7 @@
 
 mod copy;
 mod create;
+mod join;
 mod naming;
 mod record;
 mod stuck;
@@ -200,7 +201,7 @@ impl Context<'_> {
             Subject::Event(event) => {
                 let seen = Observation {
                     policy: self.policy(calendar),
-                    new_events: self.known(vec![(**event).clone()]).await?,
+                    new_events: self.known(calendar, vec![(**event).clone()]).await?,
                     ..Observation::default()
                 };
                 Ok(decide(seen).steps.pop())

@@ -97,13 +97,14 @@ impl Context<'_> {
                 }
             }
         }
-        seen.new_events = self.known(new).await?;
+        seen.new_events = self.known(calendar, new).await?;
         Ok(seen)
     }
 
     /// Whether these meetings have, or had, an entry through another calendar.
     pub(super) async fn known(
         &self,
+        calendar: &Calendar,
         events: Vec<CalendarEvent>,
     ) -> Result<Vec<NewEvent>, SyncError> {
         let uids: Vec<Uid> = events
@@ -134,12 +135,11 @@ impl Context<'_> {
                 .and_then(|uid| meetings.get(uid).copied());
             let known = match meeting {
                 None => Known::Nothing,
-                Some(meeting) if entries.contains_key(&meeting.entry) => {
-                    Known::Entry(meeting.entry)
-                }
-                Some(meeting) => deleted
-                    .get(&meeting.entry)
-                    .map_or(Known::Nothing, |entry| Known::Deleted(entry.clone().into())),
+                Some(meeting) => Known::of(
+                    entries.get(&meeting.entry),
+                    deleted.get(&meeting.entry),
+                    calendar.member,
+                ),
             };
             // The second of two events of one meeting on one page meets the first one's entry when it is written.
             let first = event.uid.clone().is_none_or(|uid| taken.insert(uid));

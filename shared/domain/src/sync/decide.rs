@@ -26,12 +26,12 @@ pub fn decide(seen: Observation) -> Plan {
             None => plan.unchanged += 1,
         }
     }
-    if policy.direction.pulls() {
-        let created = seen
-            .new_events
-            .into_iter()
-            .map(|new| first_sight(new, policy));
-        plan.steps.extend(created);
+    let pulls = policy.direction.pulls();
+    let new = seen.new_events.into_iter();
+    // A copy of ours is known again even where nothing is taken over.
+    let taken = new.filter(|new| pulls || new.known.is_copy());
+    plan.steps.extend(taken.map(|new| first_sight(new, policy)));
+    if pulls {
         let refused = seen.refused.into_iter().map(|mut event| {
             event.title = policy.privacy.shown_title(event.title);
             Step::Refuse {
@@ -62,7 +62,7 @@ fn first_sight(new: NewEvent, policy: Policy) -> Step {
     let content = policy.shown_event(event.content, Origin::Event);
     let event = Box::new(CalendarEvent { content, ..event });
     let was = match known {
-        Known::Entry(entry) => return Step::JoinEntry { event, entry },
+        Known::Entry { entry, .. } => return Step::JoinEntry { event, entry },
         Known::Nothing => None,
         Known::Deleted(was) => Some(was),
     };

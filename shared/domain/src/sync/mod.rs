@@ -4,6 +4,7 @@
 pub mod brake;
 pub mod decide;
 pub mod demand;
+pub mod join;
 pub mod loss;
 #[cfg(any(test, feature = "histories"))]
 pub mod moves;

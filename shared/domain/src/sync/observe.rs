@@ -8,9 +8,9 @@ use crate::{
     entry::Entry,
     event::{CalendarEvent, ExternalEventId, OccurrenceChange, OccurrenceSeen, Revision},
     failure::Refusal,
-    id::EntryId,
+    id::{EntryId, MemberId},
     link::{EventLink, LinkState, Origin},
-    sync::brake::Brake,
+    sync::{brake::Brake, join::is_copy},
 };
 
 /// Everything that one decision is made from. Gathered by the shell, never asked for in between.
@@ -39,9 +39,32 @@ pub struct NewEvent {
 pub enum Known {
     Nothing,
     /// It has an entry already, through another calendar.
-    Entry(EntryId),
+    Entry {
+        entry: EntryId,
+        is_copy: bool,
+    },
     /// It had an entry that was deleted: an event that is moved between calendars is first gone, then there.
     Deleted(Box<Entry>),
+}
+
+impl Known {
+    pub fn of(entry: Option<&Entry>, deleted: Option<&Entry>, owner: MemberId) -> Self {
+        match (entry, deleted) {
+            (Some(entry), _) => Self::Entry {
+                entry: entry.id,
+                is_copy: is_copy(entry, owner),
+            },
+            (None, Some(was)) => Self::Deleted(was.clone().into()),
+            (None, None) => Self::Nothing,
+        }
+    }
+
+    pub fn is_copy(&self) -> bool {
+        match self {
+            Self::Entry { is_copy, .. } => *is_copy,
+            Self::Nothing | Self::Deleted(_) => false,
+        }
+    }
 }
 
 /// What the calendar's owner allows and its provider can hold.

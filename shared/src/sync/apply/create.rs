@@ -100,54 +100,8 @@ impl Context<'_> {
         entry
     }
 
-    /// The same meeting in another calendar: one entry, with both as assignees.
-    pub(super) async fn join_entry(
-        &mut self,
-        calendar: &Calendar,
-        event: CalendarEvent,
-        entry: EntryId,
-    ) -> Result<Option<Step>, Halt> {
-        let before = self.store.entry(entry).await?.ok_or(Halt::Stale)?;
-        let link = EventLink {
-            entry,
-            connection: calendar.connection,
-            calendar: calendar.id,
-            external_id: event.external_id.clone(),
-            uid: event.uid.clone(),
-            origin: Origin::Event,
-            state: LinkState::Linked {
-                base: Base::new(
-                    before.version,
-                    self.policy(calendar)
-                        .shown_entry(before.content.clone(), Origin::Event),
-                    event.revision.clone(),
-                    event.content.clone(),
-                ),
-                sent: None,
-            },
-            version: 0,
-        };
-        if let Some(other) = self.store.link_of_entry(entry, calendar.connection).await? {
-            return self.move_link(calendar, other, link).await;
-        }
-        let mut after = before.clone();
-        if !after.assignees.contains(&calendar.member) {
-            after.assignees.push(calendar.member);
-        }
-        after.version += 1;
-        after.updated_at = self.app.clock.now();
-        let beside = vec![
-            self.trace(calendar, &link, Deed::JoinEntry, None),
-            LinkWrite::Create(link),
-        ];
-        self.write_entry(Some(&before), Some(&after), beside)
-            .await?;
-        self.counts.entries_updated += 1;
-        Ok(None)
-    }
-
     /// The account shows the meeting in a second calendar: either it was moved there, or it is in both.
-    async fn move_link(
+    pub(super) async fn move_link(
         &mut self,
         calendar: &Calendar,
         other: EventLink,

@@ -144,7 +144,7 @@ impl Worker {
             Subject::Event(event) => {
                 let seen = Observation {
                     policy: policy(calendar),
-                    new_events: self.known(vec![*event]).await,
+                    new_events: self.known(calendar, vec![*event]).await,
                     ..Observation::default()
                 };
                 decide(seen).steps.pop()

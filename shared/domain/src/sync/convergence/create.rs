@@ -2,6 +2,7 @@
 
 use super::{
     apply::{Halt, decide_pair, linked},
+    observe::entry_seen,
     store::{LinkWrite, Meeting},
     vendor::Created,
     worker::{Worker, policy},
@@ -14,6 +15,7 @@ use crate::{
     id::{EntryId, TenantId},
     link::{Base, EventLink, LinkState, Origin, Sent},
     sync::{
+        join::join,
         observe::{EntrySeen, EventSeen, Pair},
         plan::Step,
     },
@@ -105,34 +107,73 @@ impl Worker {
             .ask(|world| world.store.entries.get(&entry).cloned())
             .await;
         let before = before.ok_or(Halt::Stale)?;
-        let shown = policy(calendar).shown_entry(before.content.clone(), Origin::Event);
-        let base = Base::new(
-            before.version,
-            shown,
-            event.revision.clone(),
-            event.content.clone(),
-        );
-        let link = link(
-            calendar,
-            entry,
+        let others = self.ask(|world| world.store.links_of_entry(entry)).await;
+        let of_ours = |link: &&EventLink| link.connection == calendar.connection;
+        let other = others.iter().find(of_ours);
+        let event = match other {
+            None if event.content.repeats() => self.whole_event(calendar, event).await?,
+            Some(_) | None => event,
+        };
+        let elsewhere = !others.is_empty();
+        let join = join(
+            &before,
             &event,
-            LinkState::Linked { base, sent: None },
+            calendar.member,
+            policy(calendar),
+            elsewhere,
         );
-        let key = (entry, calendar.connection);
-        if let Some(other) = self.ask(|world| world.store.links.get(&key).cloned()).await {
-            return self.move_link(calendar, other, link).await;
+        let state = LinkState::Linked {
+            base: join.base,
+            sent: None,
+        };
+        let mut link = EventLink {
+            origin: join.origin,
+            ..link(calendar, entry, &event, state)
+        };
+        if let Some(other) = other {
+            return self.move_link(calendar, other.clone(), link).await;
         }
+        let beside = vec![self.trace(&link, None), LinkWrite::Create(link.clone())];
         let mut after = before.clone();
-        if !after.assignees.contains(&calendar.member) {
-            after.assignees.push(calendar.member);
+        if join.assigns {
+            after = before.joined_by(calendar.member, self.world().now());
+            self.write_entry(calendar, Some(&before), Some(&after), beside)
+                .await?;
+            self.world()
+                .ledger
+                .joined
+                .insert((entry, calendar.connection));
+        } else {
+            self.write_links(beside).await?;
         }
-        after.version += 1;
-        after.updated_at = self.world().now();
-        let beside = vec![self.trace(&link, None), LinkWrite::Create(link)];
-        self.write_entry(calendar, Some(&before), Some(&after), beside)
-            .await?;
-        self.world().ledger.joined.insert(key);
-        Ok(None)
+        if !join.again {
+            return Ok(None);
+        }
+        link.version = 1;
+        let pair = Pair {
+            link,
+            entry: entry_seen(Some(&after), calendar.member),
+            event: EventSeen::Present {
+                revision: event.revision,
+                content: event.content,
+                changed_at: event.changed_at,
+            },
+        };
+        Ok(decide_pair(calendar, pair))
+    }
+
+    /// A list may show the exceptions of a series on another page.
+    async fn whole_event(
+        &self,
+        calendar: &Calendar,
+        event: CalendarEvent,
+    ) -> Result<CalendarEvent, Halt> {
+        match self.get(calendar, &event.external_id).await {
+            Some(Change::Upserted(whole)) => Ok(whole),
+            None | Some(Change::Removed(_) | Change::Occurrence(_) | Change::Refused { .. }) => {
+                Err(Halt::Stale)
+            }
+        }
     }
 
     async fn move_link(

@@ -61,11 +61,15 @@ impl Worker {
                 new.push(event);
             }
         }
-        seen.new_events = self.known(new).await;
+        seen.new_events = self.known(calendar, new).await;
         Ok(seen)
     }
 
-    pub(super) async fn known(&self, events: Vec<CalendarEvent>) -> Vec<NewEvent> {
+    pub(super) async fn known(
+        &self,
+        calendar: &Calendar,
+        events: Vec<CalendarEvent>,
+    ) -> Vec<NewEvent> {
         let meeting_of = |event: &CalendarEvent| event.uid.as_ref().map(|uid| uid.0.clone());
         let uids: Vec<String> = events.iter().filter_map(meeting_of).collect();
         let meetings = self.ask(|world| world.store.meetings.clone()).await;
@@ -82,12 +86,11 @@ impl Worker {
             let meeting = uid.as_ref().and_then(|uid| meetings.get(uid));
             let known = match meeting {
                 None => Known::Nothing,
-                Some(meeting) if entries.contains_key(&meeting.entry) => {
-                    Known::Entry(meeting.entry)
-                }
-                Some(meeting) => deleted
-                    .get(&meeting.entry)
-                    .map_or(Known::Nothing, |entry| Known::Deleted(entry.clone().into())),
+                Some(meeting) => Known::of(
+                    entries.get(&meeting.entry),
+                    deleted.get(&meeting.entry),
+                    calendar.member,
+                ),
             };
             let first = uid.is_none_or(|uid| taken.insert(uid));
             let claim = meeting

@@ -136,6 +136,11 @@ impl Store {
         self.links.get(key).cloned()
     }
 
+    pub(super) fn links_of_entry(&self, entry: EntryId) -> Vec<EventLink> {
+        let of_it = |link: &&EventLink| link.entry == entry;
+        self.links.values().filter(of_it).cloned().collect()
+    }
+
     pub(super) fn is_held(&self, lease: Lease) -> bool {
         self.fences.get(&lease.connection) == Some(&lease.fence)
     }
