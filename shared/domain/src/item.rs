@@ -15,6 +15,7 @@ pub struct StuckItem {
     pub calendar: CalendarId,
     /// The provider's event id, or the entry's id where the event has none yet.
     pub item: String,
+    /// The entry that it is a copy or the original of; of an event that stands aside, the one that it stands aside for.
     #[serde(default)]
     pub entry: Option<EntryId>,
     pub title: String,
@@ -90,9 +91,10 @@ impl StuckItem {
         self
     }
 
-    /// A person wants it tried again.
+    /// A person wants it tried again. What stood aside for an entry is an event of its own until it does so again.
     #[must_use]
     pub fn replayed(mut self, now: Timestamp) -> Self {
+        self.entry = self.entry.filter(|entry| !self.stands_aside_for(*entry));
         self.attempts = 0;
         self.state = ItemState::Failing {
             error: self.words(),
@@ -120,6 +122,13 @@ impl StuckItem {
             } => self.entry == Some(entry),
             ItemState::Refused { .. } | ItemState::Failing { .. } | ItemState::Dead { .. } => false,
         }
+    }
+
+    /// Whether it is what syncs as `item`, or as this entry, by whichever of its names it was met. What stands aside for
+    /// the entry is another event.
+    pub fn is_known_as(&self, item: &str, entry: Option<EntryId>) -> bool {
+        let is_of = |entry| self.entry == Some(entry) && !self.stands_aside_for(entry);
+        self.item == item || entry.is_some_and(is_of)
     }
 
     pub fn words(&self) -> String {

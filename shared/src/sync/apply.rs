@@ -75,6 +75,7 @@ impl From<ProviderError> for Halt {
 struct Named {
     item: String,
     title: String,
+    /// Whose copy or original it is. No event is known to be one before it has a link.
     entry: Option<EntryId>,
     subject: Subject,
 }
@@ -82,7 +83,8 @@ struct Named {
 enum Subject {
     Nothing,
     Link(Box<EventLink>),
-    Event(Box<CalendarEvent>),
+    /// And the entry that its meeting has, or had.
+    Event(Box<CalendarEvent>, Option<EntryId>),
     Entry(Box<Entry>),
 }
 
@@ -182,7 +184,7 @@ impl Context<'_> {
         let link = match subject {
             Subject::Nothing => return Ok(None),
             Subject::Link(link) => Some((**link).clone()),
-            Subject::Event(event) => {
+            Subject::Event(event, _) => {
                 let wanted = std::slice::from_ref(&event.external_id);
                 self.store.links_of_events(calendar.id, wanted).await?.pop()
             }
@@ -198,7 +200,7 @@ impl Context<'_> {
         }
         match subject {
             Subject::Nothing | Subject::Link(_) => Ok(None),
-            Subject::Event(event) => {
+            Subject::Event(event, _) => {
                 let seen = Observation {
                     policy: self.policy(calendar),
                     new_events: self.known(calendar, vec![(**event).clone()]).await?,
@@ -317,14 +319,14 @@ fn name(step: &Step) -> Named {
         Step::CreateEntry { event, was, .. } => named(
             event.external_id.0.clone(),
             &event.content.title,
-            was.as_ref().map(|was| was.id),
-            Subject::Event(event.clone()),
+            None,
+            Subject::Event(event.clone(), was.as_ref().map(|was| was.id)),
         ),
         Step::JoinEntry { event, entry } => named(
             event.external_id.0.clone(),
             &event.content.title,
-            Some(*entry),
-            Subject::Event(event.clone()),
+            None,
+            Subject::Event(event.clone(), Some(*entry)),
         ),
         Step::CreateEvent { entry } => named(
             entry.id.to_string(),

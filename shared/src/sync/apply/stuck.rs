@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     ids,
-    providers::{SeriesShown, is_name},
+    providers::SeriesShown,
     store::{DirtyEntry, item_id},
 };
 
@@ -79,7 +79,11 @@ impl Context<'_> {
         named: Named,
         refusal: Refusal,
     ) -> Result<(), SyncError> {
-        let mut stuck = self.stuck_as(calendar, named);
+        let mut stuck = self.stuck_as(calendar, &named);
+        if let (Refusal::SameMeeting { .. }, Subject::Event(_, synced)) = (&refusal, named.subject)
+        {
+            stuck.entry = synced;
+        }
         stuck.attempts += 1;
         stuck.last_seen_at = self.app.clock.now();
         stuck.state = ItemState::Refused { refusal };
@@ -99,7 +103,7 @@ impl Context<'_> {
         }
         let now = self.app.clock.now();
         let jitter = u16::try_from(ids::below(1_000)).unwrap_or(0);
-        let stuck = self.stuck_as(calendar, named);
+        let stuck = self.stuck_as(calendar, &named);
         let stuck = stuck.failed(error.to_string(), now, jitter);
         tracing::warn!(
             tenant = %self.store.id(), connection = %self.connection.id, calendar = %calendar.id, item = %stuck.id,
@@ -165,16 +169,16 @@ impl Context<'_> {
     }
 
     /// The item as it is known, or as it is met for the first time.
-    fn stuck_as(&self, calendar: &Calendar, named: Named) -> StuckItem {
+    fn stuck_as(&self, calendar: &Calendar, named: &Named) -> StuckItem {
         let id = item_id(self.connection.id, calendar.id, &named.item);
         let known = self.stuck.iter().find(|stuck| stuck.id == id).cloned();
         let now = self.app.clock.now();
         let fresh = || StuckItem {
             id,
             calendar: calendar.id,
-            item: named.item,
+            item: named.item.clone(),
             entry: named.entry,
-            title: named.title,
+            title: named.title.clone(),
             attempts: 0,
             first_seen_at: now,
             last_seen_at: now,
@@ -183,7 +187,12 @@ impl Context<'_> {
                 next_try_at: now,
             },
         };
-        known.unwrap_or_else(fresh)
+        let stuck = known.unwrap_or_else(fresh);
+        let entry = match named.subject {
+            Subject::Event(..) => None,
+            Subject::Nothing | Subject::Link(_) | Subject::Entry(_) => named.entry.or(stuck.entry),
+        };
+        StuckItem { entry, ..stuck }
     }
 
     async fn keep(&mut self, stuck: StuckItem) -> Result<(), SyncError> {
@@ -202,13 +211,8 @@ impl Context<'_> {
         item: &str,
         entry: Option<EntryId>,
     ) -> Result<(), SyncError> {
-        let is_ours = |name: &str| {
-            name.parse::<EntryId>().is_ok() || is_name(&ExternalEventId(name.to_owned()))
-        };
-        let is_it = |known: &StuckItem| {
-            let is_copy = || entry.is_some() && known.entry == entry && is_ours(&known.item);
-            known.calendar == calendar.id && (known.item == item || is_copy())
-        };
+        let is_it =
+            |known: &StuckItem| known.calendar == calendar.id && known.is_known_as(item, entry);
         let (over, left) = std::mem::take(&mut self.stuck).into_iter().partition(is_it);
         self.stuck = left;
         let over: Vec<StuckItem> = over;
