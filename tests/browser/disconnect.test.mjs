@@ -3,21 +3,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { eventually, inBrowser } from "./browser.mjs";
-import { MIA, choosePrimary, connectGoogle, fillEntry, signIn, untilThere } from "./person.mjs";
-import { inWorld } from "./world.mjs";
+import { fillEntry, signIn } from "./person.mjs";
+import { GOOGLE, MICROSOFT, choosePrimary, connect, untilThere } from "./providers.mjs";
+import { MIA, inWorld } from "./world.mjs";
 
-for (const javaScriptEnabled of [true, false]) {
+const told = [
+  { provider: GOOGLE, javaScriptEnabled: true, access: "Withdrawn" },
+  { provider: MICROSOFT, javaScriptEnabled: false, access: "Not withdrawn: only the account's owner can" },
+];
+for (const { provider, javaScriptEnabled, access } of told) {
   const how = javaScriptEnabled ? "with" : "without";
-  test(`an account is disconnected and its receipt read ${how} scripts`, () =>
+  test(`an account of ${provider.name} is disconnected and its receipt read ${how} scripts`, () =>
     inWorld((world) =>
       inBrowser(world, { javaScriptEnabled, viewport: { width: 375, height: 800 } }, async (page) => {
         await signIn(page, world);
-        await connectGoogle(page, world);
+        await connect(page, world, provider);
         const connection = page.url();
-        await choosePrimary(page);
+        await choosePrimary(page, provider);
         await page.goto(world.at("/schedule/new"));
         await fillEntry(page, "Boiler");
-        await untilThere(page, world, "Boiler");
+        await untilThere(page, world, "Boiler", provider);
 
         await page.goto(connection);
         await disconnect(page, javaScriptEnabled, async (question) => {
@@ -35,12 +40,12 @@ for (const javaScriptEnabled of [true, false]) {
         await over(page, javaScriptEnabled);
         assert.equal(page.url(), connection);
         await page.getByText("1 removed", { exact: true }).waitFor();
-        await page.getByText("Withdrawn", { exact: true }).waitFor();
+        await page.getByText(access, { exact: true }).waitFor();
         assert.equal(await page.getByRole("button", { name: "Sync now" }).count(), 0);
 
         await page.getByRole("link", { name: "Connect an account" }).click();
         await page.getByRole("heading", { name: "No calendar connected yet" }).waitFor();
-        await connectGoogle(page, world);
+        await connect(page, world, provider);
         await page.getByRole("heading", { name: MIA, level: 1 }).waitFor();
         assert.notEqual(page.url(), connection);
       }),
