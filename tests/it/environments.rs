@@ -2,6 +2,7 @@
 
 use domain::connection::Provider;
 use jiff::SignedDuration;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::world::World;
 
@@ -60,6 +61,28 @@ async fn a_days_work(provider: Provider) {
     assert_eq!(stands["last_failure"], Value::Null, "{stands}");
     press(&mia, "sync").await;
     mia.settle().await;
+    disconnect(&mia).await;
+}
+
+/// The message is lost, so that the sweep has to send it again.
+async fn disconnect(mia: &Connected) {
+    let path = format!("/api/v1/connections/{}", mia.connection);
+    let body = json!({ "remove_copies": true });
+    let asked = mia.person.json(Method::DELETE, &path, &body).await;
+    asked.unwrap().expect(202).unwrap();
+    for message in mia.world.aws.receive("kalends-local-purge", 10) {
+        mia.world
+            .aws
+            .delete("kalends-local-purge", &message.receipt_handle);
+    }
+    mia.world
+        .clock
+        .advance(SignedDuration::from_mins(7))
+        .unwrap();
+    mia.settle().await;
+    let over = mia.api("/disconnection").await;
+    assert_eq!(over["state"], "over", "{over:#}");
+    assert_eq!(over["receipt"]["copies_removed"], 1, "{over:#}");
 }
 
 /// By now the access has to be asked for anew.

@@ -7,7 +7,7 @@ use domain::connection::Provider;
 use shared::{app::App, clock::Clock, config::Config, metrics::Metrics};
 use url::Url;
 
-use super::{World, WorldOptions, address};
+use super::{World, WorldOptions, address, worker::Consumer};
 use crate::{aws::Function, clock::WorldClock};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,10 +36,19 @@ impl Environments {
         Ok(apps)
     }
 
-    /// Whose environments the worker sees.
-    pub(super) fn of_worker(self, mut functions: Vec<Function>) -> Vec<Function> {
-        functions.retain(|function| self == Self::Joined || function.handler == "sync-worker");
-        functions
+    /// What each of the queues' consumers sees.
+    pub(super) fn of_consumers(
+        self,
+        functions: &[Function],
+        aws: &Url,
+    ) -> anyhow::Result<BTreeMap<Consumer, Config>> {
+        let seen = |consumer: Consumer| {
+            let mut functions = functions.to_vec();
+            functions.retain(|one| self == Self::Joined || one.handler == consumer.handler());
+            let config = Config::read(address::environment(&functions, aws));
+            Ok((consumer, config.context(consumer.handler())?))
+        };
+        Consumer::ALL.into_iter().map(seen).collect()
     }
 }
 

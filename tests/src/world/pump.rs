@@ -101,11 +101,11 @@ impl World {
         mapping: &QueueMapping,
         progress: &mut Progress,
     ) -> anyhow::Result<usize> {
-        let received = match function.handler.as_str() {
-            "sync-worker" => self.step_worker(Consumer::Sync, mapping).await?,
-            "tenant-purge" => self.step_worker(Consumer::Purge, mapping).await?,
-            other => bail!("no consumer is called {other}"),
-        };
+        let of_it = |consumer: &Consumer| consumer.handler() == function.handler;
+        let consumer = Consumer::ALL.into_iter().find(of_it);
+        let consumer =
+            consumer.with_context(|| format!("no consumer is called {}", function.handler))?;
+        let received = self.step_worker(consumer, mapping).await?;
         if received > 0 {
             self.ran(function, progress);
         }

@@ -25,18 +25,29 @@ use crate::{
 type Invocation = Pin<Box<dyn Future<Output = SqsBatchResponse> + Send>>;
 
 /// Which function's messages are handed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Consumer {
     Sync,
     Purge,
 }
 
+impl Consumer {
+    pub(super) const ALL: [Self; 2] = [Self::Sync, Self::Purge];
+
+    pub(super) const fn handler(self) -> &'static str {
+        match self {
+            Self::Sync => "sync-worker",
+            Self::Purge => "tenant-purge",
+        }
+    }
+}
+
 pub(super) struct Worker {
-    config: Config,
+    configs: BTreeMap<Consumer, Config>,
     clock: WorldClock,
     pub(super) gate: Gate,
     metrics: Metrics,
-    app: Mutex<App>,
+    apps: Mutex<BTreeMap<Consumer, App>>,
     /// Invocations under way by queue, where they do not end within the step that began them.
     under_way: Mutex<BTreeMap<String, u64>>,
     stalled: Mutex<Vec<Batch<JoinHandle<SqsBatchResponse>>>>,
@@ -62,31 +73,41 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Worker {
     pub(super) fn start(
-        config: Config,
+        configs: BTreeMap<Consumer, Config>,
         clock: &WorldClock,
         metrics: &Metrics,
     ) -> anyhow::Result<Self> {
-        let app = App::new(config.clone(), Arc::new(clock.clone()), metrics.clone())?;
-        Ok(Self {
-            config,
+        let worker = Self {
+            configs,
             clock: clock.clone(),
             metrics: metrics.clone(),
             gate: Gate::new(clock.clone()),
-            app: Mutex::new(app),
+            apps: Mutex::default(),
             under_way: Mutex::default(),
             stalled: Mutex::default(),
-        })
+        };
+        worker.start_again()?;
+        Ok(worker)
     }
 
     /// A new process: nothing of the old one's memory is left.
     fn start_again(&self) -> anyhow::Result<()> {
-        let clock = Arc::new(self.clock.clone());
-        *locked(&self.app) = App::new(self.config.clone(), clock, self.metrics.clone())?;
+        let app = |(consumer, config): (&Consumer, &Config)| {
+            let clock = Arc::new(self.clock.clone());
+            let app = App::new(config.clone(), clock, self.metrics.clone())?;
+            anyhow::Ok((*consumer, app))
+        };
+        *locked(&self.apps) = self
+            .configs
+            .iter()
+            .map(app)
+            .collect::<anyhow::Result<_>>()?;
         Ok(())
     }
 
     fn invoke(&self, consumer: Consumer, messages: &[Received]) -> anyhow::Result<Invocation> {
-        let app = locked(&self.app).clone();
+        let app = locked(&self.apps).get(&consumer).cloned();
+        let app = app.context("a consumer that was started")?;
         let batch: SqsEvent = serde_json::from_value(json!({ "Records": messages }))?;
         Ok(match consumer {
             Consumer::Sync => {
