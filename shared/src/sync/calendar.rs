@@ -152,16 +152,15 @@ pub(super) async fn carry_out_page(
     series: SeriesShown,
     since: Option<Timestamp>,
 ) -> Result<(), SyncError> {
-    let gone = removed(&changes);
+    for event in removed(&changes) {
+        // An event that could not be held no longer needs to be explained. First: a copy that is put back may fail.
+        context.clear_stuck(calendar, &event.0, None).await?;
+    }
     let mut observation = context
         .observe_changes(calendar, changes, series, since)
         .await?;
     observation.policy.restoring = context.holds.restoring(calendar.id, Way::Changes);
     carry_out(context, calendar, Way::Changes, observation).await?;
-    for event in gone {
-        // An event that could not be held no longer needs to be explained.
-        context.clear_stuck(calendar, &event.0, None).await?;
-    }
     Ok(())
 }
 

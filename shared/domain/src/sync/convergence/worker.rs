@@ -193,12 +193,11 @@ impl Worker {
                     .iter()
                     .map(|change| change.external_id().clone()),
             );
-            let gone = removed(&page.changes);
-            let observation = self.observe_changes(calendar, page.changes).await?;
-            self.carry_out_all(calendar, observation).await?;
-            for event in gone {
+            for event in removed(&page.changes) {
                 self.clear_refusal(calendar, &event.0).await;
             }
+            let observation = self.observe_changes(calendar, page.changes).await?;
+            self.carry_out_all(calendar, observation).await?;
             match page.next {
                 Next::Page(next) => position.page = Some(next),
                 Next::Cursor(cursor) => {
