@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DirtyEntry, LinkWrite, TenantStore,
+    LinkWrite, TenantStore,
     item::{Guard, Item, Write},
     keys,
     table::{Range, StoreError},
@@ -109,25 +109,12 @@ impl TenantStore {
         beside: Vec<LinkWrite>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut writes = self.look_again(&link, now)?;
+        let mut writes = self.link_writes(LinkWrite::look_again(&link, now))?;
         writes.extend(self.link_writes(LinkWrite::Update(link))?);
         for write in beside {
             writes.extend(self.link_writes(write)?);
         }
         self.table.write(writes).await
-    }
-
-    /// A run that is looking at the entry right now has seen it without the change, and must not take the row away:
-    /// no version of an entry is as high as a time in milliseconds.
-    fn look_again(&self, link: &EventLink, now: Timestamp) -> Result<Vec<Write>, StoreError> {
-        let row = DirtyEntry {
-            entry: link.entry,
-            version: u64::try_from(now.as_millisecond()).unwrap_or(u64::MAX),
-        };
-        let key = keys::dirty(self.tenant, link.connection, link.entry);
-        Ok(vec![
-            Item::new("dirty_entry", key, Some(self.tenant), &row).put()?,
-        ])
     }
 
     /// What happened to an entry, newest first.

@@ -8,11 +8,11 @@ use domain::{
     link::EventLink,
     trace::Trace,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    TenantStore,
+    DirtyEntry, TenantStore,
     item::{Guard, Item},
     keys,
     table::{Range, StoreError, TRANSACTION_ITEMS_MAX, Write},
@@ -38,11 +38,27 @@ pub enum LinkWrite {
     /// A conflict that is new at version 0, or changed since the version read.
     Conflict(Conflict),
     Trace(Trace),
+    /// There is something to do for the entry, which no run under way has seen.
+    LookAgain {
+        connection: ConnectionId,
+        row: DirtyEntry,
+    },
     /// All of it only while this run holds its lease.
     Under(Fence),
 }
 
 impl LinkWrite {
+    /// A run that is looking at the entry right now has seen it without the change, and must not take the row away:
+    /// no version of an entry is as high as a time in milliseconds.
+    pub fn look_again(link: &EventLink, now: Timestamp) -> Self {
+        let row = DirtyEntry {
+            entry: link.entry,
+            version: u64::try_from(now.as_millisecond()).unwrap_or(u64::MAX),
+        };
+        let connection = link.connection;
+        Self::LookAgain { connection, row }
+    }
+
     /// From here on the link has the id that the provider gave.
     pub fn under_its_id(was: EventLink, link: EventLink) -> Self {
         if was.external_id == link.external_id {
@@ -275,6 +291,10 @@ impl TenantStore {
             LinkWrite::Take(meeting) => vec![self.meeting_write(meeting, Guard::Any)?],
             LinkWrite::Conflict(conflict) => self.conflict_writes(conflict)?,
             LinkWrite::Under(fence) => vec![self.held(&fence)],
+            LinkWrite::LookAgain { connection, row } => {
+                let key = keys::dirty(self.tenant, connection, row.entry);
+                vec![Item::new("dirty_entry", key, Some(self.tenant), &row).put()?]
+            }
             LinkWrite::Trace(trace) => {
                 let key = keys::trace(self.tenant, trace.entry, trace.id);
                 let item = Item::new("trace", key, Some(self.tenant), &trace);

@@ -101,7 +101,7 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
         trouble: Trouble::Down { on: Call::Insert },
         times: 2,
     };
-    failed.insert(1, down);
+    failed.insert(1, down.clone());
     let delete = Move::DeleteEvent { nth: 0 };
     let copy_deleted = moves([ENTRY, TO_THE_END, delete.clone(), TO_THE_END]);
     let kept_to_itself = moves([EVENT, TO_THE_END, Move::DeleteEntry { nth: 0 }, TO_THE_END]);
@@ -116,6 +116,8 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
     ]);
     let mut written_to = played(provider, ConflictPolicy::Ask, put_back);
     written_to.accounts[0].calendars[0].0 = Direction::ToExternal;
+    let mut put_back_late = written_to.clone();
+    put_back_late.happenings.insert(4, down);
     let invite = Move::Invite {
         nth: 0,
         calendar: 1,
@@ -143,6 +145,7 @@ fn of_things(provider: Provider) -> Vec<(&'static str, History)> {
             "a copy that is put back says what its entry says",
             written_to,
         ),
+        ("a copy is put back though it fails at first", put_back_late),
         (
             "the same meeting is another one for another tenant",
             History {

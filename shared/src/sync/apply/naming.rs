@@ -27,7 +27,8 @@ impl Context<'_> {
     }
 
     /// The link under an id with which its event can be created. Where ids are given by the provider, that of a deleted
-    /// event never comes back, and the event that takes its place needs a name first.
+    /// event never comes back, and the event that takes its place needs a name first. By the old id nobody finds the link
+    /// from then on: should the create not be answered, its entry has to be looked at again.
     pub(super) async fn creatable(&self, link: EventLink, sent: &Sent) -> Result<EventLink, Halt> {
         if self.is_creatable(&link) {
             return Ok(link);
@@ -39,6 +40,7 @@ impl Context<'_> {
             state: LinkState::Pending { sent: sent.clone() },
             ..link.clone()
         };
+        writes.push(LinkWrite::look_again(&link, self.app.clock.now()));
         writes.push(LinkWrite::Move {
             from: link.into(),
             to: to.clone().into(),
