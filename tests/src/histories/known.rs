@@ -71,6 +71,8 @@ fn of_words(provider: Provider) -> Vec<(&'static str, History)> {
         ])
     };
     let edited = moves([EVENT, TO_THE_END, ENTRY_RETITLED, TO_THE_END]);
+    let mut removed = edited.clone();
+    removed.extend(moves([Move::DeleteEvent { nth: 0 }, TO_THE_END]));
     vec![
         (
             "what loses against the schedule is kept",
@@ -83,6 +85,10 @@ fn of_words(provider: Provider) -> Vec<(&'static str, History)> {
         (
             "an edit does not turn back, and mails nobody",
             played(provider, ConflictPolicy::Ask, edited),
+        ),
+        (
+            "what came from a calendar and was edited goes with its event",
+            played(provider, ConflictPolicy::Ask, removed),
         ),
     ]
 }

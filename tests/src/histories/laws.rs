@@ -12,7 +12,7 @@ use super::{
     Stage,
     applications::deleted,
     cast::BYSTANDER,
-    ledger::{Origin, Removal, Spot, entry_value, event_values, values},
+    ledger::{Origin, Spot, entry_value, event_values, values},
     owners::is_whole,
     people::origin_of,
 };
@@ -25,6 +25,8 @@ pub enum Law {
     Complete,
     NothingDoubled,
     NothingGone,
+    /// What came from a calendar goes with its last event there.
+    NothingLingers,
     /// What somebody wrote stands somewhere, was replaced by somebody who saw it, or can be found.
     NothingLost,
     /// What somebody replaced does not stand there again.
@@ -104,6 +106,7 @@ impl Stage {
         findings.extend(self.check_complete(&standing).await?);
         findings.extend(self.check_doubles(&standing)?);
         findings.extend(self.check_gone(&standing));
+        findings.extend(self.check_lingering(&standing)?);
         findings.extend(self.check_lost(&standing).await?);
         findings.extend(self.check_back(&standing).await?);
         findings.extend(self.check_mail().await?);
@@ -171,35 +174,6 @@ impl Stage {
             }
         }
         Ok(findings)
-    }
-
-    fn check_gone(&self, standing: &Standing) -> Vec<Finding> {
-        let removed = &self.ledger.removed;
-        let mut findings = Vec::new();
-        for (id, origin) in &self.ledger.entries_by_person {
-            let meant = removed.contains(&Removal::Entry(*origin));
-            let there = standing.entries.iter().any(|entry| entry.id == *id);
-            if !there && !meant {
-                findings.push(Finding::new(Law::NothingGone, &format!("{id} is gone")));
-            }
-        }
-        for (place, id, origin) in &self.ledger.events_by_person {
-            let member = self.cast.places[*place].calendar.member;
-            let reasons = [
-                Removal::Entry(*origin),
-                Removal::Event(*origin, member),
-                Removal::Unassigned(*origin, member),
-                Removal::Item(*place, id.clone()),
-            ];
-            let meant = reasons.iter().any(|reason| removed.contains(reason));
-            let there = standing
-                .wholes()
-                .any(|(at, event)| at == *place && event["id"] == id.as_str());
-            if !there && !meant {
-                findings.push(Finding::new(Law::NothingGone, &format!("{id} is gone")));
-            }
-        }
-        findings
     }
 
     /// A value that is nowhere any more was replaced by somebody who saw it, or is kept where it can be found.

@@ -59,6 +59,8 @@ pub(super) struct Ledger {
     pub(super) replaced: Vec<(Spot, Origin, String)>,
     /// Somebody decided about it, and may have wanted old words back.
     pub(super) decided: BTreeSet<EntryId>,
+    /// What was given to others.
+    pub(super) assigned: BTreeSet<Origin>,
     pub(super) removed: BTreeSet<Removal>,
     pub(super) entries_by_person: Vec<(EntryId, Origin)>,
     pub(super) events_by_person: Vec<(usize, String, Origin)>,

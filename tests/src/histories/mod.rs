@@ -5,6 +5,7 @@
 mod applications;
 mod cast;
 mod content_laws;
+mod going_laws;
 mod happenings;
 mod known;
 mod laws;

@@ -185,6 +185,7 @@ impl Stage {
         let mut assignees = entry.assignees.clone();
         if on {
             assignees.push(member);
+            self.ledger.assigned.insert(origin_of(&entry));
         } else {
             assignees.retain(|one| *one != member);
             let removal = Removal::Unassigned(origin_of(&entry), member);

@@ -94,7 +94,7 @@ pub(crate) async fn run(seeds: Range<u64>) -> anyhow::Result<Measured> {
         sum.of(&[Law::NothingGone]),
         sum.of(&[Law::NobodyInvited]),
     );
-    let other = sum.of(&[Law::TenantsApart, Law::Rest]) + sum.failed;
+    let other = sum.of(&[Law::NothingLingers, Law::TenantsApart, Law::Rest]) + sum.failed;
     let figures = [
         sum.histories,
         sum.happenings,
