@@ -236,22 +236,11 @@ impl TenantStore {
         Ok(match write {
             LinkWrite::Create(mut link) => {
                 link.version = 1;
-                let pointer = ByEvent {
-                    entry: link.entry,
-                    connection: link.connection,
-                };
                 vec![
                     Item::new("link", by_entry(&link), Some(self.tenant), &link)
                         .guarded(Guard::Absent)
                         .put()?,
-                    Item::new(
-                        "link_by_event",
-                        by_event(&link),
-                        Some(self.tenant),
-                        &pointer,
-                    )
-                    .guarded(Guard::Absent)
-                    .put()?,
+                    self.found_by_event(&link)?,
                 ]
             }
             LinkWrite::Update(mut link) => {
@@ -262,18 +251,12 @@ impl TenantStore {
             }
             LinkWrite::Move { from, mut to } => {
                 to.version = from.version + 1;
-                let pointer = ByEvent {
-                    entry: to.entry,
-                    connection: to.connection,
-                };
                 vec![
                     Item::new("link", by_entry(&to), Some(self.tenant), &to)
                         .guarded(Guard::Version(from.version))
                         .put()?,
                     Write::delete(by_event(&from), Some(self.tenant), &Guard::Any),
-                    Item::new("link_by_event", by_event(&to), Some(self.tenant), &pointer)
-                        .guarded(Guard::Absent)
-                        .put()?,
+                    self.found_by_event(&to)?,
                 ]
             }
             LinkWrite::Delete(link) => vec![
@@ -301,6 +284,17 @@ impl TenantStore {
                 vec![item.expires_at(trace.at + TRACE_KEPT).put()?]
             }
         })
+    }
+
+    fn found_by_event(&self, link: &EventLink) -> Result<Write, StoreError> {
+        let key = keys::link_by_event(self.tenant, link.calendar, &link.external_id);
+        let pointer = ByEvent {
+            entry: link.entry,
+            connection: link.connection,
+        };
+        Item::new("link_by_event", key, Some(self.tenant), &pointer)
+            .guarded(Guard::Absent)
+            .put()
     }
 
     fn meeting_write(&self, meeting: Meeting, guard: Guard) -> Result<Write, StoreError> {
