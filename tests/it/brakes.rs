@@ -114,6 +114,35 @@ async fn what_was_held_can_be_put_back_into_the_calendar() {
 }
 
 #[tokio::test]
+async fn what_is_put_back_keeps_what_only_its_calendar_knew() {
+    let (mia, ids) = with_many().await;
+    mia.choose(&json!({
+        "selected": true, "direction": "bidirectional", "history_days": null, "receives_new": true,
+        "privacy": "busy_only",
+    }))
+    .await;
+    mia.settle().await;
+    for id in &ids {
+        mia.calendar.delete(id).await.unwrap();
+    }
+    mia.settle().await;
+    let hold = only_hold(&mia).await;
+
+    decide(&mia, &hold, "restore").await;
+
+    // Where a deleted event never comes back, what takes its place knows no more than we do.
+    let is_busy = mia.world.habits().gives_ids;
+    let events = mia.calendar.events().await.unwrap();
+    assert_eq!(events.len(), usize::from(MANY));
+    for event in events {
+        assert_eq!(event["summary"] == "Busy", is_busy, "{event:#}");
+    }
+    for entry in mia.entries().await {
+        assert_eq!(entry["title"], "Busy");
+    }
+}
+
+#[tokio::test]
 async fn a_mass_deletion_found_by_a_complete_read_is_held_too() {
     let (mia, ids) = with_many().await;
     mia.fault(&json!({ "name": "notification_drop", "count": 1000 }))

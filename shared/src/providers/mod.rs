@@ -248,6 +248,8 @@ pub enum Tried {
 pub struct NewEvent<'a> {
     pub id: &'a ExternalEventId,
     pub content: &'a Content,
+    /// Fields of which `content` does not say what the event said: where a deleted event can come back, it keeps them.
+    pub hidden: Fields,
     pub tried: Tried,
 }
 

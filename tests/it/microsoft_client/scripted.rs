@@ -15,7 +15,7 @@ use axum::{
 };
 use domain::{
     calendar::{Calendar, CalendarSettings},
-    content::{Content, Timing},
+    content::{Content, Fields, Timing},
     event::ExternalEventId,
     recurrence::Recurrence,
     time::{LocalTime, Moment, When, Zone},
@@ -125,7 +125,12 @@ impl Graph {
         content: &Content,
         tried: Tried,
     ) -> Result<Created, ProviderError> {
-        let event = NewEvent { id, content, tried };
+        let event = NewEvent {
+            id,
+            content,
+            hidden: Fields::NONE,
+            tried,
+        };
         let answers = self.client.create(&access(), &calendar(), &[event]).await;
         answers?.pop().unwrap()
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     content::{Content, Field, Fields},
+    link::Origin,
     series::Exceptions,
 };
 
@@ -53,6 +54,14 @@ impl Privacy {
         match self {
             Self::Full => title,
             Self::BusyOnly => BUSY.into(),
+        }
+    }
+
+    /// Fields of an event that the schedule is not shown, for a link of this origin.
+    pub fn hidden_of_event(self, origin: Origin) -> Fields {
+        match origin {
+            Origin::Event => self.hidden(),
+            Origin::Entry => Fields::NONE,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     calendar::Calendar,
-    content::{Field, Fields},
+    content::Fields,
     event::{CalendarEvent, Change},
     failure::FailureClass,
     time::Zone,
@@ -13,7 +13,7 @@ use super::{
     super::{CalendarProvider as _, Created, NewEvent, ProviderError},
     answer::{Answer, rejected, send, unanswered},
     client::Google,
-    convert, wire,
+    convert,
 };
 use crate::crypto::Secret;
 
@@ -56,7 +56,7 @@ impl Google {
         calendar: &Calendar,
         event: &NewEvent<'_>,
     ) -> RequestBuilder {
-        let mut body = whole(event);
+        let mut body = convert::body(event.content, Fields::ALL);
         body.id = Some(&event.id.0);
         let path = ["calendars", &calendar.external_id, "events"];
         self.request(Method::POST, access, &path)
@@ -98,7 +98,7 @@ impl Google {
         match self.get(access, calendar, event.id).await? {
             Some(Change::Upserted(event)) => Ok(Created::Existing(event)),
             Some(Change::Removed(_)) => {
-                let mut body = whole(event);
+                let mut body = convert::body(event.content, Fields::ALL.without(event.hidden));
                 body.status = Some("confirmed");
                 let request = self
                     .event(Method::PATCH, access, calendar, event.id)
@@ -114,11 +114,6 @@ impl Google {
             )),
         }
     }
-}
-
-fn whole<'a>(event: &NewEvent<'a>) -> wire::EventBody<'a> {
-    let all: Fields = Field::ALL.into_iter().collect();
-    convert::body(event.content, all)
 }
 
 pub(super) fn read_event(

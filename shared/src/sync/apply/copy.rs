@@ -117,6 +117,7 @@ impl Context<'_> {
         let event = NewEvent {
             id: &begun.link.external_id,
             content: &sent.content,
+            hidden: calendar.settings.privacy.hidden_of_event(begun.link.origin),
             tried: if is_untried {
                 Tried::Never
             } else {
@@ -145,6 +146,7 @@ impl Context<'_> {
         let new = begun.iter().zip(&sent).map(|(begun, sent)| NewEvent {
             id: &begun.link.external_id,
             content: &sent.content,
+            hidden: calendar.settings.privacy.hidden_of_event(begun.link.origin),
             tried: begun.tried,
         });
         let new: Vec<NewEvent<'_>> = new.collect();

@@ -2,7 +2,7 @@
 
 use domain::{
     calendar::Calendar,
-    content::{Content, Fields},
+    content::Content,
     entry::Entry,
     event::{Change, Revision},
     link::{Base, EventLink, LinkState, Origin},
@@ -42,10 +42,7 @@ impl Context<'_> {
                 content: &write.content,
                 seen: &write.event,
                 parts: &write.push,
-                hidden: match link.origin {
-                    Origin::Event => calendar.settings.privacy.hidden(),
-                    Origin::Entry => Fields::NONE,
-                },
+                hidden: calendar.settings.privacy.hidden_of_event(link.origin),
             };
             let answer = self.provider.update(&self.access, calendar, asked).await?;
             self.counts.events_updated += 1;
