@@ -162,8 +162,7 @@ impl TenantStore {
         writes.extend(self.agenda_writes(&write)?);
         for connection in &told {
             let row = DirtyEntry { entry: id, version };
-            let key = keys::dirty(self.tenant, *connection, id);
-            writes.push(Item::new("dirty_entry", key, Some(self.tenant), &row).put()?);
+            writes.push(self.dirty_write(*connection, &row)?);
         }
         writes.extend(self.member_trace(&write, id)?);
         for link in write.links {
@@ -301,15 +300,21 @@ impl TenantStore {
         for chunk in rows.chunks(50) {
             let mut writes = chunk
                 .iter()
-                .map(|row| {
-                    let key = keys::dirty(self.tenant, connection, row.entry);
-                    Item::new("dirty_entry", key, Some(self.tenant), row).put()
-                })
+                .map(|row| self.dirty_write(connection, row))
                 .collect::<Result<Vec<_>, _>>()?;
             writes.push(self.not_closed(connection));
             self.table.write(writes).await?;
         }
         Ok(())
+    }
+
+    pub(super) fn dirty_write(
+        &self,
+        connection: ConnectionId,
+        row: &DirtyEntry,
+    ) -> Result<Write, StoreError> {
+        let key = keys::dirty(self.tenant, connection, row.entry);
+        Item::new("dirty_entry", key, Some(self.tenant), row).put()
     }
 
     /// Done with this change of the entry; a newer one keeps its row.

@@ -274,10 +274,7 @@ impl TenantStore {
             LinkWrite::Take(meeting) => vec![self.meeting_write(meeting, Guard::Any)?],
             LinkWrite::Conflict(conflict) => self.conflict_writes(conflict)?,
             LinkWrite::Under(fence) => vec![self.held(&fence)],
-            LinkWrite::LookAgain { connection, row } => {
-                let key = keys::dirty(self.tenant, connection, row.entry);
-                vec![Item::new("dirty_entry", key, Some(self.tenant), &row).put()?]
-            }
+            LinkWrite::LookAgain { connection, row } => vec![self.dirty_write(connection, &row)?],
             LinkWrite::Trace(trace) => {
                 let key = keys::trace(self.tenant, trace.entry, trace.id);
                 let item = Item::new("trace", key, Some(self.tenant), &trace);
