@@ -39,6 +39,7 @@ mod sync;
 mod sync_faults;
 mod tidy;
 mod together;
+mod tokens;
 mod two_calendars;
 mod watch;
 mod webhooks;

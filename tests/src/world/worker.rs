@@ -168,11 +168,15 @@ impl World {
                     drop(invocation);
                     worker.start_again()?;
                 }
-                Stop::Stall => locked(&worker.stalled).push(Batch {
-                    queue: batch.queue,
-                    messages: batch.messages,
-                    worker: tokio::spawn(invocation),
-                }),
+                // What is asked meanwhile is asked of another process.
+                Stop::Stall => {
+                    worker.start_again()?;
+                    locked(&worker.stalled).push(Batch {
+                        queue: batch.queue,
+                        messages: batch.messages,
+                        worker: tokio::spawn(invocation),
+                    });
+                }
             },
             response = &mut invocation => self.give_back(&batch, &response),
         }
