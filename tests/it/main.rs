@@ -23,6 +23,7 @@ mod microsoft_client;
 mod microsoft_sim;
 mod oauth;
 mod occurrences;
+mod outages;
 mod pacing;
 mod preview;
 mod privacy;

@@ -1,0 +1,121 @@
+//! Services that are away for a while: what is due waits for them, and nothing is lost.
+
+use domain::subscription::SubscriptionState;
+use jiff::SignedDuration;
+use serde_json::json;
+use tests::{aws::ApiError, calendar_user::calendar_user, person::Person, world::World};
+
+use crate::support::{Connected, MIA, google_visit, visit};
+
+impl Connected {
+    /// Refuses an AWS operation so often.
+    fn is_away(&self, operation: &str, times: usize) {
+        for _ in 0..times {
+            let error = ApiError::new("ThrottlingException", "Rate exceeded");
+            self.world.aws.refuse_next(operation, error);
+        }
+    }
+
+    /// As somebody sees it who signs in now.
+    async fn titles_now(&self) -> Vec<String> {
+        let mia = Person::sign_in(&self.world, MIA).await.unwrap();
+        let path = "/api/v1/schedule/entries?from=2027-03-01T00:00:00Z&to=2027-04-01T00:00:00Z";
+        let entries = mia.get(path).await.unwrap().expect(200).unwrap().json();
+        let entries = entries["items"].as_array().unwrap().iter();
+        let title = |entry: &serde_json::Value| entry["title"].as_str().unwrap().to_owned();
+        entries.map(title).collect()
+    }
+
+    async fn jump(&self, by: SignedDuration) {
+        self.world.clock.advance(by).unwrap();
+        let minutes = SignedDuration::from_mins(2);
+        self.world.advance(minutes).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_vault_that_does_not_answer_costs_time_and_no_grant() {
+    let mia = Connected::start().await;
+    // The access runs out, and so do all keys that are kept in memory.
+    mia.world
+        .clock
+        .advance(SignedDuration::from_mins(65))
+        .unwrap();
+    let calendar = calendar_user(&mia.world, MIA).unwrap();
+    calendar.insert(google_visit("boiler", 4)).await.unwrap();
+    mia.is_away("GetSecretValue", 6);
+    mia.settle().await;
+
+    mia.jump(SignedDuration::from_mins(10)).await;
+    assert_eq!(mia.titles_now().await, ["boiler"]);
+}
+
+#[tokio::test]
+async fn an_event_bus_that_is_away_gets_every_event_later() {
+    let mia = Connected::start().await;
+    let before = mia.world.aws.events_put().len();
+    mia.is_away("PutEvents", 12);
+    for title in ["boiler", "pump", "van"] {
+        mia.create_entry(&visit(title, 4)).await;
+    }
+    mia.settle().await;
+    mia.jump(SignedDuration::from_mins(10)).await;
+
+    let events = mia.world.aws.events_put();
+    let created = events[before..]
+        .iter()
+        .filter(|event| event.detail_type == "SCHEDULE_ENTRY_CREATED");
+    assert_eq!(created.count(), 3);
+}
+
+#[tokio::test]
+async fn a_sweep_that_was_down_for_days_is_made_up_for_at_once() {
+    let mia = Connected::start().await;
+    mia.fault(&json!({ "name": "notification_drop" })).await;
+    mia.world
+        .clock
+        .advance(SignedDuration::from_hours(24 * 8))
+        .unwrap();
+    let calendar = calendar_user(&mia.world, MIA).unwrap();
+    calendar.insert(google_visit("boiler", 28)).await.unwrap();
+
+    mia.jump(SignedDuration::ZERO).await;
+
+    assert_eq!(mia.titles_now().await, ["boiler"]);
+    let subscriptions = mia.subscriptions().await;
+    let now = mia.world.clock.now();
+    let stand = |state: &SubscriptionState| matches!(state, SubscriptionState::Active { expires_at, .. } if *expires_at > now);
+    assert!(subscriptions.iter().any(stand), "{subscriptions:?}");
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_before_it_notes_a_subscription_leaves_one_that_counts() {
+    let world = World::start().await.unwrap();
+    world.crash_next_run(world.crash_point("after", "events.watch").unwrap());
+    let mia = Connected::with(world, MIA).await;
+    assert_eq!(mia.world.unreached_point(), None);
+    mia.jump(SignedDuration::from_mins(30)).await;
+
+    let active = |state: &&SubscriptionState| matches!(state, SubscriptionState::Active { .. });
+    let subscriptions = mia.subscriptions().await;
+    assert_eq!(
+        subscriptions.iter().filter(active).count(),
+        1,
+        "{subscriptions:?}"
+    );
+    mia.calendar
+        .insert(google_visit("boiler", 4))
+        .await
+        .unwrap();
+    mia.settle().await;
+    assert_eq!(mia.titles_now().await, ["boiler"], "whoever else calls");
+}
+
+impl Connected {
+    async fn subscriptions(&self) -> Vec<SubscriptionState> {
+        let store = self.world.tenant_of(MIA).await.unwrap();
+        let id = self.connection.parse().unwrap();
+        let found = store.subscriptions(id).await.unwrap();
+        found.into_iter().map(|one| one.state).collect()
+    }
+}
