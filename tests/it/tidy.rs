@@ -79,6 +79,32 @@ fn no_test_stands_where_none_is_run() {
 }
 
 #[test]
+fn every_failure_that_is_written_about_has_its_test_or_a_reason() {
+    let table = fs::read_to_string(root().join("docs/failures.md")).unwrap();
+    let rows: Vec<&str> = table
+        .lines()
+        .filter(|line| line.starts_with("| F"))
+        .collect();
+    let tests: String = sources(&[".rs"])
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
+    for (number, row) in (1..).zip(&rows) {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        assert!(row.starts_with(&format!("| F{number} | ")), "{row}");
+        let named: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        let is_reasoned = cells[2].starts_with("Cannot ");
+        assert!(is_reasoned || !named.is_empty(), "{row}");
+        for name in named {
+            // A test, or a scenario that is one.
+            let stands = [format!("fn {name}("), format!("    {name}: S")];
+            assert!(stands.iter().any(|words| tests.contains(words)), "{name}");
+        }
+    }
+    assert_eq!(rows.len(), 28);
+}
+
+#[test]
 fn each_dependency_is_known_in_one_place_only() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("lambda_http", ["shared/src/lambda.rs"].as_slice()),
