@@ -13,6 +13,8 @@ pub(crate) const HISTORIES: u64 = 2_000;
 /// One for each core of a small machine.
 const AT_ONCE: usize = 2;
 
+const TOLD_EACH: u64 = 100;
+
 /// The product's ids are random, and with them the order of what comes to be in one moment: a history may break a law
 /// only now and then.
 const TRIES: u32 = 5;
@@ -80,6 +82,9 @@ pub(crate) async fn run(seeds: Range<u64>) -> anyhow::Result<Measured> {
         let played = joined.map_err(anyhow::Error::from).flatten();
         sum.add(&played);
         tell(seed, &played)?;
+        if sum.histories % TOLD_EACH == 0 {
+            Table::note(&format!("      {} played", sum.histories))?;
+        }
     }
     let stops = sum.met.get("stopped_runs").copied().unwrap_or_default();
     let met: u64 = sum.met.values().sum();
