@@ -121,7 +121,8 @@ impl ConnectionPage {
             id: "disconnect",
             question: format!("Disconnect {account}?"),
             consequences: vec![
-                "Syncing stops at once and our access is withdrawn at the provider.".to_owned(),
+                "Syncing stops at once, and we give up our access. A receipt says what is left for you to do."
+                    .to_owned(),
                 "Entries in the schedule stay. Events that were in the calendar before stay too."
                     .to_owned(),
             ],
@@ -249,7 +250,7 @@ impl ConnectionPage {
         html! {
             section.panel aria-labelledby="ending-title" {
                 h2 #ending-title { "Disconnect" }
-                p.quiet { "Ends syncing and withdraws our access. Events stay where they are, unless you say otherwise." }
+                p.quiet { "Ends syncing and gives up our access. Events stay where they are, unless you say otherwise." }
                 (opens(
                     &format!("{}-disconnect", self.id),
                     &routes::connection_disconnect(&self.id),
