@@ -6,7 +6,10 @@ use tests::scenarios::{Scale, Scenario};
 
 use crate::{Measured, table::Table};
 
-pub(crate) async fn run(providers: &[Provider]) -> anyhow::Result<Measured> {
+pub(crate) async fn run(
+    scenarios: &[Scenario],
+    providers: &[Provider],
+) -> anyhow::Result<Measured> {
     let table = Table::begin(
         "Fault scenarios",
         &[
@@ -24,7 +27,7 @@ pub(crate) async fn run(providers: &[Provider]) -> anyhow::Result<Measured> {
         ],
     )?;
     let (mut rows, mut good) = (Vec::new(), true);
-    let played = Scenario::ALL.into_iter();
+    let played = scenarios.iter().copied();
     for (scenario, provider) in played.flat_map(|one| providers.iter().map(move |at| (one, *at))) {
         let name = format!("{scenario:?} {}", scenario.title());
         let row = match scenario.play(provider, Scale::Full).await {

@@ -1,6 +1,7 @@
-//! Figures: `bench [faults|latency|throughput|convergence|all] [--provider google|microsoft|both] [--json FILE]`. Each row
-//! is printed as it comes; FILE gets all of them under `rows`. `bench --history SEED` plays one random history again and looks for the least of it that
-//! still breaks a law; `bench --history FIRST..END` plays those.
+//! Figures: `bench [faults|latency|throughput|convergence|all] [--provider google|microsoft|both] [--scenario S12]
+//! [--json FILE]`. Each row is printed as it comes; FILE gets all of them under `rows`. Of the faults, `--scenario` plays only
+//! this one. `bench --history SEED` plays one random history again and looks for the least of it that still breaks a law;
+//! `bench --history FIRST..END` plays those.
 
 mod convergence;
 mod faults;
@@ -14,6 +15,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Context as _, bail};
 use domain::connection::Provider;
 use serde_json::{Value, json};
+use tests::scenarios::Scenario;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bench {
@@ -40,9 +42,10 @@ impl Bench {
         }
     }
 
-    async fn run(self, providers: &[Provider]) -> anyhow::Result<Measured> {
+    async fn run(self, arguments: &Arguments) -> anyhow::Result<Measured> {
+        let providers = &arguments.providers;
         match self {
-            Self::Faults => faults::run(providers).await,
+            Self::Faults => faults::run(&arguments.scenarios, providers).await,
             Self::Latency => Box::pin(latency::run(providers)).await,
             Self::Throughput => Box::pin(throughput::run(providers)).await,
             // Histories draw the providers of their accounts.
@@ -66,6 +69,7 @@ struct Measured {
 struct Arguments {
     benches: Vec<Bench>,
     providers: Vec<Provider>,
+    scenarios: Vec<Scenario>,
     json: Option<PathBuf>,
     history: Option<String>,
 }
@@ -77,11 +81,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         return Box::pin(histories::play_again(&seed)).await;
     }
     let (mut rows, mut good) = (Vec::new(), true);
-    for bench in arguments.benches {
-        let measured = bench
-            .run(&arguments.providers)
-            .await
-            .with_context(|| bench.name())?;
+    for bench in &arguments.benches {
+        let measured = bench.run(&arguments).await.with_context(|| bench.name())?;
         for mut row in measured.rows {
             row["bench"] = json!(bench.name());
             rows.push(row);
@@ -103,6 +104,7 @@ impl Arguments {
     fn read(mut given: impl Iterator<Item = String>) -> anyhow::Result<Self> {
         let (mut benches, mut json, mut history) = (Vec::new(), None, None);
         let mut providers = Provider::ALL.to_vec();
+        let mut scenarios = Scenario::ALL.to_vec();
         while let Some(word) = given.next() {
             if word == "--json" {
                 json = Some(given.next().context("--json needs a file")?.into());
@@ -111,6 +113,12 @@ impl Arguments {
                 if named != "both" {
                     providers = vec![named.parse()?];
                 }
+            } else if word == "--scenario" {
+                let named = given
+                    .next()
+                    .context("--scenario needs a name, such as S12")?;
+                scenarios.retain(|one| format!("{one:?}") == named);
+                anyhow::ensure!(!scenarios.is_empty(), "no scenario is called {named:?}");
             } else if word == "--history" {
                 history = Some(given.next().context("--history needs a seed")?);
             } else if word == "all" {
@@ -130,6 +138,7 @@ impl Arguments {
         Ok(Self {
             benches,
             providers,
+            scenarios,
             json,
             history,
         })
