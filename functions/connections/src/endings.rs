@@ -173,9 +173,14 @@ pub(crate) async fn ask(
     Ok(page::show(&app.config, &page.frame, page.render()))
 }
 
+/// A form that says anything else was not meant for this.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Ticked {
     remove_copies: Option<String>,
+    /// Proven before the form is read.
+    #[serde(rename = "csrf_token")]
+    _proof: Option<String>,
 }
 
 pub(crate) async fn press(
