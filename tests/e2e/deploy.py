@@ -36,6 +36,7 @@ def parameters(product, google):
         "GoogleClientSecret": "local-client-secret",
         "GoogleAuthUrl": f"{google}/o/oauth2/v2/auth",
         "GoogleTokenUrl": f"{google}/token",
+        "GoogleRevokeUrl": f"{google}/revoke",
         "GoogleUserinfoUrl": f"{google}/v1/userinfo",
         "GoogleApiUrl": f"{google}/calendar/v3",
     }
