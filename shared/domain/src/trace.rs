@@ -29,7 +29,8 @@ pub enum Deed {
     CreateEntry,
     /// The same meeting was met in another calendar, whose owner is assigned from then on.
     JoinEntry,
-    /// The calendar was disconnected and is connected again.
+    /// An event of the entry was found that had no link: the calendar is connected again, or the entry's copy came by
+    /// invitation as well.
     MeetAgain,
     ChangeEntry {
         parts: Parts,
@@ -93,7 +94,8 @@ impl Trace {
                 "The same meeting was found in one more calendar; its owner was assigned".to_owned()
             }
             (Deed::MeetAgain, _) => {
-                "Found in the calendar again, which was disconnected meanwhile".to_owned()
+                "An event of it was found in the calendar; where both differed, what was written last counts"
+                    .to_owned()
             }
             (Deed::ChangeEntry { parts }, TracedBy::Sync { .. }) => {
                 format!("Changed as it was in the calendar: {}", of(parts))
