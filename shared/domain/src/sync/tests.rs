@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod first_sight;
+mod join;
 mod merge;
 mod policy;
 mod write;
