@@ -3,7 +3,7 @@
 use domain::subscription::SubscriptionState;
 use jiff::SignedDuration;
 use serde_json::json;
-use tests::{aws::ApiError, calendar_user::calendar_user, person::Person, world::World};
+use tests::{aws::ApiError, calendar_user::calendar_user, world::World};
 
 use crate::support::{Connected, MIA, google_visit, visit};
 
@@ -16,20 +16,17 @@ impl Connected {
         }
     }
 
-    /// As somebody sees it who signs in now.
-    async fn titles_now(&self) -> Vec<String> {
-        let mia = Person::sign_in(&self.world, MIA).await.unwrap();
-        let path = "/api/v1/schedule/entries?from=2027-03-01T00:00:00Z&to=2027-04-01T00:00:00Z";
-        let entries = mia.get(path).await.unwrap().expect(200).unwrap().json();
-        let entries = entries["items"].as_array().unwrap().iter();
-        let title = |entry: &serde_json::Value| entry["title"].as_str().unwrap().to_owned();
-        entries.map(title).collect()
-    }
-
     async fn jump(&self, by: SignedDuration) {
         self.world.clock.advance(by).unwrap();
         let minutes = SignedDuration::from_mins(2);
         self.world.advance(minutes).await.unwrap();
+    }
+
+    async fn subscriptions(&self) -> Vec<SubscriptionState> {
+        let store = self.world.tenant_of(MIA).await.unwrap();
+        let id = self.connection.parse().unwrap();
+        let found = store.subscriptions(id).await.unwrap();
+        found.into_iter().map(|one| one.state).collect()
     }
 }
 
@@ -109,13 +106,4 @@ async fn a_worker_that_dies_before_it_notes_a_subscription_leaves_one_that_count
         .unwrap();
     mia.settle().await;
     assert_eq!(mia.titles_now().await, ["boiler"], "whoever else calls");
-}
-
-impl Connected {
-    async fn subscriptions(&self) -> Vec<SubscriptionState> {
-        let store = self.world.tenant_of(MIA).await.unwrap();
-        let id = self.connection.parse().unwrap();
-        let found = store.subscriptions(id).await.unwrap();
-        found.into_iter().map(|one| one.state).collect()
-    }
 }

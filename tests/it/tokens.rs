@@ -28,10 +28,8 @@ impl Connected {
         let path = format!("/api/v1/connections/{}", self.connection);
         let connection = mia.get(&path).await.unwrap().expect(200).unwrap().json();
         assert_eq!(connection["needs_reauth"], false, "{when}: {connection:#}");
-        let path = "/api/v1/schedule/entries?from=2027-03-01T00:00:00Z&to=2027-04-01T00:00:00Z";
-        let entries = mia.get(path).await.unwrap().expect(200).unwrap().json();
-        let mut entries = entries["items"].as_array().unwrap().iter();
-        assert!(entries.any(|entry| entry["title"] == title), "{when}");
+        let titles = self.titles_now().await;
+        assert!(titles.iter().any(|found| found == title), "{when}");
     }
 
     /// Each request from the begin of a run to the first one for which it needs access.

@@ -8,7 +8,7 @@ use std::ops::Deref;
 
 use serde_json::{Value, json};
 use tests::{
-    person::Answer,
+    person::{Answer, Person},
     world::{CrashPoint, World},
 };
 
@@ -74,6 +74,16 @@ impl Connected {
         let path = "/api/v1/schedule/entries?from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z&expand=occurrences&limit=500";
         let list = self.person.get(path).await.unwrap().expect(200).unwrap();
         list.json()["items"].as_array().unwrap().clone()
+    }
+
+    /// What is planned for March 2027, as the member sees it who signs in now: the session of the start may be over.
+    pub(crate) async fn titles_now(&self) -> Vec<String> {
+        let member = Person::sign_in(&self.world, MIA).await.unwrap();
+        let path = "/api/v1/schedule/entries?from=2027-03-01T00:00:00Z&to=2027-04-01T00:00:00Z";
+        let entries = member.get(path).await.unwrap().expect(200).unwrap().json();
+        let entries = entries["items"].as_array().unwrap().iter();
+        let title = |entry: &Value| entry["title"].as_str().unwrap().to_owned();
+        entries.map(title).collect()
     }
 
     pub(crate) async fn entry(&self, title: &str) -> Value {
