@@ -136,7 +136,9 @@ class Gate(unittest.TestCase):
     def test_a_function_without_a_sample_event_is_caught(self):
         with tempfile.TemporaryDirectory() as elsewhere:
             found = gate.findings(gate.source(), Path(elsewhere), with_lint=False)
-        self.assertEqual(sum("no sample event" in line for line in found), 14)
+        functions = [one for one in gate.source()["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+        self.assertGreater(len(functions), 10)
+        self.assertEqual(sum("no sample event" in line for line in found), len(functions))
 
 
 if __name__ == "__main__":

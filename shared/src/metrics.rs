@@ -29,8 +29,9 @@ pub enum Metric {
     NoticeToWritten,
     ConflictsFound,
     SubscriptionRenewed,
-    /// A subscription ends soon and could not be renewed.
-    SubscriptionsExpiringSoon,
+    /// Seeing to a connection's subscriptions has failed three times in a row.
+    SubscriptionsFailing,
+    RenewalHeartbeat,
     ReauthorizationRequired,
     CrossTenantDenied,
 }
@@ -47,7 +48,8 @@ impl Metric {
             | Self::SyncFailed
             | Self::ConflictsFound
             | Self::SubscriptionRenewed
-            | Self::SubscriptionsExpiringSoon
+            | Self::SubscriptionsFailing
+            | Self::RenewalHeartbeat
             | Self::ReauthorizationRequired
             | Self::CrossTenantDenied => "Count",
             Self::SyncDuration | Self::NoticeToWritten => "Milliseconds",

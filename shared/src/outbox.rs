@@ -7,6 +7,7 @@ use domain::{
     hold::Hold,
     id::{ConnectionId, EntryId, TenantId},
     run::{RunNews, RunState, SyncRun},
+    subscription::Upkeep,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,25 @@ impl OutboxRow {
             "at": at,
         });
         Self::new(tenant, "CALENDAR_CHANGES_HELD", &detail, Vec::new(), at)
+    }
+
+    /// The provider does not call for changes any more, and the connection is polled.
+    pub fn subscriptions_failing(
+        tenant: TenantId,
+        connection: ConnectionId,
+        upkeep: &Upkeep,
+        at: Timestamp,
+    ) -> Self {
+        let detail = json!({
+            "tenant": tenant,
+            "connection": connection,
+            "failures": upkeep.failures,
+            "failing_since": upkeep.failing_since,
+            "why": upkeep.why,
+            "at": at,
+        });
+        let name = "CALENDAR_SUBSCRIPTIONS_FAILING";
+        Self::new(tenant, name, &detail, Vec::new(), at)
     }
 
     /// From now on nothing of the connection is synced.

@@ -11,6 +11,7 @@ mod fetch;
 mod holds;
 pub mod preview;
 mod record;
+mod renew;
 mod run;
 mod subscribe;
 mod visit;
@@ -30,6 +31,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 
 use holds::Holds;
+pub use renew::{RenewalError, Renewed, renew};
 pub use run::{Handled, handle};
 use tokio::sync::OnceCell;
 pub use visit::watch_of;
@@ -37,7 +39,6 @@ pub use visit::watch_of;
 use crate::{
     app::App,
     crypto::{Secret, fingerprint},
-    metrics::{About, Metric},
     oauth::AccessError,
     providers::{CalendarProvider, ProviderError},
     store::{Asked, Shown, StoreError, SyncPosition, TenantStore},
@@ -135,16 +136,6 @@ impl<'a> Context<'a> {
 impl Context<'_> {
     fn out_of_time(&self) -> bool {
         self.app.clock.now() >= self.ends_at
-    }
-
-    fn measure(&self, metric: Metric) {
-        let about = About {
-            provider: Some(self.connection.provider),
-            tenant: Some(self.store.id()),
-            connection: Some(self.connection.id),
-            run: None,
-        };
-        self.app.measure(&about, &[(metric, 1)]);
     }
 
     async fn holds_lease(&self) -> Result<bool, StoreError> {

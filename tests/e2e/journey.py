@@ -100,7 +100,8 @@ class Deployment(unittest.TestCase):
         )
         for schedule in found:
             self.assertEqual(schedule["State"], "ENABLED")
-            self.assertIn("kalends-e2e-due-sweep", schedule["Target"]["Arn"])
+        called = {schedule["Target"]["Arn"].split(":")[6] for schedule in found}
+        self.assertEqual(called, {"kalends-e2e-due-sweep", "kalends-e2e-subscriptions-renew"})
 
     def test_every_function_answers_its_sample_event(self):
         functions = of_type("AWS::Lambda::Function")

@@ -16,6 +16,7 @@ async fn main() -> Result<(), Error> {
         "outbox-relay" => stream(outbox_relay::handle).await,
         "schedule" => serve(schedule::routes()).await,
         "sign-in" => serve(sign_in::routes()).await,
+        "subscriptions-renew" => tick(subscriptions_renew::handle).await,
         "sync-worker" => consume(sync_worker::handle).await,
         "tenant-purge" => consume(tenant_purge::handle).await,
         "webhooks-google" => serve(webhooks_google::routes()).await,

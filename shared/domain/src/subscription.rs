@@ -1,9 +1,12 @@
 //! Subscriptions: a provider's promise to call us when a calendar changes.
 
+mod upkeep;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CalendarId, ConnectionId, SubscriptionId};
+pub use upkeep::{ALERT_AFTER, CHECK_EVERY, Upkeep};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
@@ -24,10 +27,46 @@ pub enum SubscriptionState {
         external_id: String,
         since: Timestamp,
         expires_at: Timestamp,
+        renew_at: Timestamp,
     },
 }
 
+/// Whoever meant to subscribe so long ago does not any more.
+const INTENDED_FOR: SignedDuration = SignedDuration::from_mins(10);
+
 impl Subscription {
+    /// What it is once the provider has granted it. It is renewed past half of its life, long before it can end, and
+    /// after `renew_after` at the latest; each at its own time, so that those that began together do not end together.
+    #[must_use]
+    pub fn granted(
+        mut self,
+        external_id: String,
+        since: Timestamp,
+        expires_at: Timestamp,
+        renew_after: SignedDuration,
+    ) -> Self {
+        let half = expires_at.duration_since(since) / 2;
+        let after_ms = i64::try_from(half.min(renew_after).as_millis()).unwrap_or(i64::MAX);
+        // From nine tenths to eleven tenths of it.
+        let jitter_ms = (after_ms / 5).saturating_mul(self.own_percent()) / 100;
+        let renew_at = since + SignedDuration::from_millis(after_ms - after_ms / 10 + jitter_ms);
+        self.state = SubscriptionState::Active {
+            external_id,
+            since,
+            expires_at,
+            renew_at,
+        };
+        self
+    }
+
+    /// The same for one subscription always, spread evenly over all of them: an id's end is random.
+    fn own_percent(&self) -> i64 {
+        let hash = self.id.to_string().bytes().fold(0u32, |hash, byte| {
+            hash.wrapping_mul(31).wrapping_add(byte.into())
+        });
+        (i64::from(hash.wrapping_mul(0x9E37_79B1) >> 16) * 100) >> 16
+    }
+
     pub fn covers(&self, calendar: CalendarId) -> bool {
         self.calendar.is_none_or(|own| own == calendar)
     }
@@ -42,17 +81,28 @@ impl Subscription {
     pub fn renew_at(&self) -> Option<Timestamp> {
         match &self.state {
             SubscriptionState::Intended { .. } => None,
-            SubscriptionState::Active {
-                since, expires_at, ..
-            } => Some(*since + expires_at.duration_since(*since) / 2),
+            SubscriptionState::Active { renew_at, .. } => Some(*renew_at),
         }
     }
 
-    /// Past half of its life a subscription is replaced, long before it can end.
-    pub fn should_renew(&self, now: Timestamp) -> bool {
+    /// Nobody need do anything about it now.
+    pub fn stands(&self, now: Timestamp) -> bool {
         match &self.state {
-            SubscriptionState::Intended { at } => now > *at + SignedDuration::from_mins(10),
-            SubscriptionState::Active { .. } => self.renew_at().is_some_and(|at| now >= at),
+            SubscriptionState::Intended { at } => now <= *at + INTENDED_FOR,
+            SubscriptionState::Active { renew_at, .. } => now < *renew_at,
+        }
+    }
+
+    /// It should have been renewed long ago: three quarters of its life are over.
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        match &self.state {
+            SubscriptionState::Intended { .. } => !self.stands(now),
+            SubscriptionState::Active {
+                since, expires_at, ..
+            } => now >= *since + expires_at.duration_since(*since) / 4 * 3,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

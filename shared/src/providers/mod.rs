@@ -189,6 +189,9 @@ pub trait CalendarProvider: Send + Sync {
 
     fn subscribes_to(&self) -> SubscribesTo;
 
+    /// A subscription is renewed after that long at the latest, however long it would last.
+    fn renew_after(&self) -> SignedDuration;
+
     /// How far apart the notices of one burst come.
     fn burst(&self) -> SignedDuration;
 

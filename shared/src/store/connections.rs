@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     connection::{Connection, Provider},
     id::{ConnectionId, MemberId},
+    subscription::CHECK_EVERY,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -153,6 +154,11 @@ impl TenantStore {
                 )
                 .put()?,
                 super::demand::new_row(self.tenant, connection.id, connection.provider)?,
+                self.new_upkeep(
+                    connection.id,
+                    connection.provider,
+                    connection.created_at + CHECK_EVERY,
+                )?,
             ])
             .await
     }

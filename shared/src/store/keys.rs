@@ -60,6 +60,11 @@ pub(crate) fn demand(connection: ConnectionId) -> Key {
     key(format!("Q#{connection}"), "SYNC")
 }
 
+/// How it goes with the subscriptions of a connection.
+pub(crate) fn upkeep(connection: ConnectionId) -> Key {
+    key(format!("Q#{connection}"), "UPKEEP")
+}
+
 /// The end of a connection, and what is said of it when nothing else is left.
 pub(crate) fn ending(connection: ConnectionId) -> Key {
     key(format!("E#{connection}"), "ENDING")

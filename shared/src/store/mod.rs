@@ -21,6 +21,7 @@ mod positions;
 mod runs;
 mod sessions;
 mod table;
+mod upkeeps;
 
 pub use conflicts::Standing;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
@@ -35,6 +36,7 @@ pub use oauth_states::OAuthState;
 pub use positions::{AllShown, Audit, Comparing, Place, Shown, SyncPosition};
 pub use sessions::{Refreshed, SessionRow};
 pub use table::StoreError;
+pub use upkeeps::{Claim, DueUpkeep, Turn};
 
 use domain::id::TenantId;
 use table::Table;

@@ -1,44 +1,59 @@
-//! Keeps every chosen calendar subscribed: one is prolonged where that is possible, else a new one
-//! stands before the old one is stopped.
+//! Sees to it that every chosen calendar is subscribed: one is prolonged where that is possible, else a new one stands
+//! before the old one is stopped. Runs care for what is missing, [`renew`] for what is due.
+
+use std::collections::{BTreeSet, HashSet};
 
 use domain::{
     calendar::Calendar,
+    connection::Connection,
     failure::FailureClass,
     id::{CalendarId, SubscriptionId},
-    subscription::{Subscription, SubscriptionState},
+    subscription::{Subscription, SubscriptionState, Upkeep},
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Context, SyncError, channel};
 use crate::{
+    app::App,
+    crypto::Secret,
     ids,
-    metrics::Metric,
-    providers::{SubscribesTo, SubscriptionRequest},
+    metrics::{About, Metric},
+    outbox::OutboxRow,
+    providers::{
+        CalendarProvider, GrantedSubscription, ProviderError, SubscribesTo, SubscriptionRequest,
+    },
+    store::{Claim, StoreError, TenantStore, Turn},
 };
 
-/// Time enough for somebody to find out why.
-const SOON: SignedDuration = SignedDuration::from_hours(12);
 /// A channel may call before the answer that made it arrives.
 const UNTIL_ANSWERED: SignedDuration = SignedDuration::from_hours(1);
 
-/// Answers what stands afterwards.
-pub(super) async fn ensure(
-    context: &Context<'_>,
-    calendars: &[Calendar],
-) -> Result<Vec<Subscription>, SyncError> {
-    let mut changed = false;
-    let subscriptions = context.store.subscriptions(context.connection.id).await?;
-    for target in targets(context.provider.subscribes_to(), calendars) {
-        let own = subscriptions
-            .iter()
-            .filter(|subscription| subscription.calendar == target.calendar)
-            .collect();
-        changed |= keep(context, &target, own).await?;
-    }
-    if changed {
-        return Ok(context.store.subscriptions(context.connection.id).await?);
-    }
-    Ok(subscriptions)
+/// What is cared for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Care {
+    /// What is missing, ended, or should have been renewed long ago.
+    ForMissing,
+    /// Whatever is due.
+    ForDue,
+}
+
+/// In whose name the provider is asked.
+pub(super) struct Keeper<'a> {
+    pub(super) app: &'a App,
+    pub(super) store: &'a TenantStore,
+    pub(super) connection: &'a Connection,
+    pub(super) access: &'a Secret,
+    /// Those that may call. One that may not has been ended by the provider.
+    pub(super) channels: &'a HashSet<SubscriptionId>,
+}
+
+/// What it came to.
+pub(super) struct Kept {
+    /// What stands afterwards.
+    pub(super) subscriptions: Vec<Subscription>,
+    /// Another subscription took the place of one: nobody may have called meanwhile.
+    pub(super) made: bool,
+    pub(super) failure: Option<ProviderError>,
 }
 
 /// What is to be subscribed to, or no longer.
@@ -46,6 +61,294 @@ struct Target<'a> {
     calendar: Option<CalendarId>,
     /// In whose name the provider is asked; absent where nobody wants to be called any longer.
     wanted: Option<&'a Calendar>,
+}
+
+enum Subscribed {
+    Made,
+    /// The provider does not want to call us, which no retry will change.
+    Silent,
+}
+
+impl<'a> From<&'a Context<'a>> for Keeper<'a> {
+    fn from(context: &'a Context<'a>) -> Self {
+        Self {
+            app: context.app,
+            store: context.store,
+            connection: context.connection,
+            access: &context.access,
+            channels: &context.asked.channels,
+        }
+    }
+}
+
+impl Keeper<'_> {
+    /// Changes what has to be changed, if it is this worker's turn.
+    pub(super) async fn see_to(
+        &self,
+        calendars: &[Calendar],
+        care: Care,
+    ) -> Result<Kept, SyncError> {
+        let id = self.connection.id;
+        let subscriptions = self.store.subscriptions(id).await?;
+        let left_alone = |subscriptions| Kept {
+            subscriptions,
+            made: false,
+            failure: None,
+        };
+        let targets = targets(self.provider().subscribes_to(), calendars);
+        let lacking = |target: &&Target<'_>| !self.is_well(target, &subscriptions, care);
+        let lacking: Vec<&Target<'_>> = targets.iter().filter(lacking).collect();
+        let turn = match care {
+            Care::ForDue => Turn::Now,
+            Care::ForMissing if lacking.is_empty() => return Ok(left_alone(subscriptions)),
+            Care::ForMissing => {
+                let upkeep = self.store.upkeep(id).await?.unwrap_or_default();
+                let silent = |target: &&Target<'_>| upkeep.silent.contains(&target.calendar);
+                if lacking.iter().all(silent) {
+                    return Ok(left_alone(subscriptions));
+                }
+                Turn::WhenDue
+            }
+        };
+        let claim = self.store.claim_upkeep(id, turn, self.now()).await?;
+        let Some(claim) = claim else {
+            return Ok(left_alone(subscriptions));
+        };
+        let mut silent = BTreeSet::new();
+        let (mut made, mut failure) = (false, None);
+        for target in &targets {
+            match self.keep(target, &subscriptions, care).await {
+                Ok(Some(Subscribed::Made)) => made = true,
+                Ok(Some(Subscribed::Silent)) => drop(silent.insert(target.calendar)),
+                Ok(None) => {}
+                Err(SyncError::Provider(error)) => failure = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        let subscriptions = self.store.subscriptions(id).await?;
+        let now = self.now();
+        let upkeep = match &failure {
+            None => Upkeep::succeeded(silent),
+            Some(error) => claim.upkeep.failed(error.to_string(), now),
+        };
+        let next_at = upkeep.next_at(&subscriptions, now);
+        end(
+            self.app,
+            self.store,
+            self.connection,
+            &claim,
+            &upkeep,
+            next_at,
+        )
+        .await?;
+        Ok(Kept {
+            subscriptions,
+            made,
+            failure,
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    fn provider(&self) -> &dyn CalendarProvider {
+        self.app.provider(self.connection.provider)
+    }
+
+    /// Nothing need be done about it now.
+    fn is_well(&self, target: &Target<'_>, all: &[Subscription], care: Care) -> bool {
+        let mut own = all.iter().filter(|own| own.calendar == target.calendar);
+        match target.wanted {
+            Some(_) => own.any(|own| self.is_good(own, care)),
+            None => own.next().is_none(),
+        }
+    }
+
+    fn is_good(&self, own: &Subscription, care: Care) -> bool {
+        let is_ended = match own.state {
+            SubscriptionState::Intended { .. } => false,
+            SubscriptionState::Active { .. } => !self.channels.contains(&own.id),
+        };
+        let in_time = match care {
+            Care::ForMissing => !own.is_late(self.now()),
+            Care::ForDue => own.stands(self.now()),
+        };
+        !is_ended && in_time
+    }
+
+    /// Answers what became of a new subscription, if one was needed.
+    async fn keep(
+        &self,
+        target: &Target<'_>,
+        all: &[Subscription],
+        care: Care,
+    ) -> Result<Option<Subscribed>, SyncError> {
+        let own = all.iter().filter(|own| own.calendar == target.calendar);
+        let (mut good, old): (Vec<_>, Vec<_>) =
+            own.partition(|own| target.wanted.is_some() && self.is_good(own, care));
+        let mut stale = Vec::new();
+        for old in old {
+            if target.wanted.is_some() && good.is_empty() && self.prolong(old).await? {
+                good.push(old);
+            } else {
+                stale.push(old);
+            }
+        }
+        let subscribed = match target.wanted {
+            Some(calendar) if good.is_empty() => {
+                Some(self.subscribe(calendar, target.calendar).await?)
+            }
+            Some(_) | None => None,
+        };
+        // What is left of an old subscription is better than nothing.
+        if !matches!(subscribed, Some(Subscribed::Silent)) {
+            for old in stale {
+                self.stop(old).await?;
+            }
+        }
+        Ok(subscribed)
+    }
+
+    /// `false`: it cannot go on.
+    async fn prolong(&self, old: &Subscription) -> Result<bool, SyncError> {
+        let SubscriptionState::Active { external_id, .. } = &old.state else {
+            return Ok(false);
+        };
+        let prolonged = self.provider().renew(self.access, external_id).await?;
+        let Some(granted) = prolonged else {
+            return Ok(false);
+        };
+        self.note(old.clone(), granted).await?;
+        Ok(true)
+    }
+
+    async fn note(
+        &self,
+        own: Subscription,
+        granted: GrantedSubscription,
+    ) -> Result<(), StoreError> {
+        let GrantedSubscription {
+            external_id,
+            expires_at,
+        } = granted;
+        self.store
+            .allow_channel(self.connection.id, own.id, expires_at)
+            .await?;
+        let renew_after = self.provider().renew_after();
+        let granted = own.granted(external_id, self.now(), expires_at, renew_after);
+        self.store.put_subscription(&granted).await?;
+        measure(self.app, self.connection, Metric::SubscriptionRenewed);
+        Ok(())
+    }
+
+    async fn subscribe(
+        &self,
+        calendar: &Calendar,
+        target: Option<CalendarId>,
+    ) -> Result<Subscribed, SyncError> {
+        let (app, connection, now) = (self.app, self.connection, self.now());
+        let id = ids::mint(now, SubscriptionId::from_parts);
+        let intended = Subscription {
+            id,
+            connection: connection.id,
+            calendar: target,
+            state: SubscriptionState::Intended { at: now },
+        };
+        self.store.put_subscription(&intended).await?;
+        self.store
+            .allow_channel(connection.id, id, now + UNTIL_ANSWERED)
+            .await?;
+        let keys = app.keys().await?;
+        let request = SubscriptionRequest {
+            id,
+            address: app
+                .config
+                .absolute(&format!("/webhooks/{}", connection.provider)),
+            channel_token: channel::mint(&keys, connection.provider, connection.id, id),
+        };
+        let asked = self.provider().subscribe(self.access, calendar, &request);
+        match asked.await {
+            Ok(granted) => {
+                let external_id = granted.external_id.clone();
+                if let Err(error) = self.note(intended, granted).await {
+                    // It may be disconnected meanwhile: what nobody knows of would go on calling.
+                    let stopped = self.provider().unsubscribe(self.access, id, &external_id);
+                    drop(stopped.await);
+                    return Err(error.into());
+                }
+                Ok(Subscribed::Made)
+            }
+            Err(error)
+                if matches!(error.class, FailureClass::Rejected | FailureClass::NotFound) =>
+            {
+                tracing::warn!(
+                    tenant = %self.store.id(), connection = %connection.id, calendar = %calendar.id,
+                    "no subscription, polling instead: {error}"
+                );
+                self.forget(&intended).await?;
+                Ok(Subscribed::Silent)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn stop(&self, old: &Subscription) -> Result<(), SyncError> {
+        if let SubscriptionState::Active { external_id, .. } = &old.state {
+            let stopped = self
+                .provider()
+                .unsubscribe(self.access, old.id, external_id);
+            stopped.await?;
+        }
+        Ok(self.forget(old).await?)
+    }
+
+    async fn forget(&self, own: &Subscription) -> Result<(), StoreError> {
+        self.store.forbid_channel(own.connection, own.id).await?;
+        self.store.delete_subscription(own).await
+    }
+}
+
+/// Gives the claim back, and tells where it fails for the third time in a row.
+pub(super) async fn end(
+    app: &App,
+    store: &TenantStore,
+    connection: &Connection,
+    claim: &Claim,
+    upkeep: &Upkeep,
+    next_at: Timestamp,
+) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let id = connection.id;
+    if let Some(why) = &upkeep.why {
+        tracing::warn!(
+            tenant = %store.id(), connection = %id, failures = upkeep.failures,
+            "subscriptions not seen to, polling until they are: {why}"
+        );
+    }
+    let news = upkeep
+        .is_to_be_told()
+        .then(|| OutboxRow::subscriptions_failing(store.id(), id, upkeep, now));
+    match store
+        .end_upkeep(claim, upkeep, next_at, news.as_ref(), now)
+        .await
+    {
+        Ok(()) if news.is_some() => measure(app, connection, Metric::SubscriptionsFailing),
+        // On a conflict it took so long that somebody else has seen to it.
+        Ok(()) | Err(StoreError::Conflict) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+fn measure(app: &App, connection: &Connection, metric: Metric) {
+    let about = About {
+        provider: Some(connection.provider),
+        tenant: Some(connection.tenant),
+        connection: Some(connection.id),
+        run: None,
+    };
+    app.measure(&about, &[(metric, 1)]);
 }
 
 fn targets(to: SubscribesTo, calendars: &[Calendar]) -> Vec<Target<'_>> {
@@ -62,154 +365,4 @@ fn targets(to: SubscribesTo, calendars: &[Calendar]) -> Vec<Target<'_>> {
             wanted: calendars.iter().find(|calendar| calendar.settings.selected),
         }],
     }
-}
-
-/// Answers whether anything changed.
-async fn keep(
-    context: &Context<'_>,
-    target: &Target<'_>,
-    own: Vec<&Subscription>,
-) -> Result<bool, SyncError> {
-    let is_wanted = target.wanted.is_some();
-    let (mut fresh, old): (Vec<_>, Vec<_>) = own
-        .into_iter()
-        .partition(|subscription| is_wanted && stands(context, subscription));
-    let mut stale = Vec::new();
-    for old in old {
-        if is_wanted && fresh.is_empty() && renew(context, old).await? {
-            fresh.push(old);
-        } else {
-            stale.push(old);
-        }
-    }
-    if let Some(calendar) = target.wanted.filter(|_| fresh.is_empty())
-        && !subscribe(context, calendar, target.calendar).await?
-    {
-        // Polling stands in; what is left of the old subscription is better than nothing.
-        let now = context.app.clock.now();
-        if stale.iter().any(|old| ends_soon(old, now)) {
-            context.measure(Metric::SubscriptionsExpiringSoon);
-        }
-        return Ok(true);
-    }
-    for old in &stale {
-        stop(context, old).await?;
-    }
-    let renewed = fresh.iter().any(|own| !stands(context, own));
-    Ok(!stale.is_empty() || renewed || (is_wanted && fresh.is_empty()))
-}
-
-/// Neither due for renewal nor ended by the provider, which its channel's end tells.
-fn stands(context: &Context<'_>, subscription: &Subscription) -> bool {
-    let is_ended = match subscription.state {
-        SubscriptionState::Intended { .. } => false,
-        SubscriptionState::Active { .. } => !context.asked.channels.contains(&subscription.id),
-    };
-    !is_ended && !subscription.should_renew(context.app.clock.now())
-}
-
-fn ends_soon(subscription: &Subscription, now: Timestamp) -> bool {
-    let ends_at = subscription.expires_at();
-    ends_at.is_some_and(|at| at <= now + SOON)
-}
-
-/// `false`: it cannot go on.
-async fn renew(context: &Context<'_>, old: &Subscription) -> Result<bool, SyncError> {
-    let SubscriptionState::Active { external_id, .. } = &old.state else {
-        return Ok(false);
-    };
-    let renewed = context.provider.renew(&context.access, external_id).await?;
-    let Some(granted) = renewed else {
-        return Ok(false);
-    };
-    let id = old.id;
-    context
-        .store
-        .allow_channel(context.connection.id, id, granted.expires_at)
-        .await?;
-    let state = SubscriptionState::Active {
-        external_id: granted.external_id,
-        since: context.app.clock.now(),
-        expires_at: granted.expires_at,
-    };
-    let renewed = Subscription {
-        state,
-        ..old.clone()
-    };
-    context.store.put_subscription(&renewed).await?;
-    context.measure(Metric::SubscriptionRenewed);
-    Ok(true)
-}
-
-/// `false`: the provider does not want to call us, which no retry will change.
-async fn subscribe(
-    context: &Context<'_>,
-    calendar: &Calendar,
-    target: Option<CalendarId>,
-) -> Result<bool, SyncError> {
-    let (app, connection) = (context.app, context.connection);
-    let now = app.clock.now();
-    let id = ids::mint(now, SubscriptionId::from_parts);
-    let intended = Subscription {
-        id,
-        connection: connection.id,
-        calendar: target,
-        state: SubscriptionState::Intended { at: now },
-    };
-    context.store.put_subscription(&intended).await?;
-    context
-        .store
-        .allow_channel(connection.id, id, now + UNTIL_ANSWERED)
-        .await?;
-    let request = SubscriptionRequest {
-        id,
-        address: app
-            .config
-            .absolute(&format!("/webhooks/{}", connection.provider)),
-        channel_token: channel::mint(&*app.keys().await?, connection.provider, connection.id, id),
-    };
-    match context
-        .provider
-        .subscribe(&context.access, calendar, &request)
-        .await
-    {
-        Ok(granted) => {
-            context
-                .store
-                .allow_channel(connection.id, id, granted.expires_at)
-                .await?;
-            let state = SubscriptionState::Active {
-                external_id: granted.external_id,
-                since: now,
-                expires_at: granted.expires_at,
-            };
-            context
-                .store
-                .put_subscription(&Subscription { state, ..intended })
-                .await?;
-            context.measure(Metric::SubscriptionRenewed);
-            Ok(true)
-        }
-        Err(error) if matches!(error.class, FailureClass::Rejected | FailureClass::NotFound) => {
-            tracing::warn!(
-                tenant = %context.store.id(), connection = %connection.id, calendar = %calendar.id,
-                "no subscription, polling instead: {error}"
-            );
-            context.store.forbid_channel(connection.id, id).await?;
-            context.store.delete_subscription(&intended).await?;
-            Ok(false)
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn stop(context: &Context<'_>, old: &Subscription) -> Result<(), SyncError> {
-    if let SubscriptionState::Active { external_id, .. } = &old.state {
-        context
-            .provider
-            .unsubscribe(&context.access, old.id, external_id)
-            .await?;
-    }
-    context.store.forbid_channel(old.connection, old.id).await?;
-    Ok(context.store.delete_subscription(old).await?)
 }

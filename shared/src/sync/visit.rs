@@ -11,7 +11,11 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use super::{Context, SyncError, audit, calendar, record::Record, subscribe};
+use super::{
+    Context, SyncError, audit, calendar,
+    record::Record,
+    subscribe::{Care, Keeper},
+};
 use crate::{
     providers::ProviderError,
     store::{Asked, Findings},
@@ -43,7 +47,13 @@ pub(super) async fn visit(
     record: &mut Record,
 ) -> Result<Visit, SyncError> {
     let calendars = context.store.calendars(context.connection.id).await?;
-    let subscriptions = subscribe::ensure(context, &calendars).await?;
+    let keeper = Keeper::from(&*context);
+    let kept = keeper.see_to(&calendars, Care::ForMissing).await?;
+    // Reading stands in for being called, unless the provider wants to hear nothing at all.
+    if let Some(error) = kept.failure.filter(concerns_everything) {
+        return Err(error.into());
+    }
+    let subscriptions = kept.subscriptions;
     let (mut left, mut out_of_reach) = (None, Vec::new());
     let (mut looked_at, mut readable) = (Vec::new(), Vec::new());
     for calendar in calendars
@@ -109,6 +119,13 @@ async fn note_missed(context: &mut Context<'_>, record: &Record) -> Result<(), S
     Ok(())
 }
 
+fn concerns_everything(error: &ProviderError) -> bool {
+    matches!(
+        error.class,
+        FailureClass::Authentication | FailureClass::RateLimited
+    )
+}
+
 fn concerns_one_calendar(error: &ProviderError) -> bool {
     matches!(error.class, FailureClass::NotFound | FailureClass::Rejected)
 }
@@ -136,10 +153,6 @@ fn findings(
             asked.last_miss_at
         },
         reconcile_at: watch::reconcile_at(context.connection.id, reconciled_at.unwrap_or(now)),
-        renew_at: subscriptions
-            .iter()
-            .filter_map(Subscription::renew_at)
-            .min(),
         retry_at: retries
             .filter(|stuck| readable.contains(&stuck.calendar))
             .filter_map(StuckItem::next_try_at)

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::SignedDuration;
 use serde_json::Value;
 use tests::aws::{Function, Template};
 
@@ -56,10 +57,13 @@ fn the_environment_names_the_resources_of_the_stage() {
 }
 
 #[test]
-fn the_sweep_runs_every_minute() {
+fn the_sweep_runs_every_minute_and_the_renewals_every_quarter_of_an_hour() {
+    let functions = functions();
+    let rates = |handler: &str| named(&functions, handler).schedules.clone();
+    assert_eq!(rates("due-sweep"), [SignedDuration::from_mins(1)]);
     assert_eq!(
-        named(&functions(), "due-sweep").schedules,
-        ["rate(1 minute)"]
+        rates("subscriptions-renew"),
+        [SignedDuration::from_mins(15)]
     );
 }
 

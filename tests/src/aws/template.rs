@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Context;
+use jiff::SignedDuration;
 use serde_json::Value;
 use serde_yaml_ng::Value as Yaml;
 
@@ -31,7 +32,8 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     pub routes: Vec<Route>,
     /// `rate(…)` or `cron(…)`.
-    pub schedules: Vec<String>,
+    /// How often it is called.
+    pub schedules: Vec<SignedDuration>,
     pub queues: Vec<QueueMapping>,
     pub streams: Vec<StreamMapping>,
 }
@@ -225,7 +227,7 @@ impl Template {
         else {
             anyhow::bail!("this reader does not know the event type {kind:?}");
         };
-        function.schedules.push(expression.to_owned());
+        function.schedules.push(rate(expression)?);
         Ok(())
     }
 
@@ -300,4 +302,21 @@ fn filters(mapping: &Value) -> anyhow::Result<Vec<Value>> {
 
 fn last_part(arn: &str) -> &str {
     arn.rsplit(':').next().unwrap_or(arn)
+}
+
+/// `rate(1 minute)`, `rate(15 minutes)`.
+fn rate(expression: &str) -> anyhow::Result<SignedDuration> {
+    let unknown = || format!("this reader does not know the schedule {expression:?}");
+    let inner = expression
+        .strip_prefix("rate(")
+        .and_then(|rest| rest.strip_suffix(')'));
+    let (count, unit) = inner
+        .and_then(|inner| inner.split_once(' '))
+        .with_context(unknown)?;
+    let count: i64 = count.parse().with_context(unknown)?;
+    match unit {
+        "minute" | "minutes" => Ok(SignedDuration::from_mins(count)),
+        "hour" | "hours" => Ok(SignedDuration::from_hours(count)),
+        _ => anyhow::bail!(unknown()),
+    }
 }

@@ -23,7 +23,12 @@ const STREAM_BATCH: usize = 100;
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Progress {
     stream: Option<StreamPosition>,
-    ticked_at: Option<Timestamp>,
+    /// When each schedule was last due, by handler.
+    #[serde(default)]
+    ticked: BTreeMap<String, Timestamp>,
+    /// Where a schedule was never due before.
+    #[serde(skip)]
+    began_at: Timestamp,
     #[serde(skip)]
     file: Option<PathBuf>,
     #[serde(skip)]
@@ -48,7 +53,7 @@ impl Progress {
             None => Self::default(),
         };
         progress.file = file;
-        progress.ticked_at.get_or_insert(now);
+        progress.began_at = now;
         Ok(progress)
     }
 
@@ -89,8 +94,8 @@ impl World {
         for mapping in &function.streams {
             worked += self.step_stream(function, mapping, progress).await?;
         }
-        if !function.schedules.is_empty() {
-            worked += self.step_schedule(function, progress).await?;
+        for every in &function.schedules {
+            worked += self.step_schedule(function, *every, progress).await?;
         }
         Ok(worked)
     }
@@ -151,27 +156,26 @@ impl World {
         Ok(count)
     }
 
-    /// Every schedule of the template is a rate of one minute.
     async fn step_schedule(
         &self,
         function: &Function,
+        every: SignedDuration,
         progress: &mut Progress,
     ) -> anyhow::Result<usize> {
         let now = self.clock.now();
-        let due = progress
-            .ticked_at
-            .is_none_or(|at| now >= at + SignedDuration::from_mins(1));
-        if !due {
+        let ticked_at = progress.ticked.get(&function.handler);
+        if now < *ticked_at.unwrap_or(&progress.began_at) + every {
             return Ok(0);
         }
-        progress.ticked_at = Some(now);
+        progress.ticked.insert(function.handler.clone(), now);
         self.ran(function, progress);
-        match function.handler.as_str() {
-            "due-sweep" => due_sweep::handle(self.app_of("due-sweep"))
-                .await
-                .map_err(|error| anyhow::anyhow!(error))?,
+        let app = self.app_of(&function.handler);
+        let called = match function.handler.as_str() {
+            "due-sweep" => due_sweep::handle(app).await,
+            "subscriptions-renew" => subscriptions_renew::handle(app).await,
             other => bail!("no schedule is called {other}"),
-        }
+        };
+        called.map_err(|error| anyhow::anyhow!(error))?;
         Ok(1)
     }
 

@@ -40,8 +40,6 @@ pub struct Outlook {
     pub watches: Vec<Watch>,
     pub missed_at: Option<Timestamp>,
     pub reconcile_at: Timestamp,
-    /// When the first subscription is to be renewed, which a look does.
-    pub renew_at: Option<Timestamp>,
     /// When the first failed item is to be tried again.
     pub retry_at: Option<Timestamp>,
 }
@@ -49,25 +47,21 @@ pub struct Outlook {
 impl Outlook {
     pub fn next_look(&self, now: Timestamp) -> Timestamp {
         let proven = |watch: &Watch| watch.is_proven(self.missed_at, now);
-        let poll_at = now
-            + if self.watches.iter().all(proven) {
-                SAFETY_POLL_EVERY
-            } else {
-                POLL_EVERY
-            };
-        // A renewal that was due just now did not succeed: no sooner than the next poll.
-        let renew_at = self.renew_at.map(|at| at.max(now + POLL_EVERY));
-        [
-            Some(poll_at),
-            Some(self.reconcile_at),
-            renew_at,
-            self.retry_at,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(poll_at)
-        .max(now)
+        let poll_at = if self.watches.iter().all(proven) {
+            // A proof ends with its subscription.
+            let ends = self.watches.iter().filter_map(|watch| watch.subscribed);
+            let ends_at = ends.map(|(_, until)| until).min();
+            let safety_at = now + SAFETY_POLL_EVERY;
+            ends_at.map_or(safety_at, |at| at.clamp(now + POLL_EVERY, safety_at))
+        } else {
+            now + POLL_EVERY
+        };
+        [Some(poll_at), Some(self.reconcile_at), self.retry_at]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(poll_at)
+            .max(now)
     }
 }
 
@@ -116,10 +110,9 @@ mod tests {
             watches in prop::collection::vec(watch(), 0..4),
             missed_at in prop::option::of(moment()),
             reconcile_at in moment(),
-            renew_at in prop::option::of(moment()),
             retry_at in prop::option::of(moment()),
         ) -> Outlook {
-            Outlook { watches, missed_at, reconcile_at, renew_at, retry_at }
+            Outlook { watches, missed_at, reconcile_at, retry_at }
         }
     }
 
@@ -137,20 +130,23 @@ mod tests {
         }
 
         #[test]
-        fn notices_that_are_proven_save_the_polls(
+        fn notices_that_are_proven_save_the_polls_until_their_subscription_ends(
             outlook in outlook(),
             now in moment(),
+            last_min in 0i64..120,
         ) {
-            let heard = Watch { subscribed: Some((now, now + RECONCILE_EVERY)), heard_at: Some(now) };
+            let until = now + SignedDuration::from_mins(last_min);
+            let heard = Watch { subscribed: Some((now, until)), heard_at: Some(now) };
             let proven = Outlook {
                 watches: vec![heard; outlook.watches.len()],
                 missed_at: outlook.missed_at.filter(|at| *at < now),
                 reconcile_at: now + RECONCILE_EVERY,
-                renew_at: None,
                 retry_at: None,
             };
 
-            prop_assert_eq!(proven.next_look(now), now + SAFETY_POLL_EVERY);
+            let latest = now + SAFETY_POLL_EVERY;
+            let ends_at = if proven.watches.is_empty() { latest } else { until };
+            prop_assert_eq!(proven.next_look(now), ends_at.clamp(now + POLL_EVERY, latest));
         }
 
         #[test]

@@ -268,6 +268,11 @@ impl CalendarProvider for Google {
         }
     }
 
+    /// A channel lasts a week.
+    fn renew_after(&self) -> SignedDuration {
+        SignedDuration::from_hours(84)
+    }
+
     fn burst(&self) -> SignedDuration {
         SignedDuration::from_secs(5)
     }

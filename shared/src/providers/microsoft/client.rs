@@ -252,6 +252,11 @@ impl CalendarProvider for Microsoft {
         }
     }
 
+    /// A subscription may last a week; it is renewed thrice in that time.
+    fn renew_after(&self) -> SignedDuration {
+        SignedDuration::from_hours(50)
+    }
+
     fn burst(&self) -> SignedDuration {
         SignedDuration::from_secs(2)
     }

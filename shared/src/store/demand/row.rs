@@ -213,6 +213,7 @@ pub(in crate::store) fn due_at(at: Timestamp) -> String {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum Lane {
     Sync,
+    Upkeep,
     Purge,
 }
 
@@ -220,6 +221,7 @@ impl Lane {
     pub(in crate::store) fn shard(self, shard: u32) -> String {
         let kind = match self {
             Self::Sync => "sync",
+            Self::Upkeep => "upkeep",
             Self::Purge => "purge",
         };
         format!("DUE#{kind}#{shard:02}")

@@ -61,7 +61,7 @@ pub enum Fate {
 }
 
 /// Every kind of the key catalogue.
-pub const FATES: [(&str, Fate); 33] = [
+pub const FATES: [(&str, Fate); 34] = [
     ("link", Fate::GoesWith(Family::Links)),
     ("link_by_event", Fate::GoesWith(Family::Links)),
     ("cursor", Fate::GoesWith(Family::Cursors)),
@@ -78,6 +78,7 @@ pub const FATES: [(&str, Fate); 33] = [
     ("connection", Fate::GoesLast),
     ("member_connection", Fate::GoesLast),
     ("demand", Fate::GoesLast),
+    ("upkeep", Fate::GoesLast),
     ("ending", Fate::Stays("the receipt, for three months")),
     (
         "conflict",
@@ -181,9 +182,10 @@ impl TenantStore {
         let writes = vec![
             delete(keys::connection(self.tenant, connection)),
             delete(own),
+            delete(keys::upkeep(connection)),
             Write::delete_that(keys::demand(connection), self.tenant, "fence", fence.number),
         ];
-        let next = noted(ending, Done::Step, 3, now)?;
+        let next = noted(ending, Done::Step, 4, now)?;
         self.end_with(&next, writes, fence, now).await
     }
 
