@@ -105,4 +105,6 @@ impl Subscription {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
