@@ -12,11 +12,6 @@ use tests::{
 use crate::support::{Connected, MIA, google_visit};
 
 impl Connected {
-    async fn press(&self, action: &str) -> Answer {
-        let path = format!("/api/v1/connections/{}/{action}", self.connection);
-        self.person.post(&path, &json!({})).await.unwrap()
-    }
-
     async fn choose_lines(&self, calendars: Value) -> Answer {
         let path = format!("/api/v1/connections/{}/calendars", self.connection);
         self.person

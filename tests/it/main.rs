@@ -28,6 +28,7 @@ mod pacing;
 mod preview;
 mod privacy;
 mod queue;
+mod renewals;
 mod requests;
 mod resync;
 mod retry_after;

@@ -16,12 +16,6 @@ impl Connected {
         }
     }
 
-    async fn jump(&self, by: SignedDuration) {
-        self.world.clock.advance(by).unwrap();
-        let minutes = SignedDuration::from_mins(2);
-        self.world.advance(minutes).await.unwrap();
-    }
-
     async fn subscriptions(&self) -> Vec<SubscriptionState> {
         let store = self.world.tenant_of(MIA).await.unwrap();
         let id = self.connection.parse().unwrap();
@@ -43,7 +37,7 @@ async fn a_vault_that_does_not_answer_costs_time_and_no_grant() {
     mia.is_away("GetSecretValue", 6);
     mia.settle().await;
 
-    mia.jump(SignedDuration::from_mins(10)).await;
+    mia.later(SignedDuration::from_mins(10)).await;
     assert_eq!(mia.titles_now().await, ["boiler"]);
 }
 
@@ -56,7 +50,7 @@ async fn an_event_bus_that_is_away_gets_every_event_later() {
         mia.create_entry(&visit(title, 4)).await;
     }
     mia.settle().await;
-    mia.jump(SignedDuration::from_mins(10)).await;
+    mia.later(SignedDuration::from_mins(10)).await;
 
     let events = mia.world.aws.events_put();
     let created = events[before..]
@@ -76,7 +70,7 @@ async fn a_sweep_that_was_down_for_days_is_made_up_for_at_once() {
     let calendar = calendar_user(&mia.world, MIA).unwrap();
     calendar.insert(google_visit("boiler", 28)).await.unwrap();
 
-    mia.jump(SignedDuration::ZERO).await;
+    mia.later(SignedDuration::ZERO).await;
 
     assert_eq!(mia.titles_now().await, ["boiler"]);
     let subscriptions = mia.subscriptions().await;
@@ -91,7 +85,7 @@ async fn a_worker_that_dies_before_it_notes_a_subscription_leaves_one_that_count
     world.crash_next_run(world.crash_point("after", "events.watch").unwrap());
     let mia = Connected::with(world, MIA).await;
     assert_eq!(mia.world.unreached_point(), None);
-    mia.jump(SignedDuration::from_mins(30)).await;
+    mia.later(SignedDuration::from_mins(30)).await;
 
     let active = |state: &&SubscriptionState| matches!(state, SubscriptionState::Active { .. });
     let subscriptions = mia.subscriptions().await;

@@ -19,13 +19,6 @@ impl Connected {
         look.duration_since(self.world.clock.now())
     }
 
-    /// The clock jumps, and what became due is done.
-    async fn later(&self, by: SignedDuration) {
-        self.world.clock.advance(by).unwrap();
-        let by = SignedDuration::from_mins(2);
-        self.world.advance(by).await.unwrap();
-    }
-
     async fn faults_end(&self) {
         let url = self.world.provider_base().join("/_sim/faults").unwrap();
         http().delete(url).send().await.unwrap();

@@ -32,18 +32,27 @@ impl Connected {
         email: &str,
         days: Value,
     ) -> anyhow::Result<Self> {
+        let connected = Self::without_choice(world, provider, email).await?;
+        connected.choose_primary(&days).await?;
+        connected.world.settle().await?;
+        Ok(connected)
+    }
+
+    /// Connects, and chooses no calendar yet.
+    pub async fn without_choice(
+        world: World,
+        provider: Provider,
+        email: &str,
+    ) -> anyhow::Result<Self> {
         let person = Person::sign_in(&world, email).await?;
         let calendar = calendar_user_at(&world, provider, email)?;
         let connection = person.connect(provider).await?;
-        let connected = Self {
+        Ok(Self {
             world,
             person,
             calendar,
             connection,
-        };
-        connected.choose_primary(&days).await?;
-        connected.world.settle().await?;
-        Ok(connected)
+        })
     }
 
     /// Syncs the primary calendar both ways, with so many days of history.

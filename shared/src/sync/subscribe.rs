@@ -159,9 +159,10 @@ impl Keeper<'_> {
     /// Nothing need be done about it now.
     fn is_well(&self, target: &Target<'_>, all: &[Subscription], care: Care) -> bool {
         let mut own = all.iter().filter(|own| own.calendar == target.calendar);
+        let (first, more) = (own.next(), own.next());
         match target.wanted {
-            Some(_) => own.any(|own| self.is_good(own, care)),
-            None => own.next().is_none(),
+            Some(_) => more.is_none() && first.is_some_and(|own| self.is_good(own, care)),
+            None => first.is_none(),
         }
     }
 
@@ -187,7 +188,10 @@ impl Keeper<'_> {
         let own = all.iter().filter(|own| own.calendar == target.calendar);
         let (mut good, old): (Vec<_>, Vec<_>) =
             own.partition(|own| target.wanted.is_some() && self.is_good(own, care));
-        let mut stale = Vec::new();
+        // A worker that slept may have come back with a second.
+        good.sort_by_key(|own| own.expires_at());
+        let keeps = good.len().saturating_sub(1);
+        let mut stale: Vec<&Subscription> = good.drain(..keeps).collect();
         for old in old {
             if target.wanted.is_some() && good.is_empty() && self.prolong(old).await? {
                 good.push(old);

@@ -6,6 +6,7 @@ pub(crate) use kept::Kept;
 
 use std::ops::Deref;
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::{
     person::{Answer, Person},
@@ -55,6 +56,15 @@ impl Connected {
     /// Saves these settings for the primary calendar.
     pub(crate) async fn choose(&self, settings: &Value) {
         self.0.choose(settings).await.unwrap();
+    }
+
+    /// The clock jumps, and what became due is done.
+    pub(crate) async fn later(&self, by: SignedDuration) {
+        self.world.clock.advance(by).unwrap();
+        self.world
+            .advance(SignedDuration::from_mins(2))
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn settle(&self) {
@@ -158,6 +168,11 @@ impl Connected {
         self.press_sync().await.unwrap();
         self.settle().await;
         self.last_run().await
+    }
+
+    pub(crate) async fn press(&self, action: &str) -> Answer {
+        let path = format!("/api/v1/connections/{}/{action}", self.connection);
+        self.person.post(&path, &json!({})).await.unwrap()
     }
 
     /// Makes the simulated provider misbehave.

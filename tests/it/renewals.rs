@@ -1,0 +1,204 @@
+//! Subscriptions are renewed on a timer of their own, and whoever cannot be subscribed is polled and told of.
+
+use domain::{
+    connection::Provider,
+    subscription::{SubscriptionState, Upkeep},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use shared::store::{StoreError, Turn};
+use tests::{calendar_user::operation, person::Person, world::World};
+
+use crate::support::{Connected, MIA, control, google_visit, http};
+
+/// Past half of any subscription's life.
+const DAYS: SignedDuration = SignedDuration::from_hours(24 * 4);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+impl Connected {
+    /// The provider's subscriptions that still call.
+    async fn live(&self) -> Vec<Value> {
+        let url = self.world.provider_base().join("/_sim/state").unwrap();
+        let state: Value = http().get(url).send().await.unwrap().json().await.unwrap();
+        let now = self.world.clock.now();
+        let [google, microsoft] = ["channels", "subscriptions"].map(|name| state[name].as_array());
+        let all = google.or(microsoft).unwrap().iter();
+        let until = |one: &Value| {
+            one["expires"]
+                .as_str()
+                .unwrap()
+                .parse::<Timestamp>()
+                .unwrap()
+        };
+        all.filter(|one| until(one) > now).cloned().collect()
+    }
+
+    /// Connected, and nothing chosen yet.
+    async fn without_a_choice() -> Self {
+        let world = World::start().await.unwrap();
+        let provider = world.provider;
+        let connected = tests::connected::Connected::without_choice(world, provider, MIA).await;
+        connected.unwrap().into()
+    }
+
+    /// Until when it is subscribed, as we know it.
+    async fn subscribed_until(&self) -> Vec<Timestamp> {
+        let store = self.world.tenant_of(MIA).await.unwrap();
+        let found = store.subscriptions(self.connection.parse().unwrap()).await;
+        let until = |state: SubscriptionState| match state {
+            SubscriptionState::Intended { .. } => None,
+            SubscriptionState::Active { expires_at, .. } => Some(expires_at),
+        };
+        found
+            .unwrap()
+            .into_iter()
+            .filter_map(|own| until(own.state))
+            .collect()
+    }
+
+    fn times_told(&self, name: &str) -> usize {
+        let events = self.world.aws.events_put();
+        events
+            .iter()
+            .filter(|event| event.detail_type == name)
+            .count()
+    }
+}
+
+#[tokio::test]
+async fn a_subscription_past_half_of_its_life_is_renewed_though_no_run_succeeds() {
+    let mia = Connected::start().await;
+    let before = mia.subscribed_until().await;
+    mia.fault(&json!({ "name": "server_error", "scope": "events.list" }))
+        .await;
+
+    mia.later(DAYS).await;
+
+    let after = mia.subscribed_until().await;
+    assert_eq!(after.len(), 1);
+    assert!(after[0] > before[0], "{before:?} {after:?}");
+    assert_eq!(mia.live().await.len(), 1, "the old one is stopped");
+    let run = mia.last_run().await;
+    assert_eq!(run["outcome"], "failed", "{run:#}");
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_subscribed_is_polled_and_told_of_once() {
+    let mia = Connected::start().await;
+    mia.fault(&json!({ "name": "server_error", "scope": "events.watch" }))
+        .await;
+    if mia.world.provider == Provider::Microsoft {
+        mia.fault(&json!({ "name": "server_error", "scope": "subscriptions.update" }))
+            .await;
+    }
+    for _ in 0..12 {
+        mia.later(DAYS / 8).await;
+    }
+    assert_eq!(mia.times_told("CALENDAR_SUBSCRIPTIONS_FAILING"), 1);
+    assert_eq!(mia.world.measured()["SubscriptionsFailing"], 1);
+    mia.later(DAYS).await;
+    assert!(mia.live().await.is_empty());
+    mia.calendar
+        .insert(google_visit("boiler", 28))
+        .await
+        .unwrap();
+
+    mia.later(HOUR / 4).await;
+    assert_eq!(mia.titles_now().await, ["boiler"]);
+
+    mia.no_more_faults().await.unwrap();
+    mia.later(HOUR * 7).await;
+    assert_eq!(mia.live().await.len(), 1);
+    assert_eq!(mia.times_told("CALENDAR_SUBSCRIPTIONS_FAILING"), 1);
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_want_to_call_is_asked_again_the_next_day() {
+    let world = World::start().await.unwrap();
+    let watch = operation(world.provider, "events.watch");
+    let refusal = json!({ "name": "server_error", "scope": watch, "status": 400 });
+    control(&world, "faults", &refusal).await;
+    let mia = Connected::with(world, MIA).await;
+    let asked = mia.calls("events.watch").await;
+    assert_eq!(asked, 1);
+
+    for _ in 0..8 {
+        mia.later(HOUR).await;
+    }
+    assert_eq!(
+        mia.calls("events.watch").await,
+        asked,
+        "polled, and not asked each time"
+    );
+
+    mia.no_more_faults().await.unwrap();
+    mia.later(HOUR * 24).await;
+    assert_eq!(mia.live().await.len(), 1);
+    assert_eq!(mia.times_told("CALENDAR_SUBSCRIPTIONS_FAILING"), 0);
+}
+
+#[tokio::test]
+async fn a_paused_connection_is_left_alone_and_subscribed_again_when_it_goes_on() {
+    let mia = Connected::start().await;
+    mia.press("pause").await.expect(200).unwrap();
+    mia.later(DAYS).await;
+    mia.later(DAYS).await;
+    assert!(mia.live().await.is_empty());
+
+    let again = Person::sign_in(&mia.world, MIA).await.unwrap();
+    let resume = format!("/api/v1/connections/{}/resume", mia.connection);
+    let resumed = again.post(&resume, &json!({})).await.unwrap();
+    resumed.expect(202).unwrap();
+    mia.settle().await;
+    assert_eq!(mia.live().await.len(), 1);
+}
+
+#[tokio::test]
+async fn one_worker_at_a_time_sees_to_the_subscriptions_of_a_connection() {
+    let mia = Connected::start().await;
+    let store = mia.world.tenant_of(MIA).await.unwrap();
+    let id = mia.connection.parse().unwrap();
+    let claim = async || {
+        let claimed = store.claim_upkeep(id, Turn::Now, mia.world.clock.now());
+        claimed.await.unwrap()
+    };
+    let first = claim().await.unwrap();
+    assert!(claim().await.is_none());
+    mia.world.clock.advance(MINUTE * 3).unwrap();
+    let second = claim().await.unwrap();
+
+    let now = mia.world.clock.now();
+    let end = async |claim| {
+        store
+            .end_upkeep(claim, &Upkeep::default(), now, None, now)
+            .await
+    };
+    let late = end(&first).await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+    end(&second).await.unwrap();
+    assert!(claim().await.is_some());
+}
+
+#[tokio::test]
+async fn what_a_worker_subscribed_to_in_its_sleep_is_stopped_beside_what_took_its_place() {
+    for moment in ["before", "after"] {
+        let mia = Connected::without_a_choice().await;
+        mia.world
+            .stall_next_run(mia.crash_point(moment, "events.watch"));
+        mia.choose_primary(&Value::Null).await;
+        mia.settle().await;
+        // Its access is still good when it wakes up.
+        mia.later(HOUR / 2).await;
+        assert_eq!(mia.world.unreached_point(), None);
+        assert!(
+            !mia.live().await.is_empty(),
+            "the next worker has subscribed"
+        );
+
+        mia.world.resume_stalled_runs().await.unwrap();
+        mia.later(HOUR).await;
+        assert_eq!(mia.live().await.len(), 1, "{moment}");
+        assert_eq!(mia.subscribed_until().await.len(), 1, "{moment}");
+    }
+}
