@@ -291,10 +291,15 @@ pub fn debounce(app: &App, asked: &Asked) -> SignedDuration {
 
 /// Sends a message for a recorded wish, unless one that will see it is already on its way.
 pub async fn follow_up(app: &App, asked: &Asked) -> Result<(), AskError> {
+    follow_up_after(app, asked, SignedDuration::ZERO).await
+}
+
+/// The same, held back for `wait` at least.
+pub async fn follow_up_after(app: &App, asked: &Asked, wait: Delay) -> Result<(), AskError> {
     let now = app.clock.now();
     // A person's press must not wait for a message that sits out a burst.
     let hurried = matches!(asked.trigger, Trigger::Member | Trigger::Setup);
-    match asked.demand.after_ask(now, debounce(app, asked)) {
+    match asked.demand.after_ask(now, debounce(app, asked).max(wait)) {
         AfterAsk::AlreadySent if !hurried => Ok(()),
         AfterAsk::Waits { .. } => Ok(()),
         AfterAsk::AlreadySent => send(app, asked, SignedDuration::ZERO).await,

@@ -7,8 +7,13 @@ use std::error::Error;
 use domain::{
     id::{ConnectionId, TenantId},
     run::Trigger,
-    sync::watch,
+    sync::{
+        sweep::{Overdue, in_turn},
+        watch,
+    },
 };
+use futures::{StreamExt as _, future::ready, stream};
+use jiff::{SignedDuration, Timestamp};
 use shared::{
     app::App,
     metrics::{About, Metric},
@@ -18,30 +23,18 @@ use shared::{
 };
 
 /// Connections of one shard per sweep; what is left comes first in the next, because the oldest is read first.
-const PER_SHARD_MAX: i32 = 200;
+const PER_SHARD_MAX: i32 = 100;
+/// Connections that are asked for at the same time.
+const AT_ONCE: usize = 8;
+/// Two thirds of the function's time limit, for the heartbeat tells of a sweep that came to its end.
+const WORK_TIME: SignedDuration = SignedDuration::from_secs(33);
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 pub async fn handle(app: &App) -> Result<(), Failure> {
-    let now = app.clock.now();
-    let mut asked = 0u32;
+    let ends_at = app.clock.now() + WORK_TIME;
+    let asked = ask_overdue(app, ends_at).await;
     for shard in 0..Store::due_shards() {
-        let due = match app.store.due(shard, now, PER_SHARD_MAX).await {
-            Ok(due) => due,
-            Err(error) => {
-                tracing::error!(shard, error = %chain(&error), "shard not swept");
-                continue;
-            }
-        };
-        for due in due {
-            match ask(app, &due).await {
-                Ok(()) => asked += 1,
-                // The others must not wait for this one; its timer has not moved.
-                Err(error) => {
-                    tracing::error!(connection = %due.connection, error = %chain(&*error), "not asked");
-                }
-            }
-        }
         for (tenant, connection) in endings_due(app, shard).await {
             if let Err(error) = go_on(app, tenant, connection).await {
                 tracing::error!(%connection, error = %chain(&*error), "disconnection not gone on with");
@@ -50,11 +43,41 @@ pub async fn handle(app: &App) -> Result<(), Failure> {
     }
     let measured = [
         (Metric::SweepHeartbeat, 1),
-        (Metric::SweepAsked, i64::from(asked)),
+        (Metric::SweepAsked, i64::try_from(asked)?),
     ];
     app.measure(&About::default(), &measured);
     tracing::info!(asked, "swept");
     Ok(())
+}
+
+/// Answers how many were asked before the time was over.
+async fn ask_overdue(app: &App, ends_at: Timestamp) -> usize {
+    let now = app.clock.now();
+    let mut overdue = Vec::new();
+    for shard in 0..Store::due_shards() {
+        match app.store.due(shard, now, PER_SHARD_MAX).await {
+            Ok(due) => overdue.extend(due.into_iter().map(|due| Overdue {
+                provider: due.provider,
+                since: due.next_look_at.unwrap_or(now),
+                what: due,
+            })),
+            Err(error) => tracing::error!(shard, error = %chain(&error), "shard not swept"),
+        }
+    }
+    stream::iter(in_turn(overdue))
+        .take_while(|_| ready(app.clock.now() < ends_at))
+        .map(|(due, wait)| async move {
+            let asked = ask(app, &due, wait).await;
+            if let Err(error) = &asked {
+                // The others must not wait for this one; its timer has not moved.
+                tracing::error!(connection = %due.connection, error = %chain(&**error), "not asked");
+            }
+            asked.is_ok()
+        })
+        .buffered(AT_ONCE)
+        .filter(|asked| ready(*asked))
+        .count()
+        .await
 }
 
 async fn endings_due(app: &App, shard: u32) -> Vec<(TenantId, ConnectionId)> {
@@ -75,7 +98,7 @@ async fn go_on(app: &App, tenant: TenantId, connection: ConnectionId) -> Result<
     Ok(message.await?)
 }
 
-async fn ask(app: &App, due: &Asked) -> Result<(), Failure> {
+async fn ask(app: &App, due: &Asked, wait: queue::Delay) -> Result<(), Failure> {
     let now = app.clock.now();
     let store = app.store.tenant(&queue::wish_of(due));
     // First the next look, then the wish: if the wish is lost, the look comes all the same.
@@ -84,7 +107,7 @@ async fn ask(app: &App, due: &Asked) -> Result<(), Failure> {
         .await?;
     if due.demand.wants_another_run() {
         // Asked for already, and what asked for it counts: only the message is missing.
-        return Ok(queue::follow_up(app, due).await?);
+        return Ok(queue::follow_up_after(app, due, wait).await?);
     }
     let reconcile_at = due
         .reconciled_at
@@ -94,7 +117,7 @@ async fn ask(app: &App, due: &Asked) -> Result<(), Failure> {
         Some(_) | None => Trigger::Poll,
     };
     if let Some(asked) = store.ask(due.connection, trigger, None).await? {
-        queue::follow_up(app, &asked).await?;
+        queue::follow_up_after(app, &asked, wait).await?;
     }
     Ok(())
 }

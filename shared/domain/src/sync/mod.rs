@@ -11,6 +11,7 @@ pub mod moves;
 pub mod observe;
 pub mod pace;
 pub mod plan;
+pub mod sweep;
 pub mod watch;
 
 #[cfg(test)]
