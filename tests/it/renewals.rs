@@ -7,7 +7,11 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::store::{StoreError, Turn};
-use tests::{calendar_user::operation, person::Person, world::World};
+use tests::{
+    calendar_user::operation,
+    person::{Answer, Person},
+    world::World,
+};
 
 use crate::support::{Connected, MIA, control, google_visit, http};
 
@@ -55,6 +59,25 @@ impl Connected {
             .into_iter()
             .filter_map(|own| until(own.state))
             .collect()
+    }
+
+    /// What shows that notices arrive, as somebody is told who signs in now.
+    async fn notices(&self) -> Value {
+        let member = Person::sign_in(&self.world, MIA).await.unwrap();
+        let path = format!("/api/v1/connections/{}/notices", self.connection);
+        member.get(&path).await.unwrap().expect(200).unwrap().json()
+    }
+
+    async fn press_now(&self, action: &str) -> Answer {
+        let member = Person::sign_in(&self.world, MIA).await.unwrap();
+        let path = format!("/api/v1/connections/{}/{action}", self.connection);
+        member.post(&path, &json!({})).await.unwrap()
+    }
+
+    async fn page_now(&self) -> String {
+        let member = Person::sign_in(&self.world, MIA).await.unwrap();
+        let path = format!("/connections/{}", self.connection);
+        member.get(&path).await.unwrap().expect(200).unwrap().text
     }
 
     fn times_told(&self, name: &str) -> usize {
@@ -106,11 +129,23 @@ async fn whoever_cannot_be_subscribed_is_polled_and_told_of_once() {
 
     mia.later(HOUR / 4).await;
     assert_eq!(mia.titles_now().await, ["boiler"]);
+    let notices = mia.notices().await;
+    assert_eq!(notices["state"], "failing", "{notices:#}");
+    assert_eq!(notices["polled_every_s"], 900);
+    assert!(notices["failing"]["failures"].as_u64() >= Some(3));
+    let page = mia.page_now().await;
+    assert!(page.contains("could not be asked to tell us of changes"));
 
     mia.no_more_faults().await.unwrap();
     mia.later(HOUR * 7).await;
     assert_eq!(mia.live().await.len(), 1);
     assert_eq!(mia.times_told("CALENDAR_SUBSCRIPTIONS_FAILING"), 1);
+    assert_eq!(mia.notices().await["failing"], Value::Null);
+    assert!(
+        !mia.page_now()
+            .await
+            .contains("could not be asked to tell us of changes")
+    );
 }
 
 #[tokio::test]
@@ -131,11 +166,56 @@ async fn a_provider_that_does_not_want_to_call_is_asked_again_the_next_day() {
         asked,
         "polled, and not asked each time"
     );
+    let notices = mia.notices().await;
+    let calendar = &notices["calendars"][0];
+    assert_eq!(
+        (&notices["state"], &calendar["silent"]),
+        (&json!("unproven"), &json!(true))
+    );
 
     mia.no_more_faults().await.unwrap();
     mia.later(HOUR * 24).await;
     assert_eq!(mia.live().await.len(), 1);
     assert_eq!(mia.times_told("CALENDAR_SUBSCRIPTIONS_FAILING"), 0);
+}
+
+#[tokio::test]
+async fn what_shows_that_notices_arrive_can_be_read() {
+    let mia = Connected::start().await;
+    let notices = mia.notices().await;
+    assert_eq!(notices["state"], "unproven", "{notices:#}");
+    assert_eq!(notices["polled_every_s"], 900);
+    mia.calendar
+        .insert(google_visit("boiler", 4))
+        .await
+        .unwrap();
+    mia.settle().await;
+
+    let notices = mia.notices().await;
+    assert_eq!(notices["state"], "proven", "{notices:#}");
+    assert_eq!(notices["polled_every_s"], 3600);
+    let calendar = &notices["calendars"][0];
+    let subscription = &calendar["subscriptions"][0];
+    let at = |time: &Value| -> Timestamp { time.as_str().unwrap().parse().unwrap() };
+    assert_eq!(subscription["heard_at"], notices["last_notice_at"]);
+    assert!(at(&subscription["since"]) <= at(&subscription["heard_at"]));
+    assert!(at(&subscription["renew_at"]) < at(&subscription["expires_at"]));
+    assert!(at(&notices["refresh_token_since"]) <= mia.world.clock.now());
+    assert_eq!(
+        (&notices["failing"], &calendar["silent"]),
+        (&Value::Null, &json!(false))
+    );
+
+    // A change that no notice tells of is found by a look, and notices have to prove themselves again.
+    mia.fault(&json!({ "name": "notification_drop" })).await;
+    mia.calendar.insert(google_visit("pump", 5)).await.unwrap();
+    mia.later(HOUR).await;
+    let notices = mia.notices().await;
+    assert_eq!(notices["state"], "unproven", "{notices:#}");
+    assert!(at(&notices["last_miss_at"]) > at(&notices["last_notice_at"]));
+
+    mia.press_now("pause").await.expect(200).unwrap();
+    assert_eq!(mia.notices().await["state"], "off");
 }
 
 #[tokio::test]
@@ -146,10 +226,7 @@ async fn a_paused_connection_is_left_alone_and_subscribed_again_when_it_goes_on(
     mia.later(DAYS).await;
     assert!(mia.live().await.is_empty());
 
-    let again = Person::sign_in(&mia.world, MIA).await.unwrap();
-    let resume = format!("/api/v1/connections/{}/resume", mia.connection);
-    let resumed = again.post(&resume, &json!({})).await.unwrap();
-    resumed.expect(202).unwrap();
+    mia.press_now("resume").await.expect(202).unwrap();
     mia.settle().await;
     assert_eq!(mia.live().await.len(), 1);
 }

@@ -6,6 +6,7 @@ mod api;
 mod endings;
 mod form;
 mod holds;
+mod notices;
 mod own;
 mod pages;
 mod previews;
@@ -42,6 +43,7 @@ pub fn routes() -> Routes {
         .get("/api/v1/connections/{id}/runs", api::runs)
         .get("/api/v1/connections/{id}/runs/{run}", api::run)
         .get("/api/v1/connections/{id}/items", api::items)
+        .get("/api/v1/connections/{id}/notices", notices::show)
         .post("/api/v1/connections/{id}/preview", previews::show)
         .get("/api/v1/connections/{id}/holds", holds::list)
         .post("/api/v1/connections/{id}/holds/{hold}", holds::decide)

@@ -107,15 +107,16 @@ pub(crate) async fn render(
         own.store.demand(id),
         own.store.runs(id),
         own.store.stuck_items(id),
-        own.store.subscriptions(id),
+        try_join(own.store.subscriptions(id), own.store.upkeep(id)),
     );
-    let (holds, asked, runs, stuck, subscriptions) = Box::pin(looks).await?;
+    let (holds, asked, runs, stuck, (subscriptions, upkeep)) = Box::pin(looks).await?;
     let conflicts = conflicts(&visitor, own).await?;
     let whole = Whole {
         conflicts,
         row: &own.row,
         calendars,
         subscriptions: &subscriptions,
+        upkeep: &upkeep.unwrap_or_default(),
         holds: &holds,
         syncing: Syncing {
             asked: asked.as_ref(),

@@ -6,7 +6,7 @@ use domain::{
     hold::Hold,
     item::{ItemState, StuckItem},
     run::{RunOutcome, RunState, SyncRun},
-    subscription::Subscription,
+    subscription::{Subscription, Upkeep},
     sync::{demand::Standing, watch::POLL_EVERY},
     time::Zone,
 };
@@ -14,7 +14,6 @@ use jiff::Timestamp;
 use shared::{
     providers::scope_words,
     store::{Asked, ConnectionRow},
-    sync::watch_of,
 };
 use ui::{
     components::{FieldError, Moment},
@@ -28,7 +27,11 @@ use ui::{
     },
 };
 
-use crate::{form::EVERYTHING, holds};
+use crate::{
+    form::EVERYTHING,
+    holds,
+    notices::{self, Proof},
+};
 
 /// How the syncing of a connection goes, as it stands `now`.
 pub(crate) struct Syncing<'a> {
@@ -46,6 +49,7 @@ pub(crate) struct Whole<'a> {
     pub(crate) row: &'a ConnectionRow,
     pub(crate) calendars: &'a [Calendar],
     pub(crate) subscriptions: &'a [Subscription],
+    pub(crate) upkeep: &'a Upkeep,
     pub(crate) holds: &'a [Hold],
     pub(crate) syncing: Syncing<'a>,
 }
@@ -159,43 +163,37 @@ fn last_error(connection: &Connection, syncing: &Syncing) -> Option<String> {
     Some(format!("The last sync failed: {what}.{next}"))
 }
 
-/// Active only if every synced calendar is; one that lapsed is worse than one that never was.
-fn subscription(whole: &Whole) -> SubscriptionState {
-    let now = whole.syncing.now;
-    let minutes = u32::try_from(POLL_EVERY.as_mins()).unwrap_or(0);
-    let mut synced = whole
-        .calendars
-        .iter()
-        .filter(|calendar| calendar.settings.selected)
-        .peekable();
-    if whole.row.connection.idle().is_some() || synced.peek().is_none() {
-        return SubscriptionState::Off;
+fn proof<'a>(whole: &Whole<'a>) -> Proof<'a> {
+    Proof {
+        connection: &whole.row.connection,
+        calendars: whole.calendars,
+        subscriptions: whole.subscriptions,
+        asked: whole.syncing.asked,
+        upkeep: whole.upkeep,
+        now: whole.syncing.now,
     }
-    let mut worst = SubscriptionState::Active;
-    for calendar in synced {
-        let mut ends = whole
-            .subscriptions
-            .iter()
-            .filter(|subscription| subscription.covers(calendar.id))
-            .filter_map(Subscription::expires_at)
-            .peekable();
-        if ends.peek().is_none() {
-            worst = SubscriptionState::Polling { minutes };
-        } else if ends.all(|end| end <= now) {
-            return SubscriptionState::Failing;
-        } else if !is_proven(calendar, whole) {
-            worst = SubscriptionState::Polling { minutes };
-        }
-    }
-    worst
 }
 
-fn is_proven(calendar: &Calendar, whole: &Whole) -> bool {
-    let Some(asked) = whole.syncing.asked else {
-        return false;
-    };
-    let watch = watch_of(calendar.id, whole.subscriptions, asked);
-    watch.is_proven(asked.last_miss_at, whole.syncing.now)
+fn subscription(whole: &Whole) -> SubscriptionState {
+    match proof(whole).standing() {
+        notices::Standing::Off => SubscriptionState::Off,
+        notices::Standing::Proven => SubscriptionState::Active,
+        notices::Standing::Unproven => SubscriptionState::Polling {
+            minutes: u32::try_from(POLL_EVERY.as_mins()).unwrap_or(0),
+        },
+        notices::Standing::Failing => SubscriptionState::Failing,
+    }
+}
+
+/// Nothing is lost meanwhile, which has to be said with it.
+fn notices_failing(whole: &Whole) -> Option<String> {
+    let why = whole.upkeep.why.as_deref()?;
+    let provider = product(whole.row.connection.provider);
+    let minutes = POLL_EVERY.as_mins();
+    Some(format!(
+        "{provider} could not be asked to tell us of changes: {}. We look every {minutes} minutes instead and try again.",
+        why.trim_end_matches('.')
+    ))
 }
 
 fn facts(whole: &Whole, zone: &Zone) -> Facts {
@@ -215,18 +213,13 @@ fn facts(whole: &Whole, zone: &Zone) -> Facts {
                 .and_then(|asked| asked.next_look_at)
                 .filter(|_| !is_idle),
         ),
-        next_renewal: shown(next_renewal(whole.subscriptions).filter(|_| !is_idle)),
+        next_renewal: shown(proof(whole).renew_at().filter(|_| !is_idle)),
+        notices_until: shown(proof(whole).ends_at().filter(|_| !is_idle)),
+        notices_failing: notices_failing(whole).filter(|_| !is_idle),
         last_notice: shown(asked.and_then(|asked| asked.last_notice_at)),
         last_miss: shown(asked.and_then(|asked| asked.last_miss_at)),
         token_since: Some(moment(whole.row.secret.written_at, zone)),
     }
-}
-
-fn next_renewal(subscriptions: &[Subscription]) -> Option<Timestamp> {
-    subscriptions
-        .iter()
-        .filter_map(Subscription::renew_at)
-        .min()
 }
 
 fn settings(calendars: &[Calendar], errors: Vec<FieldError>) -> Settings {

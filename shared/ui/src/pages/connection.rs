@@ -69,6 +69,10 @@ pub struct Facts {
     /// When the provider is asked again, whether it calls or not.
     pub next_look: Option<Moment>,
     pub next_renewal: Option<Moment>,
+    /// When the first subscription ends, if it were not renewed.
+    pub notices_until: Option<Moment>,
+    /// Why the provider does not tell us of changes, as a sentence.
+    pub notices_failing: Option<String>,
     pub last_notice: Option<Moment>,
     /// When a poll or the daily look last found a change that no notice had told of.
     pub last_miss: Option<Moment>,
@@ -223,6 +227,7 @@ impl ConnectionPage {
         html! {
             section #facts .panel aria-labelledby="facts-title" {
                 h2 #facts-title { "State" }
+                @if let Some(words) = &facts.notices_failing { (note(Meaning::Warning, words)) }
                 dl.facts {
                     div {
                         dt { "Provider" }
@@ -233,6 +238,7 @@ impl ConnectionPage {
                     div { dt { "Sync" } dd { (self.sync.badge()) } }
                     div { dt { "Next poll" } dd { (planned(&facts.next_look)) } }
                     div { dt { "Next renewal" } dd { (planned(&facts.next_renewal)) } }
+                    div { dt { "Notices until" } dd { (planned(&facts.notices_until)) } }
                     div { dt { "Last notice" } dd { (when(&facts.last_notice, "None yet")) } }
                     div { dt { "Last missed notice" } dd { (when(&facts.last_miss, "None so far")) } }
                     div { dt { "Refresh token since" } dd { (when(&facts.token_since, "No token")) } }

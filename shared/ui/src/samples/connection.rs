@@ -99,6 +99,7 @@ fn first_sync() -> ConnectionPage {
             last_miss: None,
             next_look: None,
             next_renewal: None,
+            notices_until: None,
             ..facts()
         },
         runs: Vec::new(),
@@ -133,6 +134,10 @@ fn action_required() -> ConnectionPage {
         facts: Facts {
             scopes: Vec::new(),
             token_since: None,
+            notices_failing: Some(
+                "Google Calendar could not be asked to tell us of changes: no answer. We look every 15 minutes instead and try again."
+                    .to_owned(),
+            ),
             ..facts()
         },
         last_error: Some(
@@ -178,6 +183,11 @@ fn facts() -> Facts {
             "2027-03-05T22:10:00Z",
             "5 March 2027, 23:10 Europe/Berlin",
         )),
+        notices_until: Some(Moment::new(
+            "2027-03-08T07:00:00Z",
+            "8 March 2027, 08:00 Europe/Berlin",
+        )),
+        notices_failing: None,
         last_notice: Some(Moment::new(
             "2027-03-02T09:41:09Z",
             "2 March 2027, 10:41 Europe/Berlin",
