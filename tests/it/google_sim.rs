@@ -7,6 +7,7 @@
 mod batch;
 mod channels;
 mod harness;
+mod pubsub;
 mod sync_law;
 
 use axum::body::Body;

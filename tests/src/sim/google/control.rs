@@ -12,7 +12,10 @@ use super::accounts;
 use super::batch;
 use super::endpoints::ENDPOINTS;
 use super::event::{Event, View};
+use super::identity::CERTS;
+use super::pubsub;
 use super::server::GoogleSim;
+use super::state::State;
 use crate::sim::faults::{Fault, FaultName, Faults};
 use crate::sim::notices::NOTICE;
 use crate::sim::request_log::RequestLog;
@@ -39,7 +42,8 @@ impl Steered for GoogleSim {
         let methods = ENDPOINTS.iter().map(|endpoint| endpoint.name);
         methods
             .chain(OAUTH_OPERATIONS)
-            .chain([batch::OPERATION, NOTICE])
+            .chain(pubsub::operations())
+            .chain([batch::OPERATION, CERTS, NOTICE, pubsub::PUSH])
             .collect()
     }
 
@@ -59,6 +63,9 @@ pub(super) fn routes() -> Router<GoogleSim> {
         .route("/_sim/mail", get(mail))
         .route("/_sim/accounts", post(add_account))
         .route("/_sim/calendars", post(add_calendar))
+        .route("/_sim/service_accounts", post(add_service_account))
+        .route("/_sim/identity", post(identity_token))
+        .route("/_sim/signing_key", post(rotate_signing_key))
         .route("/_sim/quota", post(set_quota))
         .route("/_sim/forget_deleted", post(forget_deleted))
 }
@@ -87,6 +94,22 @@ struct NewCalendar {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct NewServiceAccount {
+    email: String,
+    project: String,
+    #[serde(default)]
+    roles: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IdentityOf {
+    account: String,
+    audience: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NewQuota {
     /// Requests per minute and user; `null` switches the quota off. Google's own default is 600.
     per_minute_per_user: Option<usize>,
@@ -100,6 +123,10 @@ async fn token(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
     let now = sim.now();
     let client = &sim.options().client_id;
     sim.write(|state| {
+        if state.service_accounts.is_one(&asked.account) {
+            let token = state.grants.issue_cloud(&asked.account, now);
+            return answer(json!({ "access_token": token }));
+        }
         if !state.accounts.contains_key(&asked.account) {
             return refused(
                 StatusCode::NOT_FOUND,
@@ -140,7 +167,8 @@ async fn state(Shared(sim): Shared<GoogleSim>) -> Response {
             "accounts": state.accounts.values().collect::<Vec<_>>(),
             "calendars": calendars,
             "channels": state.channels,
-            "pending_notices": state.notices.len() + state.in_flight,
+            "pending_notices": state.notices.len() + state.in_flight + state.pubsub.waiting(),
+            "pubsub": state.pubsub,
         }))
     })
 }
@@ -179,6 +207,42 @@ async fn add_calendar(Shared(sim): Shared<GoogleSim>, body: String) -> Response 
         Ok(id) => answer(json!({ "id": id })),
         Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
     }
+}
+
+/// Answers the file that Google would let its owner download. A project is there with its first account.
+async fn add_service_account(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
+    let new: NewServiceAccount = match read(&body) {
+        Ok(new) => new,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let token_uri = format!("{}token", sim.options().public_base);
+    let NewServiceAccount {
+        email,
+        project,
+        roles,
+    } = new;
+    let add = |state: &mut State| {
+        state
+            .service_accounts
+            .add(&email, &project, &roles, &token_uri)
+    };
+    answer(sim.write(add))
+}
+
+/// What would go with a push.
+async fn identity_token(Shared(sim): Shared<GoogleSim>, body: String) -> Response {
+    let of: IdentityOf = match read(&body) {
+        Ok(of) => of,
+        Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let now = sim.now();
+    let token = sim.read(|state| state.signing.token(&of.account, &of.audience, now));
+    answer(json!({ "token": token }))
+}
+
+async fn rotate_signing_key(Shared(sim): Shared<GoogleSim>) -> Response {
+    sim.write(|state| state.signing.rotate());
+    answer(json!({ "kid": sim.signing_kid() }))
 }
 
 /// What Google does with deleted events after a while: no listing shows them any more, and sync tokens from

@@ -3,7 +3,7 @@
 use http::Method;
 use url::form_urlencoded;
 
-use super::batch;
+use super::{batch, identity, pubsub};
 
 #[derive(Debug)]
 pub(super) struct Endpoint {
@@ -53,17 +53,19 @@ impl Endpoint {
 }
 
 /// Calls beside the calendar's methods, by their paths.
-const BESIDE: [(&str, &str); 4] = [
+const BESIDE: [(&str, &str); 5] = [
     ("/token", "oauth.token"),
     ("/revoke", "oauth.revoke"),
     ("/v1/userinfo", "oauth.userinfo"),
+    ("/oauth2/v3/certs", identity::CERTS),
     (batch::PATH, batch::OPERATION),
 ];
 
 /// What an application may call here, by name.
 pub(super) fn operations() -> impl Iterator<Item = &'static str> {
     let methods = ENDPOINTS.iter().map(|endpoint| endpoint.name);
-    methods.chain(BESIDE.iter().map(|(_, name)| *name))
+    let beside = BESIDE.iter().map(|(_, name)| *name);
+    methods.chain(beside).chain(pubsub::operations())
 }
 
 /// The name of the call that a path means.
@@ -77,6 +79,7 @@ pub(super) fn operation(method: &Method, path: &str) -> &'static str {
     beside
         .map(|(_, name)| *name)
         .or(called.map(|endpoint| endpoint.name))
+        .or_else(|| pubsub::operation(method, path.strip_prefix("/v1/")?))
         .unwrap_or("unknown")
 }
 

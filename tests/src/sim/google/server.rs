@@ -21,7 +21,7 @@ use super::api::ApiRequest;
 use super::channels::{self, Notice};
 use super::oauth::{answer, consent, profile, token};
 use super::state::State;
-use super::{accounts, api, batch, control, endpoints, pages};
+use super::{accounts, api, batch, control, endpoints, identity, pages, pubsub};
 use crate::clock::WorldClock;
 use crate::sim::storage;
 use crate::sim::transport::cut_connection;
@@ -77,7 +77,7 @@ impl GoogleSim {
         })))
     }
 
-    /// OAuth, Calendar v3, batch, channels, control and pages.
+    /// OAuth, Calendar v3, batch, channels, Pub/Sub, control and pages.
     pub fn router(&self) -> Router {
         Router::new()
             .route(
@@ -88,6 +88,8 @@ impl GoogleSim {
             .route("/revoke", post(token::revoke))
             .route("/v1/userinfo", get(profile::userinfo))
             .route("/tokeninfo", get(profile::tokeninfo))
+            .route("/oauth2/v3/certs", get(identity::certs))
+            .route("/v1/projects/{*resource}", any(pubsub::serve))
             .route("/calendar/v3/{*method}", any(serve_api))
             .route(batch::PATH, post(serve_batch))
             .merge(control::routes())
@@ -126,13 +128,16 @@ impl GoogleSim {
             .expect("a calendar of a known account")
     }
 
-    /// Notices that are queued or on the wire, whether due yet or not.
+    /// Notices and pushes that are queued or on the wire, whether due yet or not.
     pub fn pending_notices(&self) -> usize {
-        self.read(|state| state.notices.len() + state.in_flight)
+        self.read(|state| state.notices.len() + state.in_flight + state.pubsub.waiting())
     }
 
     pub fn next_notice_at(&self) -> Option<Timestamp> {
-        self.read(|state| state.notices.iter().map(|notice| notice.due).min())
+        self.read(|state| {
+            let notices = state.notices.iter().map(|notice| notice.due);
+            notices.chain(pubsub::next_due(state)).min()
+        })
     }
 
     /// How often the service was called since the start; a batch is one call.
@@ -145,8 +150,13 @@ impl GoogleSim {
         self.read(|state| state.requests.last_seq())
     }
 
-    /// Sends every notice that is due by the clock, channels side by side, and says how many were attempted.
+    /// Sends every notice and push that is due by the clock and says how many were attempted.
     pub async fn deliver_due(&self) -> usize {
+        self.notify_due().await + self.push_due().await
+    }
+
+    /// Channels side by side.
+    async fn notify_due(&self) -> usize {
         let now = self.now();
         let due = self.read(|state| state.notices.iter().any(|notice| notice.due <= now));
         if !due {
@@ -156,6 +166,48 @@ impl GoogleSim {
         let attempted = by_channel.iter().map(Vec::len).sum();
         join_all(by_channel.into_iter().map(|notices| self.deliver(notices))).await;
         attempted
+    }
+
+    /// In no order, all at once: each is a request of its own.
+    async fn push_due(&self) -> usize {
+        let now = self.now();
+        let is_due = |state: &State| pubsub::next_due(state).is_some_and(|due| due <= now);
+        if !self.read(is_due) {
+            return 0;
+        }
+        let due = self.write(|state| {
+            let due = pubsub::take_due(state, now);
+            state.in_flight += due.len();
+            due
+        });
+        let attempted = due.len();
+        join_all(due.into_iter().map(async |(delivery, sent)| {
+            let mut request = self.0.http.post(sent.endpoint).json(&sent.body);
+            if let Some(bearer) = sent.bearer {
+                request = request.bearer_auth(bearer);
+            }
+            let answer = request
+                .header("User-Agent", "CloudPubSub-Google")
+                .send()
+                .await;
+            let status = answer.ok().map(|answer| answer.status().as_u16());
+            let now = self.now();
+            self.write(|state| {
+                state.in_flight -= 1;
+                pubsub::settle(state, delivery, status, now);
+            });
+        }))
+        .await;
+        attempted
+    }
+
+    /// A token of this header, signed as Google signs now; `kid` names the key.
+    pub fn sign(&self, header: &serde_json::Value, claims: &serde_json::Value) -> String {
+        self.read(|state| state.signing.sign(header, claims))
+    }
+
+    pub fn signing_kid(&self) -> String {
+        self.read(|state| state.signing.current_kid())
     }
 
     /// What the owner of `account` does in Google's own application: no fault strikes it, and it is in no record.
@@ -280,7 +332,7 @@ async fn serve_batch(Shared(sim): Shared<GoogleSim>, headers: HeaderMap, body: B
     go_out(outcome.reply, outcome.delay, outcome.cut).await
 }
 
-async fn go_out(response: Response, delay: Duration, cut: bool) -> Response {
+pub(super) async fn go_out(response: Response, delay: Duration, cut: bool) -> Response {
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }

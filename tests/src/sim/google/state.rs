@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::channels::{Channel, Notice};
 use super::event::Event;
+use super::identity::Signing;
 use super::mail::Mail;
 use super::oauth::grants::Grants;
+use super::oauth::service_accounts::ServiceAccounts;
+use super::pubsub::PubSub;
 use crate::sim::faults::Faults;
 use crate::sim::request_log::RequestLog;
 
@@ -20,6 +23,12 @@ pub(super) struct State {
     pub(super) channels: Vec<Channel>,
     pub(super) notices: VecDeque<Notice>,
     pub(super) mails: Vec<Mail>,
+    #[serde(default)]
+    pub(super) service_accounts: ServiceAccounts,
+    #[serde(default)]
+    pub(super) signing: Signing,
+    #[serde(default)]
+    pub(super) pubsub: PubSub,
     /// Grows with every change anywhere: etags, sync tokens and page tokens are positions on it.
     revision: u64,
     /// What was deleted up to here is forgotten, so that no older sync token can be answered.

@@ -14,7 +14,7 @@ use crate::sim::request_log::Entry;
 use crate::sim::transport::cut_connection;
 
 /// An OAuth error: the status, `error`, and `error_description`.
-pub(super) struct Refusal {
+pub(in crate::sim::google) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) error: &'static str,
     pub(super) description: String,
@@ -42,10 +42,10 @@ impl Refusal {
 }
 
 /// The answer of a token endpoint, and for whom.
-pub(super) type Answer = Result<(Value, Option<String>), Refusal>;
+pub(in crate::sim::google) type Answer = Result<(Value, Option<String>), Refusal>;
 
 /// Faults, the record and the answer, the same for every endpoint here.
-pub(super) async fn answered(
+pub(in crate::sim::google) async fn answered(
     sim: &GoogleSim,
     method: &Method,
     path: &str,

@@ -169,6 +169,17 @@ impl Grants {
         })
     }
 
+    /// The same for a service account.
+    pub(in crate::sim::google) fn issue_cloud(&mut self, account: &str, now: Timestamp) -> String {
+        self.issue_access(Access {
+            account: account.to_owned(),
+            client: account.to_owned(),
+            scopes: [format!("{SCOPE_PREFIX}cloud-platform")].into(),
+            offline: false,
+            expires: now + SignedDuration::from_secs(ACCESS_LIFE_S),
+        })
+    }
+
     pub(in crate::sim::google) fn access(&self, token: &str, now: Timestamp) -> Option<Access> {
         self.access
             .get(token)

@@ -4,4 +4,5 @@ pub(super) mod answer;
 pub(super) mod consent;
 pub(super) mod grants;
 pub(super) mod profile;
+pub(super) mod service_accounts;
 pub(super) mod token;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Refusal, answered};
 use super::grants::{ACCESS_LIFE_S, Access};
+use super::service_accounts;
 use crate::sim::credentials;
 use crate::sim::faults::{FaultName, Target};
 use crate::sim::google::server::{GoogleSim, GoogleSimOptions};
@@ -16,6 +17,7 @@ use crate::sim::google::state::State;
 use crate::sim::strict::Params;
 
 const TOKEN_PARAMS: &[&str] = &[
+    "assertion",
     "client_id",
     "client_secret",
     "code",
@@ -43,6 +45,16 @@ pub(in crate::sim::google) async fn exchange(
                 refused: true,
                 ..Refusal::new("invalid_request", bad.why)
             })?;
+            if params.one("grant_type").ok().flatten() == Some(service_accounts::GRANT) {
+                let token_uri = options.public_base.join("token").map(String::from);
+                let assertion = needed(&params, "assertion")?;
+                return service_accounts::redeem(
+                    state,
+                    assertion,
+                    &token_uri.unwrap_or_default(),
+                    now,
+                );
+            }
             authenticate(&headers, &params, options)?;
             match params.one("grant_type").ok().flatten() {
                 Some("authorization_code") => redeem(state, &params, now),
