@@ -14,6 +14,8 @@ pub struct Config {
     /// Secret names.
     pub root_secret: String,
     pub client_secrets: ByProvider<String>,
+    /// Whose notices take the way over a topic of their own; known to the functions on that way.
+    pub google_relay_secret: String,
     /// The providers that the owner registered a client at; known to the functions that offer them.
     pub offered: Vec<Provider>,
     pub queues: QueueUrls,
@@ -56,6 +58,9 @@ pub struct GoogleEndpoints {
     /// Ends in `/calendar/v3/`.
     pub calendar: Url,
     pub userinfo: Url,
+    pub pubsub: Url,
+    /// What Google signs its proofs of identity with.
+    pub signing_keys: Url,
 }
 
 #[derive(Clone, Debug)]
@@ -129,6 +134,11 @@ impl GoogleEndpoints {
                 "GOOGLE_USERINFO_URL",
                 "https://openidconnect.googleapis.com/v1/userinfo",
             )?,
+            pubsub: url("GOOGLE_PUBSUB_URL", "https://pubsub.googleapis.com/")?,
+            signing_keys: url(
+                "GOOGLE_JWKS_URL",
+                "https://www.googleapis.com/oauth2/v3/certs",
+            )?,
         })
     }
 }
@@ -172,6 +182,7 @@ impl Config {
                 google: or_empty("GOOGLE_CLIENT_SECRET_ID"),
                 microsoft: or_empty("MICROSOFT_CLIENT_SECRET_ID"),
             },
+            google_relay_secret: or_empty("GOOGLE_RELAY_SECRET_ID"),
             offered: [
                 (Provider::Google, "GOOGLE_CLIENT_ID"),
                 (Provider::Microsoft, "MICROSOFT_CLIENT_ID"),
@@ -215,6 +226,11 @@ impl Config {
 /// What is logged, where that differs from the default.
 pub fn log_filter() -> Option<String> {
     optional("RUST_LOG")
+}
+
+/// What the environment of this process says, for a command whose other settings are its arguments.
+pub fn variable(name: &'static str) -> Option<String> {
+    optional(name)
 }
 
 /// Which function this process is, as Lambda names it.

@@ -21,6 +21,10 @@ pub enum Metric {
     SweepAsked,
     WebhookAccepted,
     WebhookRejected,
+    /// Notices that took the way over their tenant's own topic.
+    WebhookRelayed,
+    /// Notices that should have, and were asked for directly.
+    RelayFailed,
     SyncSucceeded,
     SyncContinued,
     SyncFailed,
@@ -43,6 +47,8 @@ impl Metric {
             | Self::SweepAsked
             | Self::WebhookAccepted
             | Self::WebhookRejected
+            | Self::WebhookRelayed
+            | Self::RelayFailed
             | Self::SyncSucceeded
             | Self::SyncContinued
             | Self::SyncFailed

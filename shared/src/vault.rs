@@ -11,7 +11,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use crate::crypto::{Keys, Secret, fingerprint};
+use crate::{
+    crypto::{Keys, Secret, fingerprint},
+    relay::Relay,
+    telemetry::chain,
+};
 
 /// A value and until when it is good.
 type Cached<T> = Mutex<Option<(Timestamp, Arc<T>)>>;
@@ -24,6 +28,9 @@ pub struct Vault {
     /// Platform secrets, kept for a few minutes: a rotation is noticed without a read per request.
     keys: Cached<Keys>,
     clients: ByProvider<Cached<OAuthClient>>,
+    google_relay_name: String,
+    /// None where what stands in the secret cannot be read.
+    google_relay: Mutex<Option<(Timestamp, Option<Arc<Relay>>)>>,
 }
 
 /// Our own credentials at a provider.
@@ -81,6 +88,8 @@ impl Vault {
             client_names: config.client_secrets.clone(),
             keys: Mutex::default(),
             clients: ByProvider::default(),
+            google_relay_name: config.google_relay_secret.clone(),
+            google_relay: Mutex::default(),
         }
     }
 
@@ -115,6 +124,60 @@ impl Vault {
         });
         *cached = Some((now + CACHED_FOR, client.clone()));
         Ok(client)
+    }
+
+    /// Whose notices take the way over a topic. What was read is kept over an outage of the vault.
+    pub async fn google_relay(&self, now: Timestamp) -> Result<Arc<Relay>, VaultError> {
+        let name = &self.google_relay_name;
+        if name.is_empty() {
+            return Ok(Arc::default());
+        }
+        let mut cached = self.google_relay.lock().await;
+        if cached.as_ref().is_none_or(|(until, _)| *until <= now) {
+            let until = now + CACHED_FOR;
+            match (self.read(name, None).await, &mut *cached) {
+                (Ok(text), cached) => {
+                    let relay = Relay::read(&text);
+                    let relay = relay.inspect_err(|error| tracing::error!(name, %error));
+                    *cached = Some((until, relay.ok().map(Arc::new)));
+                }
+                (Err(error), None) => return Err(error),
+                (Err(error), Some((good_until, _))) => {
+                    tracing::warn!(name, error = %chain(&error), "secret not read anew");
+                    *good_until = until;
+                }
+            }
+        }
+        let relay = cached.as_ref().and_then(|(_, relay)| relay.clone());
+        relay.ok_or_else(|| VaultError::Malformed { name: name.clone() })
+    }
+
+    /// As it stands now, for whoever is about to change it.
+    pub async fn read_google_relay(&self) -> Result<Relay, VaultError> {
+        let name = &self.google_relay_name;
+        let text = self.read(name, None).await?;
+        Relay::read(&text).map_err(|error| {
+            tracing::error!(name, %error);
+            VaultError::Malformed { name: name.clone() }
+        })
+    }
+
+    pub async fn put_google_relay(&self, relay: &Relay) -> Result<(), VaultError> {
+        let name = &self.google_relay_name;
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(name)
+            .secret_string(relay.write().expose());
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(refused))
+                if refused.err().is_resource_not_found_exception() =>
+            {
+                Err(VaultError::Missing { name: name.clone() })
+            }
+            Err(error) => Err(unavailable("PutSecretValue")(error)),
+        }
     }
 
     pub fn refresh_token_name(&self, tenant: TenantId, connection: ConnectionId) -> String {

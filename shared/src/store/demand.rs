@@ -1,5 +1,6 @@
 //! The demand row: each transition of [`domain::sync::demand::Demand`] as one conditional update.
 
+mod pushed;
 pub(super) mod row;
 
 use std::collections::{HashMap, HashSet};
@@ -17,6 +18,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+pub use pushed::{PushAsk, PushKey};
 pub(super) use row::new_row;
 
 use self::row::{Change, DUE_SHARDS, Lane, Row, due_at, number, shard_of, text};

@@ -26,7 +26,7 @@ mod upkeeps;
 pub use conflicts::Standing;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
 pub use deleted::DeletedEntry;
-pub use demand::{Asked, ChannelAsk, ChannelCall, Findings};
+pub use demand::{Asked, ChannelAsk, ChannelCall, Findings, PushAsk, PushKey};
 pub use endings::{CopyGone, FATES, Family, Fate, LeaseForEnding};
 pub use entries::{DirtyEntry, EntryWrite, Listed, WrittenBy};
 pub use items::item_id;

@@ -13,7 +13,8 @@ use crate::{
     crypto::{Keys, Purpose, same},
     metrics::{About, Metric},
     queue::{self, AskError},
-    store::{ChannelAsk, ChannelCall},
+    relay::VerifiedPush,
+    store::{Asked, ChannelAsk, ChannelCall, PushAsk, PushKey},
 };
 
 /// What a token that holds says.
@@ -71,21 +72,74 @@ pub async fn called(
         .await?;
     match asked {
         ChannelAsk::Recorded(asked) => {
-            let about = About {
-                provider: Some(asked.provider),
-                tenant: Some(asked.tenant),
-                connection: Some(connection),
-                run: None,
-            };
-            app.measure(&about, &[(Metric::WebhookAccepted, 1)]);
+            accepted(app, &asked);
             queue::follow_up(app, &asked).await
         }
-        // Stopped channels go on calling for a while; that is not worth a retry.
         ChannelAsk::UnknownChannel => {
-            tracing::info!(%connection, reason = "unknown_channel", "webhook ignored");
+            ignored(connection);
             Ok(())
         }
     }
+}
+
+/// What [`called`] does, for a call that came as a message of this tenant's, and may come again.
+pub async fn pushed(
+    app: &App,
+    proof: &VerifiedPush,
+    channel: VerifiedChannel,
+    key: &PushKey,
+) -> Result<(), AskError> {
+    let VerifiedChannel {
+        connection,
+        subscription,
+    } = channel;
+    let store = app.store.tenant(proof);
+    let now = app.clock.now();
+    let asked = store
+        .ask_by_push(connection, subscription, key, now)
+        .await?;
+    match asked {
+        PushAsk::Recorded(asked) => {
+            accepted(app, &asked);
+            queue::follow_up(app, &asked).await
+        }
+        // Whoever recorded the wish may have died before the message was sent.
+        PushAsk::Repeated(asked) if asked.demand.asked > asked.demand.covered => {
+            queue::follow_up(app, &asked).await
+        }
+        PushAsk::Repeated(_) => Ok(()),
+        PushAsk::UnknownChannel => {
+            ignored(connection);
+            Ok(())
+        }
+        PushAsk::Foreign => {
+            tracing::error!(tenant = %store.id(), %connection, "another tenant's channel token was pushed");
+            let about = About {
+                provider: Some(Provider::Google),
+                tenant: Some(store.id()),
+                connection: Some(connection),
+                run: None,
+            };
+            let denied = [(Metric::WebhookRejected, 1), (Metric::CrossTenantDenied, 1)];
+            app.measure(&about, &denied);
+            Ok(())
+        }
+    }
+}
+
+/// Stopped channels go on calling for a while; that is not worth a retry.
+fn ignored(connection: ConnectionId) {
+    tracing::info!(%connection, reason = "unknown_channel", "webhook ignored");
+}
+
+fn accepted(app: &App, asked: &Asked) {
+    let about = About {
+        provider: Some(asked.provider),
+        tenant: Some(asked.tenant),
+        connection: Some(asked.connection),
+        run: None,
+    };
+    app.measure(&about, &[(Metric::WebhookAccepted, 1)]);
 }
 
 /// A call that nobody vouches for; what it brought is not repeated.

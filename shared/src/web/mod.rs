@@ -4,7 +4,6 @@ pub mod cookies;
 mod csrf;
 mod extract;
 mod headers;
-mod jwt;
 pub mod page;
 mod routes;
 mod session;

@@ -12,13 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    cookies::{self, Cookie},
-    jwt::SessionKeys,
-};
+use super::cookies::{self, Cookie};
 use crate::{
     app::App,
     crypto::{Keys, Purpose},
+    jwt::SessionKeys,
     problem::Problem,
     store::SessionRow,
     verified::verified,

@@ -7,6 +7,7 @@ mod convert;
 mod create;
 mod event_id;
 pub mod notification;
+pub mod pubsub;
 mod revoke;
 mod series;
 mod wire;
