@@ -46,3 +46,4 @@ mod two_calendars;
 mod watch;
 mod webhooks;
 mod webhooks_microsoft;
+mod webhooks_pubsub;

@@ -21,6 +21,7 @@ async fn main() -> Result<(), Error> {
         "tenant-purge" => consume(tenant_purge::handle).await,
         "webhooks-google" => serve(webhooks_google::routes()).await,
         "webhooks-microsoft" => serve(webhooks_microsoft::routes()).await,
+        "webhooks-pubsub" => serve(webhooks_pubsub::routes()).await,
         unknown => Err(format!("no function is called {unknown:?}").into()),
     }
 }

@@ -94,7 +94,8 @@ impl Route {
 
     /// Answers whoever asks: sign-in itself, what browsers load, what providers call.
     pub(super) fn is_public(&self) -> bool {
-        ["assets", "sign-in", "webhooks-google", "webhooks-microsoft"].contains(&self.function)
+        let provider = self.function.starts_with("webhooks-");
+        provider || ["assets", "sign-in"].contains(&self.function)
     }
 
     pub(super) fn parameters(&self) -> Vec<&str> {

@@ -37,6 +37,7 @@ pub(super) fn parameters(product: &Url, google: &Url, microsoft: &Url) -> BTreeM
         ("GoogleRevokeUrl", under("revoke")),
         ("GoogleApiUrl", under("calendar/v3")),
         ("GoogleUserinfoUrl", under("v1/userinfo")),
+        ("GoogleJwksUrl", under("oauth2/v3/certs")),
         ("MicrosoftClientId", MICROSOFT_CLIENT_ID.to_owned()),
         ("MicrosoftClientSecret", CLIENT_SECRET.to_owned()),
         ("MicrosoftAuthUrl", identity("authorize")),

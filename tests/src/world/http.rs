@@ -23,6 +23,7 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
         ("sign-in", sign_in::routes()),
         ("webhooks-google", webhooks_google::routes()),
         ("webhooks-microsoft", webhooks_microsoft::routes()),
+        ("webhooks-pubsub", webhooks_pubsub::routes()),
     ]
 }
 
