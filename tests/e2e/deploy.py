@@ -39,6 +39,7 @@ def parameters(product, google):
         "GoogleRevokeUrl": f"{google}/revoke",
         "GoogleUserinfoUrl": f"{google}/v1/userinfo",
         "GoogleApiUrl": f"{google}/calendar/v3",
+        "GooglePubsubUrl": google,
         "GoogleJwksUrl": f"{google}/oauth2/v3/certs",
     }
 

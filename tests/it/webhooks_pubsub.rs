@@ -5,3 +5,4 @@ mod command;
 mod messages;
 mod proofs;
 mod stage;
+mod story;

@@ -1,4 +1,4 @@
-//! `POST /webhooks/google`: verify, mark, enqueue, answer. Nothing runs after the answer, and nothing is read from the
+//! `POST /webhooks/google`: verify, mark, enqueue, answer; or verify, publish, answer, where the tenant has a topic. Nothing runs after the answer, and nothing is read from the
 //! table before the channel token holds.
 
 use axum::{
@@ -11,6 +11,7 @@ use shared::{
     app::App,
     problem::Problem,
     providers::google::notification::{Notice, NoticeState},
+    relay,
     store::ChannelCall,
     sync::channel,
     web::Routes,
@@ -44,7 +45,13 @@ async fn notified(
         channel::refused(&app, Provider::Google, "channel_token");
         return Err(nothing_here());
     };
+    let relay = relay::configured(&app).await;
     if notice.state == NoticeState::Sync {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    if let Some(relay) = relay
+        && relay::hand_on(&app, &relay, channel, notice.channel_token).await?
+    {
         return Ok(StatusCode::NO_CONTENT);
     }
     channel::called(&app, channel, ChannelCall::Changed).await?;

@@ -25,7 +25,10 @@ pub(super) struct Ended {
 
 /// A world in which accounts at Google are there, and no way yet.
 pub(super) async fn world() -> World {
-    let world = World::start_with(Provider::Google).await.unwrap();
+    with_accounts(World::start_with(Provider::Google).await.unwrap()).await
+}
+
+pub(super) async fn with_accounts(world: World) -> World {
     service_account(&world, ADMIN, &["roles/pubsub.admin"]).await;
     service_account(&world, PUBLISHER, &[]).await;
     world

@@ -37,6 +37,10 @@ pub(super) fn parameters(product: &Url, google: &Url, microsoft: &Url) -> BTreeM
         ("GoogleRevokeUrl", under("revoke")),
         ("GoogleApiUrl", under("calendar/v3")),
         ("GoogleUserinfoUrl", under("v1/userinfo")),
+        (
+            "GooglePubsubUrl",
+            google.as_str().trim_end_matches('/').to_owned(),
+        ),
         ("GoogleJwksUrl", under("oauth2/v3/certs")),
         ("MicrosoftClientId", MICROSOFT_CLIENT_ID.to_owned()),
         ("MicrosoftClientSecret", CLIENT_SECRET.to_owned()),
