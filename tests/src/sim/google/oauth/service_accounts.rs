@@ -12,6 +12,8 @@ use crate::sim::google::signing::{self, SERVICE_ACCOUNT_KEY};
 use crate::sim::google::state::State;
 
 pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// Google's own client says this wherever it sends the assertion.
+const REAL_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 const LIFE_MAX_S: i64 = 3600;
 const SKEW_S: i64 = 300;
 
@@ -73,7 +75,7 @@ pub(super) fn redeem(
     if header["alg"] != "RS256" || !signing::is_signed(SERVICE_ACCOUNT_KEY, assertion) {
         return Err(refuse("Invalid JWT Signature."));
     }
-    if text("aud") != token_uri {
+    if ![token_uri, REAL_TOKEN_URI].contains(&text("aud")) {
         return Err(refuse(
             "Invalid JWT: Failed audience check. The right audience is the token endpoint.",
         ));
