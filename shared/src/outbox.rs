@@ -2,6 +2,7 @@
 
 use domain::{
     conflict::Conflict,
+    connection::{Connection, ReauthReason},
     ending::Ending,
     entry::EntryChange,
     hold::Hold,
@@ -97,6 +98,21 @@ impl OutboxRow {
             "at": at,
         });
         Self::new(tenant, "CALENDAR_CHANGES_HELD", &detail, Vec::new(), at)
+    }
+
+    /// Nothing is synced until the member authorises again.
+    pub fn needs_reauth(connection: &Connection, reason: ReauthReason, at: Timestamp) -> Self {
+        let tenant = connection.tenant;
+        let detail = json!({
+            "tenant": tenant,
+            "connection": connection.id,
+            "member": connection.member,
+            "provider": connection.provider,
+            "reason": reason,
+            "at": at,
+        });
+        let name = "CALENDAR_CONNECTION_NEEDS_REAUTH";
+        Self::new(tenant, name, &detail, Vec::new(), at)
     }
 
     /// The provider does not call for changes any more, and the connection is polled.

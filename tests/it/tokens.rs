@@ -1,13 +1,14 @@
 //! Access is asked for anew while workers die, sleep and meet: no credential is ever lost.
 
 use jiff::SignedDuration;
+use serde_json::json;
 use tests::{
     calendar_user::calendar_user,
     person::Person,
     world::{CrashPoint, Traffic},
 };
 
-use crate::support::{Connected, MIA, google_visit};
+use crate::support::{Connected, MIA, google_visit, visit};
 
 /// Access is granted for an hour.
 const LATER: SignedDuration = SignedDuration::from_mins(65);
@@ -79,4 +80,87 @@ async fn a_worker_that_sleeps_while_another_asks_for_access_breaks_nothing() {
         mia.is_called_later(&late).await;
         mia.assert_reads(&late, &point.to_string()).await;
     }
+}
+
+/// Both sides go on for weeks without each other.
+#[tokio::test]
+async fn a_grant_that_is_given_again_after_weeks_is_the_same_connection_and_catches_up() {
+    let mia = Connected::start().await;
+    let mut theirs = Vec::new();
+    for (title, day) in [
+        ("renamed there", 2),
+        ("deleted there", 3),
+        ("renamed here", 4),
+    ] {
+        let event = mia.calendar.insert(google_visit(title, day)).await.unwrap();
+        theirs.push(event["id"].as_str().unwrap().to_owned());
+    }
+    let copied = mia.create_entry(&visit("deleted here", 5)).await;
+    mia.settle().await;
+    mia.fault(&json!({ "name": "token_revoked", "scope": MIA, "count": 1 }))
+        .await;
+    mia.sync_now().await;
+
+    mia.later(SignedDuration::from_hours(24 * 20)).await;
+    let connection = mia.connection.clone();
+    let mia = mia.signed_in_again(MIA).await;
+    assert_eq!(mia.api("").await["needs_reauth"], true);
+    assert_eq!(mia.entries().await.len(), 4, "nothing is deleted meanwhile");
+    let changed = json!({ "summary": "renamed there, meanwhile" });
+    mia.calendar.patch(&theirs[0], changed).await.unwrap();
+    mia.calendar.delete(&theirs[1]).await.unwrap();
+    mia.calendar
+        .insert(google_visit("new there", 6))
+        .await
+        .unwrap();
+    let renamed = mia.entry("renamed here").await;
+    let title = json!({ "title": "renamed here, meanwhile" });
+    mia.patch_entry(renamed["id"].as_str().unwrap(), &title)
+        .await
+        .expect(200)
+        .unwrap();
+    mia.delete_entry(copied["id"].as_str().unwrap())
+        .await
+        .unwrap();
+    mia.create_entry(&visit("new here", 7)).await;
+    mia.settle().await;
+    let told = |name: &str| {
+        let events = mia.world.aws.events_put();
+        events
+            .iter()
+            .filter(|event| event.detail_type == name)
+            .count()
+    };
+    assert_eq!(told("CALENDAR_CONNECTION_NEEDS_REAUTH"), 1);
+
+    let again = mia.person.connect(mia.world.provider).await.unwrap();
+    assert_eq!(again, connection, "links and cursors are still its own");
+    mia.settle().await;
+
+    let expected = [
+        "new here",
+        "new there",
+        "renamed here, meanwhile",
+        "renamed there, meanwhile",
+    ];
+    let entries = mia.entries().await;
+    let titles: Vec<&str> = entries
+        .iter()
+        .map(|entry| entry["title"].as_str().unwrap())
+        .collect();
+    assert_eq!(titles, expected);
+    let events = mia.calendar.events().await.unwrap();
+    let mut titles: Vec<&str> = events
+        .iter()
+        .map(|event| event["summary"].as_str().unwrap())
+        .collect();
+    titles.sort_unstable();
+    assert_eq!(titles, expected);
+    mia.calendar
+        .insert(google_visit("told of at once", 8))
+        .await
+        .unwrap();
+    mia.settle().await;
+    mia.entry("told of at once").await;
+    assert_eq!(told("CALENDAR_CONNECTION_NEEDS_REAUTH"), 1);
 }

@@ -55,6 +55,12 @@ impl Connected {
         })
     }
 
+    /// The same member after so long that the session is over.
+    pub async fn signed_in_again(self, email: &str) -> anyhow::Result<Self> {
+        let person = Person::sign_in(&self.world, email).await?;
+        Ok(Self { person, ..self })
+    }
+
     /// Syncs the primary calendar both ways, with so many days of history.
     pub async fn choose_primary(&self, days: &Value) -> anyhow::Result<()> {
         self.choose(&json!({

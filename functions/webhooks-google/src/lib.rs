@@ -1,5 +1,5 @@
-//! `POST /webhooks/google`: verify, mark, enqueue, answer; or verify, publish, answer, where the tenant has a topic. Nothing runs after the answer, and nothing is read from the
-//! table before the channel token holds.
+//! `POST /webhooks/google`: verify, mark, enqueue, answer; or verify, publish, answer, where the tenant has a topic.
+//! Nothing runs after the answer, and nothing is read from the table before the channel token holds.
 
 use axum::{
     body::{Body, to_bytes},
@@ -45,6 +45,7 @@ async fn notified(
         channel::refused(&app, Provider::Google, "channel_token");
         return Err(nothing_here());
     };
+    // Looked up for the first notice of a channel, which asks for nothing, so that those which do find it in memory.
     let relay = relay::configured(&app).await;
     if notice.state == NoticeState::Sync {
         return Ok(StatusCode::NO_CONTENT);

@@ -25,6 +25,7 @@ use crate::{
     crypto::Secret,
     ids,
     metrics::{About, Metric},
+    outbox::OutboxRow,
     store::{ConnectionRow, SecretPointer, StoreError, TenantStore, TokenLease},
     vault::VaultError,
 };
@@ -270,12 +271,11 @@ pub(crate) async fn needs_reauth(
             Auth::Granted { at } if at > as_of => return Ok(()),
             Auth::Granted { .. } => {}
         }
-        row.connection.auth = Auth::NeedsReauth {
-            since: app.clock.now(),
-            reason,
-        };
+        let now = app.clock.now();
+        row.connection.auth = Auth::NeedsReauth { since: now, reason };
         row.token_lease = None;
-        match store.update_connection(row).await {
+        let news = OutboxRow::needs_reauth(&row.connection, reason, now);
+        match store.update_connection_and_tell(row, &news, now).await {
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),
             Ok(row) => {

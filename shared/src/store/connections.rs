@@ -17,6 +17,7 @@ use super::{
     keys,
     table::{Range, StoreError, Update, Write},
 };
+use crate::outbox::OutboxRow;
 
 /// A connection as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +172,22 @@ impl TenantStore {
         self.table
             .write(vec![self.connection_write(row.clone())?])
             .await?;
+        row.connection.version += 1;
+        Ok(row)
+    }
+
+    /// The same, and the world is told of it.
+    pub async fn update_connection_and_tell(
+        &self,
+        mut row: ConnectionRow,
+        news: &OutboxRow,
+        now: Timestamp,
+    ) -> Result<ConnectionRow, StoreError> {
+        let writes = vec![
+            self.connection_write(row.clone())?,
+            self.outbox_write(news, now)?,
+        ];
+        self.table.write(writes).await?;
         row.connection.version += 1;
         Ok(row)
     }

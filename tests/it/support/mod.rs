@@ -58,6 +58,10 @@ impl Connected {
         self.0.choose(settings).await.unwrap();
     }
 
+    pub(crate) async fn signed_in_again(self, email: &str) -> Self {
+        Self(self.0.signed_in_again(email).await.unwrap())
+    }
+
     /// The clock jumps, and what became due is done.
     pub(crate) async fn later(&self, by: SignedDuration) {
         self.world.clock.advance(by).unwrap();
