@@ -8,6 +8,7 @@ use crate::{
     aws::Clients,
     clock::Clock,
     config::Config,
+    crypto::{Keys, Secret},
     metrics::{About, Metric, Metrics},
     outbox::Bus,
     providers::{
@@ -17,7 +18,7 @@ use crate::{
     },
     queue::Queue,
     store::Store,
-    vault::Vault,
+    vault::{Vault, VaultError},
 };
 
 /// Cheap to clone.
@@ -85,7 +86,22 @@ impl App {
         }
     }
 
-    pub async fn keys(&self) -> Result<Arc<crate::crypto::Keys>, crate::vault::VaultError> {
+    /// The keys with which everything new is made.
+    pub async fn keys(&self) -> Result<Arc<Keys>, VaultError> {
         self.vault.keys(self.clock.now()).await
+    }
+
+    /// The keys of this id, if they still hold.
+    pub async fn keys_of(&self, kid: &str) -> Result<Option<Arc<Keys>>, VaultError> {
+        self.vault.keys_of(kid, self.clock.now()).await
+    }
+
+    /// Opens what was sealed for this context; `None` where that is not so, or the key no longer holds.
+    pub async fn open(&self, context: &str, sealed: &str) -> Result<Option<Secret>, VaultError> {
+        let Some((kid, _)) = sealed.split_once('.') else {
+            return Ok(None);
+        };
+        let keys = self.keys_of(kid).await?;
+        Ok(keys.and_then(|keys| keys.open(context, sealed)))
     }
 }

@@ -44,16 +44,14 @@ impl Purpose {
     }
 }
 
+const KID_BYTES: usize = 6;
+
 /// The keys of one version of the root secret.
 pub struct Keys {
     /// Names this version in tokens, so that old ones stay valid while a rotation is under way.
     pub kid: String,
     root: hkdf::Prk,
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("the sealed text was changed, or belongs to something else")]
-pub struct Unsealable;
 
 impl Keys {
     pub fn from_root(root: &Secret) -> Self {
@@ -63,7 +61,7 @@ impl Keys {
                 &digest::SHA256,
                 &[b"kalends/kid/1".as_slice(), root].concat(),
             )
-            .as_ref()[..6],
+            .as_ref()[..KID_BYTES],
         );
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, b"kalends/keys/1").extract(root);
         Self { kid, root }
@@ -93,7 +91,7 @@ impl Keys {
             .expect("an HMAC-SHA256 has 32 bytes")
     }
 
-    /// Encrypts for exactly this `context`: a ciphertext that is moved elsewhere does not open.
+    /// Encrypts for exactly this `context`: a ciphertext that is moved elsewhere does not open. It begins with the key's id.
     pub fn seal(&self, context: &str, plain: &Secret) -> String {
         let nonce = ids::random::<12>();
         let mut text = plain.expose().as_bytes().to_vec();
@@ -104,21 +102,22 @@ impl Keys {
                 &mut text,
             )
             .expect("a token is far below the cipher's limit");
-        URL_SAFE_NO_PAD.encode([nonce.as_slice(), &text].concat())
+        let text = URL_SAFE_NO_PAD.encode([nonce.as_slice(), &text].concat());
+        format!("{}.{text}", self.kid)
     }
 
-    pub fn open(&self, context: &str, sealed: &str) -> Result<Secret, Unsealable> {
-        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| Unsealable)?;
-        let (nonce, text) = bytes.split_at_checked(12).ok_or(Unsealable)?;
-        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).map_err(|_| Unsealable)?;
+    /// `None`: it was changed, belongs to something else, or was sealed with another key.
+    pub fn open(&self, context: &str, sealed: &str) -> Option<Secret> {
+        let (_, text) = sealed.split_once('.').filter(|(kid, _)| *kid == self.kid)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (nonce, text) = bytes.split_at_checked(12)?;
+        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut text = Zeroizing::new(text.to_vec());
         let plain = self
             .sealing_key()
             .open_in_place(nonce, aead::Aad::from(context.as_bytes()), &mut text)
-            .map_err(|_| Unsealable)?;
-        String::from_utf8(plain.to_vec())
-            .map(Secret::new)
-            .map_err(|_| Unsealable)
+            .ok()?;
+        String::from_utf8(plain.to_vec()).map(Secret::new).ok()
     }
 
     fn sealing_key(&self) -> aead::LessSafeKey {
@@ -130,6 +129,12 @@ impl Keys {
 /// A lookup key for something that must not be stored itself: 256-bit random values need no salt.
 pub fn fingerprint(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
+}
+
+/// Whether a text has the form of the id of keys; not whether there are any.
+pub fn is_kid(text: &str) -> bool {
+    let in_base64 = |c: u8| c.is_ascii_alphanumeric() || b"-_".contains(&c);
+    text.len() == KID_BYTES / 3 * 4 && text.bytes().all(in_base64)
 }
 
 /// Compares in constant time.

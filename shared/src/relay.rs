@@ -125,8 +125,7 @@ pub async fn pushed(app: &App, relay: &Relay, push: &Push) -> Result<(), PushErr
     let meaningless = PushError::Meaningless;
     let tenant = relay.tenant_of(&push.subscription);
     let tenant = tenant.ok_or(meaningless("unknown_subscription"))?;
-    let keys = app.keys().await?;
-    let channel = channel::verify(&keys, Provider::Google, &push.text);
+    let channel = channel::verify(app, Provider::Google, &push.text).await?;
     let channel = channel.ok_or(meaningless("channel_token"))?;
     let key = PushKey::of(&push.subscription, &push.message_id);
     Ok(channel::pushed(app, &VerifiedPush { tenant }, channel, &key).await?)

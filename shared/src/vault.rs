@@ -1,5 +1,7 @@
 //! Durable credentials, in Secrets Manager and nowhere else.
 
+mod ring;
+
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::{Client, error::SdkError, types::Tag};
@@ -12,10 +14,11 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::{
-    crypto::{Keys, Secret, fingerprint},
+    crypto::{Secret, fingerprint},
     relay::Relay,
     telemetry::chain,
 };
+use ring::Ring;
 
 /// A value and until when it is good.
 type Cached<T> = Mutex<Option<(Timestamp, Arc<T>)>>;
@@ -26,7 +29,7 @@ pub struct Vault {
     root_name: String,
     client_names: ByProvider<String>,
     /// Platform secrets, kept for a few minutes: a rotation is noticed without a read per request.
-    keys: Cached<Keys>,
+    ring: Mutex<Option<Ring>>,
     clients: ByProvider<Cached<OAuthClient>>,
     google_relay_name: String,
     /// None where what stands in the secret cannot be read.
@@ -66,6 +69,15 @@ impl From<VaultError> for crate::problem::Problem {
     }
 }
 
+/// Which version of a secret.
+#[derive(Clone, Copy)]
+enum Version<'a> {
+    Current,
+    /// The one before, after a rotation.
+    Previous,
+    Of(&'a str),
+}
+
 const DELETED_KEPT_DAYS: i64 = 7;
 const CACHED_FOR: SignedDuration = SignedDuration::from_mins(5);
 
@@ -86,23 +98,11 @@ impl Vault {
             stage: config.stage.clone(),
             root_name: config.root_secret.clone(),
             client_names: config.client_secrets.clone(),
-            keys: Mutex::default(),
+            ring: Mutex::default(),
             clients: ByProvider::default(),
             google_relay_name: config.google_relay_secret.clone(),
             google_relay: Mutex::default(),
         }
-    }
-
-    /// The keys derived from the platform's root secret.
-    pub async fn keys(&self, now: Timestamp) -> Result<Arc<Keys>, VaultError> {
-        let mut cached = self.keys.lock().await;
-        if let Some((_, keys)) = cached.as_ref().filter(|(until, _)| now < *until) {
-            return Ok(keys.clone());
-        }
-        let root = self.read(&self.root_name, None).await?;
-        let keys = Arc::new(Keys::from_root(&root));
-        *cached = Some((now + CACHED_FOR, keys.clone()));
-        Ok(keys)
     }
 
     pub async fn oauth_client(
@@ -115,7 +115,7 @@ impl Vault {
             return Ok(client.clone());
         }
         let name = self.client_names.of(provider);
-        let text = self.read(name, None).await?;
+        let text = self.read(name, Version::Current).await?;
         let parsed: OAuthClientText = serde_json::from_str(text.expose())
             .map_err(|_| VaultError::Malformed { name: name.clone() })?;
         let client = Arc::new(OAuthClient {
@@ -248,21 +248,20 @@ impl Vault {
 
     /// Reads the version that the connection's row points at; after a restore the row may point at one that is gone.
     pub async fn refresh_token(&self, name: &str, version: &str) -> Result<Secret, VaultError> {
-        match self.read(name, Some(version)).await {
-            Err(VaultError::Missing { .. }) => self.read(name, None).await,
+        match self.read(name, Version::Of(version)).await {
+            Err(VaultError::Missing { .. }) => self.read(name, Version::Current).await,
             read => read,
         }
     }
 
-    async fn read(&self, name: &str, version: Option<&str>) -> Result<Secret, VaultError> {
-        let read = self
-            .client
-            .get_secret_value()
-            .secret_id(name)
-            .set_version_id(version.map(str::to_owned))
-            .send()
-            .await;
-        match read {
+    async fn read(&self, name: &str, version: Version<'_>) -> Result<Secret, VaultError> {
+        let asked = self.client.get_secret_value().secret_id(name);
+        let asked = match version {
+            Version::Current => asked.version_stage("AWSCURRENT"),
+            Version::Previous => asked.version_stage("AWSPREVIOUS"),
+            Version::Of(id) => asked.version_id(id),
+        };
+        match asked.send().await {
             Ok(answer) => answer
                 .secret_string
                 .map(Secret::new)

@@ -24,16 +24,6 @@ impl Connected {
         http().delete(url).send().await.unwrap();
     }
 
-    /// An event arrives through the webhook.
-    async fn is_told_of(&self, title: &str, day: u8) {
-        self.calendar
-            .insert(google_visit(title, day))
-            .await
-            .unwrap();
-        self.settle().await;
-        self.entry(title).await;
-    }
-
     /// Loses an entry and its link, as only a fault of our own could.
     async fn loses(&self, title: &str) {
         let store = self.world.tenant_of(MIA).await.unwrap();

@@ -40,8 +40,8 @@ async fn notified(
         ));
     }
     let notice = Notice::read(&headers).map_err(|_| nothing_here())?;
-    let keys = app.keys().await?;
-    let Some(channel) = channel::verify(&keys, Provider::Google, notice.channel_token) else {
+    let verified = channel::verify(&app, Provider::Google, notice.channel_token);
+    let Some(channel) = verified.await? else {
         channel::refused(&app, Provider::Google, "channel_token");
         return Err(nothing_here());
     };

@@ -63,11 +63,10 @@ async fn notified(State(app): State<App>, uri: Uri, body: Body) -> Result<Respon
     })?;
     let notices = notification::read(&body)
         .map_err(|error| Problem::invalid("value", format!("Not a notification: {error}.")))?;
-    let keys = app.keys().await?;
     let mut calls = BTreeMap::new();
     for notice in notices {
-        let Some(channel) = channel::verify(&keys, Provider::Microsoft, &notice.client_state)
-        else {
+        let verified = channel::verify(&app, Provider::Microsoft, &notice.client_state);
+        let Some(channel) = verified.await? else {
             channel::refused(&app, Provider::Microsoft, "client_state");
             continue;
         };

@@ -96,11 +96,7 @@ async fn cached(
         return Ok(None);
     }
     // A token that does not open was moved here or sealed under a key that is gone: refresh.
-    Ok(app
-        .keys()
-        .await?
-        .open(&context(store, id, generation), &sealed)
-        .ok())
+    Ok(app.open(&context(store, id, generation), &sealed).await?)
 }
 
 async fn refresh(

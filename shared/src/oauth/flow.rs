@@ -84,7 +84,7 @@ pub async fn begin(
         connection.account.clone()
     });
     let (authorize_url, _) = request.add_extra_param("login_hint", hint).url();
-    let sealed_verifier = app.vault.keys(now).await?.seal(
+    let sealed_verifier = app.keys().await?.seal(
         &format!("pkce|{state}"),
         &Secret::new(verifier.into_secret()),
     );
@@ -133,11 +133,9 @@ pub async fn finish(
     }
     let code = code.map_err(|error| CallbackError::Refused(error.to_owned()))?;
     let verifier = app
-        .vault
-        .keys(now)
-        .await?
         .open(&format!("pkce|{state}"), &row.sealed_verifier)
-        .map_err(|_| CallbackError::UnknownState)?;
+        .await?
+        .ok_or(CallbackError::UnknownState)?;
     let grant = exchange(app, &row, code, verifier).await?;
     connect(app, session, &row, grant).await
 }

@@ -15,6 +15,7 @@ use crate::{
     queue::{self, AskError},
     relay::VerifiedPush,
     store::{Asked, ChannelAsk, ChannelCall, PushAsk, PushKey},
+    vault::VaultError,
 };
 
 /// What a token that holds says.
@@ -39,21 +40,51 @@ pub fn mint(
     format!("v1.{}.{}.{}.{mac}", keys.kid, &con[4..], &sub[4..])
 }
 
-/// `None` for anything that we did not mint for this provider, without saying why.
-pub fn verify(keys: &Keys, provider: Provider, token: &str) -> Option<VerifiedChannel> {
-    let mut parts = token.split('.');
-    let (version, kid) = (parts.next()?, parts.next()?);
-    let (connection, subscription, given) = (parts.next()?, parts.next()?, parts.next()?);
-    if version != "v1" || kid != keys.kid || parts.next().is_some() {
-        return None;
+/// What a token of our form says, before anything of it is believed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Claim<'a> {
+    pub kid: &'a str,
+    channel: VerifiedChannel,
+    mac: [u8; MAC_BYTES],
+}
+
+impl<'a> Claim<'a> {
+    pub fn read(token: &'a str) -> Option<Self> {
+        let mut parts = token.split('.');
+        let (version, kid) = (parts.next()?, parts.next()?);
+        let (connection, subscription, mac) = (parts.next()?, parts.next()?, parts.next()?);
+        if version != "v1" || parts.next().is_some() {
+            return None;
+        }
+        let channel = VerifiedChannel {
+            connection: format!("con_{connection}").parse().ok()?,
+            subscription: format!("sub_{subscription}").parse().ok()?,
+        };
+        let mac = URL_SAFE_NO_PAD.decode(mac).ok()?.try_into().ok()?;
+        Some(Self { kid, channel, mac })
     }
-    let connection: ConnectionId = format!("con_{connection}").parse().ok()?;
-    let subscription: SubscriptionId = format!("sub_{subscription}").parse().ok()?;
-    let given = URL_SAFE_NO_PAD.decode(given).ok()?;
-    same(&mac(keys, provider, connection, subscription), &given).then_some(VerifiedChannel {
-        connection,
-        subscription,
-    })
+
+    pub fn verified(&self, keys: &Keys, provider: Provider) -> Option<VerifiedChannel> {
+        let VerifiedChannel {
+            connection,
+            subscription,
+        } = self.channel;
+        let ours = mac(keys, provider, connection, subscription);
+        (self.kid == keys.kid && same(&ours, &self.mac)).then_some(self.channel)
+    }
+}
+
+/// `None` for anything that we did not mint for this provider, without saying why.
+pub async fn verify(
+    app: &App,
+    provider: Provider,
+    token: &str,
+) -> Result<Option<VerifiedChannel>, VaultError> {
+    let Some(claim) = Claim::read(token) else {
+        return Ok(None);
+    };
+    let keys = app.keys_of(claim.kid).await?;
+    Ok(keys.and_then(|keys| claim.verified(&keys, provider)))
 }
 
 /// Records what a channel calls for and sees to it that somebody looks.

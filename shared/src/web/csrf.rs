@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     crypto::{Keys, Purpose, same},
     problem::Problem,
+    vault::VaultError,
 };
 
 const HEADER: &str = "x-csrf-token";
@@ -23,7 +24,16 @@ const FIELD: &str = "csrf_token";
 
 /// Bound to the session: a token of one browser is worth nothing in another.
 pub fn csrf_token(keys: &Keys, session: SessionId) -> String {
-    URL_SAFE_NO_PAD.encode(keys.mac(Purpose::Csrf, &[&session.to_string()]))
+    let mac = URL_SAFE_NO_PAD.encode(keys.mac(Purpose::Csrf, &[&session.to_string()]));
+    format!("{}.{mac}", keys.kid)
+}
+
+async fn is_ours(app: &App, session: SessionId, given: &str) -> Result<bool, VaultError> {
+    let Some((kid, _)) = given.split_once('.') else {
+        return Ok(false);
+    };
+    let keys = app.keys_of(kid).await?;
+    Ok(keys.is_some_and(|keys| same(given.as_bytes(), csrf_token(&keys, session).as_bytes())))
 }
 
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -47,10 +57,9 @@ async fn check(app: &App, request: Request) -> Result<Request, Problem> {
     let Some(session) = Session::of(request.headers(), app).await? else {
         return Ok(request);
     };
-    let expected = csrf_token(&*app.keys().await?, session.id);
     let (given, request) = token_of(request).await?;
     match given {
-        Some(given) if same(given.as_bytes(), expected.as_bytes()) => Ok(request),
+        Some(given) if is_ours(app, session.id, &given).await? => Ok(request),
         Some(_) | None => Err(Problem::forbidden(
             "csrf",
             "The page is out of date. Load it again and repeat what you did.",

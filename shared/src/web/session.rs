@@ -122,15 +122,16 @@ impl Session {
         let Some(proof) = cookies::read(headers, &app.config, Cookie::Access) else {
             return Ok(None);
         };
-        let keys = app.keys().await?;
-        Ok(verify(&proof, &keys, app.clock.now()))
+        let header = jsonwebtoken::decode_header(&proof).ok();
+        let Some(kid) = header.and_then(|header| header.kid) else {
+            return Ok(None);
+        };
+        let keys = app.keys_of(&kid).await?;
+        Ok(keys.and_then(|keys| verify(&proof, &keys, app.clock.now())))
     }
 }
 
 fn verify(proof: &str, keys: &Keys, now: Timestamp) -> Option<Session> {
-    if jsonwebtoken::decode_header(proof).ok()?.kid.as_deref() != Some(keys.kid.as_str()) {
-        return None;
-    }
     // The algorithm is ours, never the header's; the time is the App's clock, not the library's.
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.validate_exp = false;

@@ -1,8 +1,10 @@
 //! What the stories begin with.
 
 mod kept;
+mod notices;
 
 pub(crate) use kept::Kept;
+pub(crate) use notices::notify;
 
 use std::ops::Deref;
 

@@ -113,6 +113,11 @@ impl AwsStandIns {
         Ok(())
     }
 
+    /// Gives a secret a new random value; the one before becomes the previous version.
+    pub fn rotate_secret(&self, id: &str) -> Result<(), ApiError> {
+        self.secrets.rotate(id)
+    }
+
     /// Deletes items whose TTL has passed; DynamoDB does so within days, here it is when asked.
     pub fn sweep_expired_items(&self) -> anyhow::Result<usize> {
         self.dynamo.sweep_expired()

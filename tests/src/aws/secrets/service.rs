@@ -56,6 +56,18 @@ impl Secrets {
         }
     }
 
+    /// A new version, as an operator writes it.
+    pub(in crate::aws) fn rotate(&self, id: &str) -> Result<(), ApiError> {
+        let request = PutSecretValue {
+            secret_id: id.to_owned(),
+            client_request_token: None,
+            secret_string: Some(names::letters(64)),
+            secret_binary: None,
+            version_stages: None,
+        };
+        self.put_value(request, self.clock.now()).map(drop)
+    }
+
     pub(in crate::aws) fn answer(&self, operation: &str, body: &[u8]) -> Result<Value, ApiError> {
         let now = self.clock.now();
         if self
