@@ -135,7 +135,7 @@ impl Vault {
         let mut cached = self.google_relay.lock().await;
         if cached.as_ref().is_none_or(|(until, _)| *until <= now) {
             let until = now + CACHED_FOR;
-            match (self.read(name, None).await, &mut *cached) {
+            match (self.read(name, Version::Current).await, &mut *cached) {
                 (Ok(text), cached) => {
                     let relay = Relay::read(&text);
                     let relay = relay.inspect_err(|error| tracing::error!(name, %error));
@@ -155,7 +155,7 @@ impl Vault {
     /// As it stands now, for whoever is about to change it.
     pub async fn read_google_relay(&self) -> Result<Relay, VaultError> {
         let name = &self.google_relay_name;
-        let text = self.read(name, None).await?;
+        let text = self.read(name, Version::Current).await?;
         Relay::read(&text).map_err(|error| {
             tracing::error!(name, %error);
             VaultError::Malformed { name: name.clone() }

@@ -32,6 +32,7 @@ mod renewals;
 mod requests;
 mod resync;
 mod retry_after;
+mod rotation;
 mod runs;
 mod scenarios;
 mod series;

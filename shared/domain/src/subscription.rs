@@ -15,6 +15,9 @@ pub struct Subscription {
     /// Absent where it is for every calendar of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarId>,
+    /// Names the key of its channel token, which the provider may keep for as long as it is renewed.
+    #[serde(default)]
+    pub kid: String,
     pub state: SubscriptionState,
 }
 

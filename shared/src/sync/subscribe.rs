@@ -23,6 +23,7 @@ use crate::{
         CalendarProvider, GrantedSubscription, ProviderError, SubscribesTo, SubscriptionRequest,
     },
     store::{Claim, StoreError, TenantStore, Turn},
+    vault::VaultError,
 };
 
 /// A channel may call before the answer that made it arrives.
@@ -45,6 +46,14 @@ pub(super) struct Keeper<'a> {
     pub(super) access: &'a Secret,
     /// Those that may call. One that may not has been ended by the provider.
     pub(super) channels: &'a HashSet<SubscriptionId>,
+}
+
+/// What the keys of channel tokens say of subscriptions: two rotations end a key.
+struct Tokens {
+    /// The key that new ones are made with. One with an older token must not be prolonged: the provider would keep it.
+    current_kid: String,
+    /// Those whose token we know no more.
+    void: HashSet<SubscriptionId>,
 }
 
 /// What it came to.
@@ -95,8 +104,9 @@ impl Keeper<'_> {
             made: false,
             failure: None,
         };
+        let tokens = self.tokens(&subscriptions).await?;
         let targets = targets(self.provider().subscribes_to(), calendars);
-        let lacking = |target: &&Target<'_>| !self.is_well(target, &subscriptions, care);
+        let lacking = |target: &&Target<'_>| !self.is_well(target, &subscriptions, &tokens, care);
         let lacking: Vec<&Target<'_>> = targets.iter().filter(lacking).collect();
         let turn = match care {
             Care::ForDue => Turn::Now,
@@ -117,7 +127,7 @@ impl Keeper<'_> {
         let mut silent = BTreeSet::new();
         let (mut made, mut failure) = (false, None);
         for target in &targets {
-            match self.keep(target, &subscriptions, care).await {
+            match self.keep(target, &subscriptions, &tokens, care).await {
                 Ok(Some(Subscribed::Made)) => made = true,
                 Ok(Some(Subscribed::Silent)) => drop(silent.insert(target.calendar)),
                 Ok(None) => {}
@@ -156,17 +166,35 @@ impl Keeper<'_> {
         self.app.provider(self.connection.provider)
     }
 
+    async fn tokens(&self, subscriptions: &[Subscription]) -> Result<Tokens, VaultError> {
+        let mut void = HashSet::new();
+        // One with a key that we do not know may know better than this process: it is looked for first.
+        for own in subscriptions {
+            if self.app.keys_of(&own.kid).await?.is_none() {
+                void.insert(own.id);
+            }
+        }
+        let current_kid = self.app.keys().await?.kid.clone();
+        Ok(Tokens { current_kid, void })
+    }
+
     /// Nothing need be done about it now.
-    fn is_well(&self, target: &Target<'_>, all: &[Subscription], care: Care) -> bool {
+    fn is_well(
+        &self,
+        target: &Target<'_>,
+        all: &[Subscription],
+        tokens: &Tokens,
+        care: Care,
+    ) -> bool {
         let mut own = all.iter().filter(|own| own.calendar == target.calendar);
         let (first, more) = (own.next(), own.next());
         match target.wanted {
-            Some(_) => more.is_none() && first.is_some_and(|own| self.is_good(own, care)),
+            Some(_) => more.is_none() && first.is_some_and(|own| self.is_good(own, tokens, care)),
             None => first.is_none(),
         }
     }
 
-    fn is_good(&self, own: &Subscription, care: Care) -> bool {
+    fn is_good(&self, own: &Subscription, tokens: &Tokens, care: Care) -> bool {
         let is_ended = match own.state {
             SubscriptionState::Intended { .. } => false,
             SubscriptionState::Active { .. } => !self.channels.contains(&own.id),
@@ -175,7 +203,7 @@ impl Keeper<'_> {
             Care::ForMissing => !own.is_late(self.now()),
             Care::ForDue => own.stands(self.now()),
         };
-        !is_ended && in_time
+        !is_ended && in_time && !tokens.void.contains(&own.id)
     }
 
     /// Answers what became of a new subscription, if one was needed.
@@ -183,17 +211,19 @@ impl Keeper<'_> {
         &self,
         target: &Target<'_>,
         all: &[Subscription],
+        tokens: &Tokens,
         care: Care,
     ) -> Result<Option<Subscribed>, SyncError> {
         let own = all.iter().filter(|own| own.calendar == target.calendar);
         let (mut good, old): (Vec<_>, Vec<_>) =
-            own.partition(|own| target.wanted.is_some() && self.is_good(own, care));
+            own.partition(|own| target.wanted.is_some() && self.is_good(own, tokens, care));
         // A worker that slept may have come back with a second.
         good.sort_by_key(|own| own.expires_at());
         let keeps = good.len().saturating_sub(1);
         let mut stale: Vec<&Subscription> = good.drain(..keeps).collect();
         for old in old {
-            if target.wanted.is_some() && good.is_empty() && self.prolong(old).await? {
+            let may_go_on = target.wanted.is_some() && old.kid == tokens.current_kid;
+            if may_go_on && good.is_empty() && self.prolong(old).await? {
                 good.push(old);
             } else {
                 stale.push(old);
@@ -253,17 +283,18 @@ impl Keeper<'_> {
     ) -> Result<Subscribed, SyncError> {
         let (app, connection, now) = (self.app, self.connection, self.now());
         let id = ids::mint(now, SubscriptionId::from_parts);
+        let keys = app.keys().await?;
         let intended = Subscription {
             id,
             connection: connection.id,
             calendar: target,
+            kid: keys.kid.clone(),
             state: SubscriptionState::Intended { at: now },
         };
         self.store.put_subscription(&intended).await?;
         self.store
             .allow_channel(connection.id, id, now + UNTIL_ANSWERED)
             .await?;
-        let keys = app.keys().await?;
         let request = SubscriptionRequest {
             id,
             address: app

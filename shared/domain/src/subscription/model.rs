@@ -132,6 +132,7 @@ impl Connection {
             id,
             connection: self.id,
             calendar: None,
+            kid: String::new(),
             state: SubscriptionState::Intended { at: now },
         }
     }

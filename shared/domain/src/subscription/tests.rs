@@ -13,6 +13,7 @@ fn granted(id: u128, life_h: i64, renew_after_h: i64) -> Subscription {
         id: SubscriptionId::from_parts(0, id),
         connection: ConnectionId::from_parts(0, 1),
         calendar: None,
+        kid: String::new(),
         state: SubscriptionState::Intended { at: at(0) },
     };
     let renew_after = SignedDuration::from_hours(renew_after_h);
