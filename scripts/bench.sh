@@ -3,6 +3,7 @@
 #   faults       scenarios S1 to S15: what was doubled, lost, wrongly deleted or mailed, and provider calls per change
 #   latency      seconds from an edit to its write on the other side, and the budget
 #   throughput   decisions and first-synced events per second
+#   webhooks     milliseconds that a webhook function takes for a notice, and the budget
 #   convergence  the laws of the sync engine: a hundred thousand cases over models, two thousand random histories over the
 #                product, with what was doubled, lost, wrongly deleted or mailed
 #   all          each of them; also without a name

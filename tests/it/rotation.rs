@@ -2,11 +2,14 @@
 
 use domain::{connection::Provider, subscription::Subscription};
 use jiff::SignedDuration;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tests::{person::Person, world::World};
+use tests::{
+    person::Person,
+    world::{Doors, World},
+};
 
-use crate::support::{Connected, MIA, google_visit, notify, visit};
+use crate::support::{Connected, MIA, google_visit, visit};
 
 /// Longer than a process believes what it has read, and shorter than a session's proof is believed.
 const NOTICED: SignedDuration = SignedDuration::from_mins(6);
@@ -28,10 +31,10 @@ fn rotate_and_wait(world: &World) {
 }
 
 /// What a provider is told of a token that is not ours: Graph must not repeat a whole batch for the sake of one.
-fn refusal(world: &World) -> u16 {
+fn refusal(world: &World) -> StatusCode {
     match world.provider {
-        Provider::Google => 404,
-        Provider::Microsoft => 202,
+        Provider::Google => StatusCode::NOT_FOUND,
+        Provider::Microsoft => StatusCode::ACCEPTED,
     }
 }
 
@@ -82,7 +85,8 @@ async fn after_two_rotations_a_channel_is_refused_and_costs_the_table_nothing() 
     let token = mia.channel_tokens().await.remove(0);
     rotate_and_wait(&mia.world);
     let before = mia.world.aws.counters();
-    assert!(notify(&mia.world, &token).await < 300);
+    let doors = Doors::of(&mia.world);
+    assert!(doors.notify(&token).await.unwrap().is_success());
     assert_ne!(
         mia.world.aws.counters().table_requests,
         before.table_requests
@@ -90,7 +94,8 @@ async fn after_two_rotations_a_channel_is_refused_and_costs_the_table_nothing() 
 
     rotate_and_wait(&mia.world);
     let before = mia.world.aws.counters();
-    assert_eq!(notify(&mia.world, &token).await, refusal(&mia.world));
+    let answer = doors.notify(&token).await.unwrap();
+    assert_eq!(answer, refusal(&mia.world));
     let after = mia.world.aws.counters();
     assert_eq!(after.table_requests, before.table_requests);
     assert_eq!(after.queue_sends, before.queue_sends);

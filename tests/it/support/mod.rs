@@ -4,7 +4,6 @@ mod kept;
 mod notices;
 
 pub(crate) use kept::Kept;
-pub(crate) use notices::notify;
 
 use std::ops::Deref;
 

@@ -1,32 +1,13 @@
 //! Subscriptions, and the notices that come through them.
 
-use domain::{connection::Provider, subscription::Subscription};
-use serde_json::{Value, json};
-use tests::world::World;
+use domain::subscription::Subscription;
 
-use super::{Connected, MIA, google_visit, http};
-
-/// The provider of the stories calls with this channel token.
-pub(crate) async fn notify(world: &World, token: &str) -> u16 {
-    let path = format!("/webhooks/{}", world.provider);
-    let request = http().post(world.product_base.join(&path).unwrap());
-    let request = match world.provider {
-        Provider::Google => request
-            .header("x-goog-resource-state", "exists")
-            .header("x-goog-channel-token", token),
-        Provider::Microsoft => request.json(&json!({ "value": [{ "clientState": token }] })),
-    };
-    request.send().await.unwrap().status().as_u16()
-}
+use super::{Connected, MIA, google_visit};
 
 impl Connected {
     /// The tokens of all channels, as the provider was given them.
     pub(crate) async fn channel_tokens(&self) -> Vec<String> {
-        let url = self.world.provider_base().join("/_sim/state").unwrap();
-        let state: Value = http().get(url).send().await.unwrap().json().await.unwrap();
-        let state = state.to_string();
-        let token = |(at, _)| state[at + 1..].split('"').next().unwrap().to_owned();
-        state.match_indices("\"v1.").map(token).collect()
+        self.world.channel_tokens().await.unwrap()
     }
 
     pub(crate) async fn subscriptions(&self) -> Vec<Subscription> {

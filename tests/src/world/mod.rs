@@ -4,6 +4,7 @@
 mod address;
 mod control;
 mod crash;
+mod doors;
 mod environments;
 mod http;
 mod measured;
@@ -27,6 +28,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
 pub use crash::{CrashPoint, Traffic, UnknownPoint};
+pub use doors::Doors;
 pub use http::functions;
 pub use pump::Settled;
 pub(crate) use seed::demo_password_hash;

@@ -1,14 +1,16 @@
-//! Figures: `bench [faults|latency|throughput|convergence|all] [--provider google|microsoft|both] [--scenario S12]
+//! Figures: `bench [faults|latency|throughput|webhooks|convergence|all] [--provider google|microsoft|both] [--scenario S12]
 //! [--json FILE]`. Each row is printed as it comes; FILE gets all of them under `rows`. Of the faults, `--scenario` plays only
 //! this one. `bench --history SEED` plays one random history again and looks for the least of it that still breaks a law;
 //! `bench --history FIRST..END` plays those.
 
+mod company;
 mod convergence;
 mod faults;
 mod histories;
 mod latency;
 mod table;
 mod throughput;
+mod webhooks;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -22,14 +24,16 @@ enum Bench {
     Faults,
     Latency,
     Throughput,
+    Webhooks,
     Convergence,
 }
 
 impl Bench {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Faults,
         Self::Latency,
         Self::Throughput,
+        Self::Webhooks,
         Self::Convergence,
     ];
 
@@ -38,6 +42,7 @@ impl Bench {
             Self::Faults => "faults",
             Self::Latency => "latency",
             Self::Throughput => "throughput",
+            Self::Webhooks => "webhooks",
             Self::Convergence => "convergence",
         }
     }
@@ -48,6 +53,7 @@ impl Bench {
             Self::Faults => faults::run(&arguments.scenarios, providers).await,
             Self::Latency => Box::pin(latency::run(providers)).await,
             Self::Throughput => Box::pin(throughput::run(providers)).await,
+            Self::Webhooks => Box::pin(webhooks::run(providers)).await,
             // Histories draw the providers of their accounts.
             Self::Convergence => {
                 let mut measured = convergence::run()?;

@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use anyhow::Context as _;
 use futures::future::try_join_all;
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::{
     clock::WorldClock,
     connected::Connected,
-    person::Person,
-    world::{DEMO_PASSWORD, World, WorldOptions},
+    world::{World, WorldOptions},
 };
 use tokio::task::JoinHandle;
 
 use super::Edit;
+use crate::company;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -138,17 +138,7 @@ impl Cast {
 
 impl Member {
     async fn join(world: &World, number: usize) -> anyhow::Result<Self> {
-        let email = format!("person{number}@company{number}.test");
-        world.google.add_account(&email, "Europe/Berlin");
-        world.microsoft.add_account(&email, "Europe/Berlin");
-        let person = Person::stranger(world)?;
-        let wish = json!({
-            "account_type": "admin", "organization": format!("Company {number}"), "name": format!("Person {number}"),
-            "email": email, "password": DEMO_PASSWORD,
-        });
-        let joined = person.post("/api/users/auth/signup", &wish).await?;
-        joined.expect(201)?;
-        let connected = Connected::with_history(world.clone(), &email, Value::Null).await?;
+        let connected = company::join(world, number).await?;
         Ok(Self {
             connected,
             entry: String::new(),
