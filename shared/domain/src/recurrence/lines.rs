@@ -89,6 +89,21 @@ pub(super) fn split(line: &str) -> Result<(String, Parameters, &str), InvalidRec
     Ok((name, parameters, value))
 }
 
+/// The library breaks at letters beyond ASCII, and reads a place that it cannot read as every week.
+fn weekdays(line: &str, value: &str) -> Result<String, InvalidRecurrence> {
+    let value = value.replace('+', "");
+    let is_known = |day: &str| {
+        let place = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+            .iter()
+            .find_map(|name| day.strip_suffix(name));
+        place.is_some_and(|place| place.is_empty() || place.parse::<i16>().is_ok())
+    };
+    match value.split(',').find(|day| !is_known(day)) {
+        Some(day) => Err(malformed(line, format!("{day:?} is not a weekday"))),
+        None => Ok(value),
+    }
+}
+
 /// Puts a rule's parts into the fixed order, drops defaults and restates `UNTIL` in the terms of the start.
 pub(super) fn normalise_rule(
     line: &str,
@@ -114,7 +129,7 @@ pub(super) fn normalise_rule(
             .ok_or_else(|| malformed(line, format!("{key} is not supported")))?;
         let value = match key.as_str() {
             "UNTIL" => until(line, &value, when)?,
-            "BYDAY" => value.replace('+', ""),
+            "BYDAY" => weekdays(line, &value)?,
             _ => value,
         };
         let is_default = matches!(

@@ -77,6 +77,15 @@ fn equal_rules_have_one_spelling() {
 }
 
 #[test]
+fn a_weekday_that_is_none_is_refused_and_breaks_nothing() {
+    for day in ["ૐ", "aૐ", "", "M", "XX", "xMO", "99999MO", "MO,", "MO;"] {
+        let line = format!("RRULE:FREQ=MONTHLY;BYDAY={day}{day}");
+
+        assert!(Recurrence::parse(&[&line], &timed()).is_err(), "{line}");
+    }
+}
+
+#[test]
 fn an_until_date_covers_the_whole_last_day() {
     let lines = ["RRULE:FREQ=DAILY;UNTIL=20260304"];
 
