@@ -182,7 +182,7 @@ impl CalendarProvider for Google {
         let changes = events
             .items
             .into_iter()
-            .map(|event| convert::change(event, &calendar.zone))
+            .filter_map(|item| convert::item(item, &calendar.zone))
             .collect();
         let next = match (events.next_page_token, events.next_sync_token) {
             (Some(page), None) => Next::Page(page),

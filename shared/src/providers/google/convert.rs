@@ -12,13 +12,31 @@ use domain::{
     time::{DayOnly, LocalTime, Moment, When, Zone},
 };
 use jiff::{Timestamp, civil::DateTime};
+use serde_json::Value;
 
 use super::{
     super::{ListedCalendar, text},
     wire::{self, EventBody, MomentBody},
 };
 
-/// Reads one item of a list. An event that we cannot hold is a change too: nothing is silently skipped.
+/// What one item of a list says; an item of another shape is refused by itself, and holds up no other. Nothing for what is
+/// no event at all.
+pub fn item(json: Value, calendar_zone: &Zone) -> Option<Change> {
+    let text = |name: &str| json.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (id, title) = (text("id"), text("summary"));
+    match serde_json::from_value(json) {
+        Ok(event) => Some(change(event, calendar_zone)),
+        Err(error) => Some(Change::Refused {
+            external_id: ExternalEventId(id?),
+            title: title.unwrap_or_default(),
+            refusal: Refusal::Malformed {
+                detail: error.to_string(),
+            },
+        }),
+    }
+}
+
+/// Reads one event. One that we cannot hold is a change too: nothing is silently skipped.
 pub(super) fn change(event: wire::Event, calendar_zone: &Zone) -> Change {
     let external_id = ExternalEventId(event.id.clone());
     let cancelled = event.status.as_deref() == Some("cancelled");

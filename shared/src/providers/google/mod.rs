@@ -3,7 +3,7 @@
 mod answer;
 pub mod batch;
 mod client;
-mod convert;
+pub mod convert;
 mod create;
 mod event_id;
 pub mod notification;

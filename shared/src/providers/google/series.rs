@@ -40,7 +40,7 @@ impl Google {
         ]);
         let found: wire::Events = send_and_read(operation, request).await?;
         for item in found.items {
-            let Change::Occurrence(occurrence) = convert::change(item, &calendar.zone) else {
+            let Some(Change::Occurrence(occurrence)) = convert::item(item, &calendar.zone) else {
                 continue;
             };
             if occurrence.series == series.external_id {

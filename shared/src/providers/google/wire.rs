@@ -1,6 +1,7 @@
 //! Google's JSON, as far as we read and write it. Nothing here leaves this module's parent.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,7 +30,7 @@ pub(super) struct CalendarListEntry {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Events {
     #[serde(default)]
-    pub(super) items: Vec<Event>,
+    pub(super) items: Vec<Value>,
     pub(super) next_page_token: Option<String>,
     pub(super) next_sync_token: Option<String>,
 }
