@@ -17,7 +17,7 @@ use shared::{
 };
 
 use crate::{
-    alone::{check, peak_of},
+    alone::{alone, check, peak_of},
     edits::{bytes, edited_json, edited_text, edits},
 };
 
@@ -128,4 +128,32 @@ fn an_edited_token_proves_no_other_channel() {
         }
         Ok(())
     });
+}
+
+#[test]
+fn a_notification_of_graph_full_of_little_is_read_within_bounds() {
+    let fill = |item: &str| {
+        let items = vec![item; (BODY_BYTES_MAX - 20) / (item.len() + 1)];
+        format!("{{\"value\":[{}]}}", items.join(","))
+    };
+    let _alone = alone();
+    // The shapes that take the most memory for a byte.
+    for item in [
+        "0",
+        "[]",
+        "{}",
+        "\"\"",
+        "{\"\":0}",
+        "[[[[0]]]]",
+        "{\"clientState\":\"\"}",
+    ] {
+        is_read_within_bounds(fill(item).as_bytes());
+        let one =
+            fill(item).replace("{\"value\":", "{\"value\":[{\"clientState\":\"\",\"x\":") + "}]}";
+        is_read_within_bounds(one.as_bytes());
+        let one = fill(item).replace("{\"value\":", "{\"value\":[{\"clientState\":") + "}]}";
+        is_read_within_bounds(one.as_bytes());
+    }
+    let deep = format!("{{\"value\":[{}]}}", "[".repeat(BODY_BYTES_MAX));
+    is_read_within_bounds(deep.as_bytes());
 }
