@@ -46,22 +46,6 @@ impl Connected {
         let once = u64::from(self.world.habits().revokes);
         assert_eq!(self.calls("oauth.revoke").await, once);
     }
-
-    async fn titles_there(&self) -> Vec<String> {
-        let events = self.calendar.events().await.unwrap();
-        let mut titles: Vec<String> = events
-            .iter()
-            .map(|event| event["summary"].as_str().unwrap_or_default().to_owned())
-            .collect();
-        titles.sort();
-        titles
-    }
-
-    async fn titles_here(&self) -> Vec<String> {
-        let entries = self.entries().await;
-        let title = |entry: &Value| entry["title"].as_str().unwrap().to_owned();
-        entries.iter().map(title).collect()
-    }
 }
 
 #[tokio::test]

@@ -15,13 +15,6 @@ impl Connected {
             self.world.aws.refuse_next(operation, error);
         }
     }
-
-    async fn subscriptions(&self) -> Vec<SubscriptionState> {
-        let store = self.world.tenant_of(MIA).await.unwrap();
-        let id = self.connection.parse().unwrap();
-        let found = store.subscriptions(id).await.unwrap();
-        found.into_iter().map(|one| one.state).collect()
-    }
 }
 
 #[tokio::test]

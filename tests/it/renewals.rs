@@ -2,7 +2,7 @@
 
 use domain::{
     connection::Provider,
-    subscription::{SubscriptionState, Upkeep},
+    subscription::{Subscription, Upkeep},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -48,17 +48,8 @@ impl Connected {
 
     /// Until when it is subscribed, as we know it.
     async fn subscribed_until(&self) -> Vec<Timestamp> {
-        let store = self.world.tenant_of(MIA).await.unwrap();
-        let found = store.subscriptions(self.connection.parse().unwrap()).await;
-        let until = |state: SubscriptionState| match state {
-            SubscriptionState::Intended { .. } => None,
-            SubscriptionState::Active { expires_at, .. } => Some(expires_at),
-        };
-        found
-            .unwrap()
-            .into_iter()
-            .filter_map(|own| until(own.state))
-            .collect()
+        let own = self.subscriptions().await;
+        own.iter().filter_map(Subscription::expires_at).collect()
     }
 
     /// What shows that notices arrive, as somebody is told who signs in now.

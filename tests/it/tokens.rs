@@ -143,19 +143,8 @@ async fn a_grant_that_is_given_again_after_weeks_is_the_same_connection_and_catc
         "renamed here, meanwhile",
         "renamed there, meanwhile",
     ];
-    let entries = mia.entries().await;
-    let titles: Vec<&str> = entries
-        .iter()
-        .map(|entry| entry["title"].as_str().unwrap())
-        .collect();
-    assert_eq!(titles, expected);
-    let events = mia.calendar.events().await.unwrap();
-    let mut titles: Vec<&str> = events
-        .iter()
-        .map(|event| event["summary"].as_str().unwrap())
-        .collect();
-    titles.sort_unstable();
-    assert_eq!(titles, expected);
+    assert_eq!(mia.titles_here().await, expected);
+    assert_eq!(mia.titles_there().await, expected);
     mia.calendar
         .insert(google_visit("told of at once", 8))
         .await

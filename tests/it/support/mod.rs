@@ -101,6 +101,22 @@ impl Connected {
         entries.map(title).collect()
     }
 
+    pub(crate) async fn titles_there(&self) -> Vec<String> {
+        let events = self.calendar.events().await.unwrap();
+        let mut titles: Vec<String> = events
+            .iter()
+            .map(|event| event["summary"].as_str().unwrap_or_default().to_owned())
+            .collect();
+        titles.sort();
+        titles
+    }
+
+    pub(crate) async fn titles_here(&self) -> Vec<String> {
+        let entries = self.entries().await;
+        let title = |entry: &Value| entry["title"].as_str().unwrap().to_owned();
+        entries.iter().map(title).collect()
+    }
+
     pub(crate) async fn entry(&self, title: &str) -> Value {
         let entries = self.entries().await;
         let found = entries.iter().find(|entry| entry["title"] == title);
