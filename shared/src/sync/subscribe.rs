@@ -1,6 +1,8 @@
 //! Sees to it that every chosen calendar is subscribed: one is prolonged where that is possible, else a new one stands
 //! before the old one is stopped. Runs care for what is missing, [`renew`] for what is due.
 
+mod targets;
+
 use std::collections::{BTreeSet, HashSet};
 
 use domain::{
@@ -12,6 +14,7 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use self::targets::{Target, targets};
 use super::{Context, SyncError, channel};
 use crate::{
     app::App,
@@ -19,9 +22,7 @@ use crate::{
     ids,
     metrics::{About, Metric},
     outbox::OutboxRow,
-    providers::{
-        CalendarProvider, GrantedSubscription, ProviderError, SubscribesTo, SubscriptionRequest,
-    },
+    providers::{CalendarProvider, GrantedSubscription, ProviderError, SubscriptionRequest},
     store::{Claim, StoreError, TenantStore, Turn},
     vault::VaultError,
 };
@@ -63,13 +64,6 @@ pub(super) struct Kept {
     /// Another subscription took the place of one: nobody may have called meanwhile.
     pub(super) made: bool,
     pub(super) failure: Option<ProviderError>,
-}
-
-/// What is to be subscribed to, or no longer.
-struct Target<'a> {
-    calendar: Option<CalendarId>,
-    /// In whose name the provider is asked; absent where nobody wants to be called any longer.
-    wanted: Option<&'a Calendar>,
 }
 
 enum Subscribed {
@@ -384,20 +378,4 @@ fn measure(app: &App, connection: &Connection, metric: Metric) {
         run: None,
     };
     app.measure(&about, &[(metric, 1)]);
-}
-
-fn targets(to: SubscribesTo, calendars: &[Calendar]) -> Vec<Target<'_>> {
-    match to {
-        SubscribesTo::OneCalendar => calendars
-            .iter()
-            .map(|calendar| Target {
-                calendar: Some(calendar.id),
-                wanted: calendar.settings.selected.then_some(calendar),
-            })
-            .collect(),
-        SubscribesTo::TheAccount => vec![Target {
-            calendar: None,
-            wanted: calendars.iter().find(|calendar| calendar.settings.selected),
-        }],
-    }
 }

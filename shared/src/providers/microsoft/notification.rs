@@ -2,7 +2,9 @@
 //! <https://learn.microsoft.com/graph/change-notifications-delivery-webhooks> and
 //! <https://learn.microsoft.com/graph/change-notifications-lifecycle-events>.
 
-use serde::Deserialize;
+use std::{borrow::Cow, collections::HashMap};
+
+use serde::{Deserialize, de::Error as _};
 use serde_json::value::RawValue;
 
 use crate::store::ChannelCall;
@@ -39,12 +41,9 @@ impl Handshake {
     }
 }
 
-/// Each item as it stands: held as values, what somebody makes up would take a hundred times its length.
-#[derive(Deserialize)]
-struct Collection<'a> {
-    #[serde(borrow)]
-    value: Vec<&'a RawValue>,
-}
+/// An object's parts as they stand: held as values, what somebody makes up would take a hundred times its length. A
+/// struct would take a list for an object.
+type Parts<'a> = HashMap<Cow<'a, str>, &'a RawValue>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -55,9 +54,12 @@ struct Item {
 
 /// The items of a notification. One that is not understood, or that has no client state, proves nothing and is left out.
 pub fn read(body: &[u8]) -> Result<Vec<Notice>, serde_json::Error> {
-    let collection: Collection<'_> = serde_json::from_slice(body)?;
-    Ok(collection
-        .value
+    let parts: Parts<'_> = serde_json::from_slice(body)?;
+    let value = parts
+        .get("value")
+        .ok_or_else(|| serde_json::Error::missing_field("value"))?;
+    let items: Vec<&RawValue> = serde_json::from_str(value.get())?;
+    Ok(items
         .into_iter()
         .filter_map(|item| serde_json::from_str(item.get()).ok())
         .map(|item: Item| Notice {
