@@ -1,5 +1,6 @@
 //! Access is asked for anew while workers die, sleep and meet: no credential is ever lost.
 
+use domain::connection::Provider;
 use jiff::SignedDuration;
 use serde_json::json;
 use tests::{
@@ -10,6 +11,7 @@ use tests::{
 
 use crate::support::{Connected, MIA, google_visit, visit};
 
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Access is granted for an hour.
 const LATER: SignedDuration = SignedDuration::from_mins(65);
 /// Longer than any lease, and than a message is hidden from other workers.
@@ -152,4 +154,32 @@ async fn a_grant_that_is_given_again_after_weeks_is_the_same_connection_and_catc
     mia.settle().await;
     mia.entry("told of at once").await;
     assert_eq!(told("CALENDAR_CONNECTION_NEEDS_REAUTH"), 1);
+}
+
+#[tokio::test]
+async fn a_new_refresh_token_is_written_to_the_vault_once_a_week() {
+    let mia = Connected::at(Provider::Microsoft).await;
+    let written = || {
+        let counters = mia.world.aws.counters();
+        let puts = counters.operations.get("secretsmanager.PutSecretValue");
+        puts.copied().unwrap_or_default()
+    };
+    let before = written();
+    let asked = mia.calls("oauth.token").await;
+    for title in ["one", "two", "three"] {
+        mia.is_called_later(title).await;
+        mia.assert_reads(title, "within the week").await;
+    }
+    assert_eq!(mia.calls("oauth.token").await, asked + 3);
+    assert_eq!(written(), before, "the first one still counts");
+
+    mia.world.clock.advance(WEEK).unwrap();
+    mia.world
+        .advance(SignedDuration::from_mins(2))
+        .await
+        .unwrap();
+    assert_eq!(written(), before + 1);
+    mia.is_called_later("later").await;
+    mia.assert_reads("later", "a week later").await;
+    assert_eq!(written(), before + 1);
 }

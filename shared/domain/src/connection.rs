@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ConnectionId, MemberId, TenantId};
@@ -23,6 +23,28 @@ impl Provider {
         match self {
             Self::Google => "google",
             Self::Microsoft => "microsoft",
+        }
+    }
+}
+
+/// What becomes of a refresh token when its provider gives another one for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefreshTokens {
+    /// It goes on counting for months.
+    Last,
+    /// Using it has ended it.
+    UsedOnce,
+}
+
+/// Secrets are written rarely: a vault takes few writes in a second, and keeps few versions of a secret.
+const WRITTEN_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+impl RefreshTokens {
+    /// Whether the new one takes the place of the one that was `stored_at` that time.
+    pub fn should_store(self, stored_at: Timestamp, now: Timestamp) -> bool {
+        match self {
+            Self::Last => now >= stored_at + WRITTEN_AGAIN_AFTER,
+            Self::UsedOnce => true,
         }
     }
 }
@@ -138,3 +160,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod refreshing;

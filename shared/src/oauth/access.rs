@@ -6,7 +6,8 @@
 //! 3. The refresh token is read by the version that the row names, not by the vault's newest.
 //! 4. The provider is asked. A crash from here on loses an access token; the refresh token in the vault is still good,
 //!    because neither Google nor Microsoft voids the old one when it hands out another.
-//! 5. A new refresh token is written to the vault. A crash leaves a version that nothing points at.
+//! 5. A new refresh token is written to the vault, unless the old one still counts and is younger than a week. A crash
+//!    leaves a version that nothing points at.
 //! 6. The row is changed to name that version: only now does it count. Then the access token is cached.
 
 use std::time::Duration;
@@ -149,16 +150,19 @@ async fn commit(
     old: &Secret,
 ) -> Result<Secret, AccessError> {
     let id = row.connection.id;
-    let rotated = grant
-        .refresh
-        .as_ref()
-        .filter(|new| new.expose() != old.expose());
+    let (habit, now) = (
+        app.provider(row.connection.provider).refresh_tokens(),
+        app.clock.now(),
+    );
+    let rotated = grant.refresh.as_ref().filter(|new| {
+        new.expose() != old.expose() && habit.should_store(row.secret.written_at, now)
+    });
     let pointer = match rotated {
         Some(new) => {
             let version = app.vault.put_refresh_token(store.id(), id, new).await?;
             Some(SecretPointer {
                 version,
-                written_at: app.clock.now(),
+                written_at: now,
                 ..row.secret.clone()
             })
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::{
     calendar::Calendar,
-    connection::Provider,
+    connection::{Provider, RefreshTokens},
     content::{Content, Fields, Parts},
     event::{CalendarEvent, Change, ExternalEventId, Revision},
     failure::FailureClass,
@@ -186,6 +186,8 @@ pub trait CalendarProvider: Send + Sync {
         id: &ExternalEventId,
         revision: Option<&Revision>,
     ) -> Result<(), ProviderError>;
+
+    fn refresh_tokens(&self) -> RefreshTokens;
 
     fn subscribes_to(&self) -> SubscribesTo;
 

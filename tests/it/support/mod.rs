@@ -7,6 +7,7 @@ pub(crate) use kept::Kept;
 
 use std::ops::Deref;
 
+use domain::connection::Provider;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::{
@@ -36,6 +37,11 @@ impl Deref for Connected {
 impl Connected {
     pub(crate) async fn start() -> Self {
         Self::with(World::start().await.unwrap(), MIA).await
+    }
+
+    /// With this provider, whichever the stories are told of.
+    pub(crate) async fn at(provider: Provider) -> Self {
+        Self::with(World::start_with(provider).await.unwrap(), MIA).await
     }
 
     /// Connects in a world that may already hold events.

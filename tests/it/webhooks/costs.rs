@@ -10,16 +10,11 @@ use tests::{
     world::{Doors, World},
 };
 
-use crate::support::{Connected, MIA};
+use crate::support::Connected;
 
 const FORGED: u32 = 10_000;
 const MINUTES: u32 = 10;
 const AT_ONCE: u32 = 50;
-
-async fn connected_at(provider: Provider) -> Connected {
-    let world = World::start_with(provider).await.unwrap();
-    Connected::with(world, MIA).await
-}
 
 /// What was asked of AWS since then.
 fn since(world: &World, before: &AwsCounters) -> (u64, u64, u64) {
@@ -58,7 +53,7 @@ fn forged(genuine: &str, number: u32) -> String {
 #[tokio::test]
 async fn ten_thousand_forged_notices_cost_the_table_nothing_and_the_vault_one_look_a_minute() {
     for provider in Provider::ALL {
-        let mia = connected_at(provider).await;
+        let mia = Connected::at(provider).await;
         let world = &mia.world;
         let (doors, genuine) = (Doors::of(world), mia.channel_tokens().await.remove(0));
         let refused = match provider {
@@ -99,7 +94,7 @@ async fn ten_thousand_forged_notices_cost_the_table_nothing_and_the_vault_one_lo
 #[tokio::test]
 async fn a_proven_notice_costs_two_table_requests_and_one_message() {
     for provider in Provider::ALL {
-        let mia = connected_at(provider).await;
+        let mia = Connected::at(provider).await;
         let token = mia.channel_tokens().await.remove(0);
         let (doors, before) = (Doors::of(&mia.world), mia.world.aws.counters());
 

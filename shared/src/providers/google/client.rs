@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     calendar::Calendar,
+    connection::RefreshTokens,
     content::Fields,
     event::{Change, ExternalEventId, Revision},
     failure::FailureClass,
@@ -275,6 +276,10 @@ impl CalendarProvider for Google {
 
     fn burst(&self) -> SignedDuration {
         SignedDuration::from_secs(5)
+    }
+
+    fn refresh_tokens(&self) -> RefreshTokens {
+        RefreshTokens::Last
     }
 
     fn subscribes_to(&self) -> SubscribesTo {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     calendar::Calendar,
+    connection::RefreshTokens,
     content::Fields,
     event::{Change, ExternalEventId, Revision},
     failure::FailureClass,
@@ -262,6 +263,10 @@ impl CalendarProvider for Microsoft {
     }
 
     /// Graph tells of the whole mailbox.
+    fn refresh_tokens(&self) -> RefreshTokens {
+        RefreshTokens::Last
+    }
+
     fn subscribes_to(&self) -> SubscribesTo {
         SubscribesTo::TheAccount
     }
