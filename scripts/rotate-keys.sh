@@ -26,7 +26,7 @@ if [[ $(made AWSPREVIOUS) != None ]]; then
     cat >&2 <<END
 The last rotation of $secret is $((age / 60 / 60)) hours old, less than $days days.
 Another one ends at once what was made with the key before it:
-  - subscriptions that no run has replaced since: their calendars are heard again after the next poll, within an hour;
+  - subscriptions that were not renewed since: their calendars are heard again after the next poll, within an hour;
   - sessions of people who did nothing since: one exchange of their refresh cookie, and forms open since then are refused;
   - access tokens cached since: one call each to their provider; authorizations under way: begin again.
 No credential is lost.
