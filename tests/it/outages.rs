@@ -35,6 +35,19 @@ async fn a_vault_that_does_not_answer_costs_time_and_no_grant() {
 }
 
 #[tokio::test]
+async fn keys_that_are_held_go_on_counting_while_the_vault_is_away() {
+    let mia = Connected::start().await;
+    // What was read is not believed any longer, and cannot be read anew.
+    mia.world
+        .clock
+        .advance(SignedDuration::from_mins(6))
+        .unwrap();
+    mia.is_away("GetSecretValue", 30);
+
+    mia.is_told_of("boiler", 4).await;
+}
+
+#[tokio::test]
 async fn an_event_bus_that_is_away_gets_every_event_later() {
     let mia = Connected::start().await;
     let before = mia.world.aws.events_put().len();

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CACHED_FOR, Vault, VaultError, Version};
-use crate::crypto::{Keys, is_kid};
+use crate::{
+    crypto::{Keys, is_kid},
+    telemetry::chain,
+};
 
 /// Whoever makes up ids of keys must not make us ask for each.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(1);
@@ -67,8 +70,12 @@ impl Vault {
         let ring = match held {
             None => held.insert(self.first_ring(now).await?),
             Some(ring) => {
-                if now >= ring.read_again_at {
-                    self.read_again(ring, now).await?;
+                // What is held is no worse for a vault that is away: webhooks and sessions live on.
+                if now >= ring.read_again_at
+                    && let Err(error) = self.read_again(ring, now).await
+                {
+                    tracing::warn!(error = %chain(&error), "keys not read anew");
+                    ring.read_again_at = now + LOOK_EVERY;
                 }
                 ring
             }
