@@ -89,6 +89,18 @@ ids! {
     HoldId "hld";
 }
 
+/// A number of an id that is the same everywhere and for ever: rows stand in the partitions that it says.
+pub fn hash(id: impl fmt::Display) -> u32 {
+    id.to_string().bytes().fold(0u32, |hash, byte| {
+        hash.wrapping_mul(31).wrapping_add(byte.into())
+    })
+}
+
+/// The same, spread evenly over all numbers, so that its first bits say as much as its last.
+pub fn spread(id: impl fmt::Display) -> u32 {
+    hash(id).wrapping_mul(0x9E37_79B1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +118,13 @@ mod tests {
         let id = EntryId::from_parts(1_700_000_000_000, 42).to_string();
 
         assert_eq!(id.parse::<TenantId>(), Err(ParseIdError { prefix: "ten" }));
+    }
+
+    #[test]
+    fn the_number_of_an_id_never_changes() {
+        let id = EntryId::from_parts(1_700_000_000_000, 42);
+
+        assert_eq!((hash(id), spread(id)), (2_932_934_392, 974_719_352));
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod upkeep;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CalendarId, ConnectionId, SubscriptionId};
+use crate::id::{CalendarId, ConnectionId, SubscriptionId, spread};
 pub use upkeep::{ALERT_AFTER, CHECK_EVERY, Upkeep};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ impl Subscription {
         let half = expires_at.duration_since(since) / 2;
         let after_ms = i64::try_from(half.min(renew_after).as_millis()).unwrap_or(i64::MAX);
         // From nine tenths to eleven tenths of it.
-        let jitter_ms = (after_ms / 5).saturating_mul(self.own_percent()) / 100;
+        let jitter_ms = (after_ms / 5).saturating_mul(i64::from(spread(self.id) >> 16)) >> 16;
         let renew_at = since + SignedDuration::from_millis(after_ms - after_ms / 10 + jitter_ms);
         self.state = SubscriptionState::Active {
             external_id,
@@ -60,14 +60,6 @@ impl Subscription {
             renew_at,
         };
         self
-    }
-
-    /// The same for one subscription always, spread evenly over all of them: an id's end is random.
-    fn own_percent(&self) -> i64 {
-        let hash = self.id.to_string().bytes().fold(0u32, |hash, byte| {
-            hash.wrapping_mul(31).wrapping_add(byte.into())
-        });
-        (i64::from(hash.wrapping_mul(0x9E37_79B1) >> 16) * 100) >> 16
     }
 
     pub fn covers(&self, calendar: CalendarId) -> bool {

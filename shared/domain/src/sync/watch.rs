@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::id::ConnectionId;
+use crate::id::{ConnectionId, spread};
 
 /// Stands in for notices that do not come.
 pub const POLL_EVERY: SignedDuration = SignedDuration::from_mins(15);
@@ -68,11 +68,7 @@ impl Outlook {
 /// When everything is compared again. Each connection has its own time of the day, so that they do not all come at once.
 pub fn reconcile_at(connection: ConnectionId, reconciled_at: Timestamp) -> Timestamp {
     let day_ms = i64::try_from(RECONCILE_EVERY.as_millis()).unwrap_or(i64::MAX);
-    let hash = connection.to_string().bytes().fold(0u32, |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(byte.into())
-    });
-    // Every bit of the hash counts, and the time of the day has few.
-    let own_ms = (i64::from(hash.wrapping_mul(0x9E37_79B1)) * day_ms) >> 32;
+    let own_ms = (i64::from(spread(connection)) * day_ms) >> 32;
     let earliest = reconciled_at + RECONCILE_NOT_WITHIN;
     let wait_ms = (own_ms - earliest.as_millisecond()).rem_euclid(day_ms);
     earliest + SignedDuration::from_millis(wait_ms)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     connection::Provider,
-    id::{ConnectionId, RunId, TenantId},
+    id::{self, ConnectionId, RunId, TenantId},
     run::Trigger,
     sync::{
         demand::{Demand, Lease},
@@ -97,7 +97,7 @@ impl Row {
                 .keys()
                 .filter_map(|channel| channel.parse().ok())
                 .collect(),
-            next_look_at: self.due.and_then(|due| due.parse().ok()).and_then(time),
+            next_look_at: self.due.as_deref().and_then(due_since),
             demand: Demand {
                 asked: self.asked,
                 covered: self.covered,
@@ -209,6 +209,10 @@ pub(in crate::store) fn due_at(at: Timestamp) -> String {
     format!("{:015}", at.as_millisecond())
 }
 
+pub(in crate::store) fn due_since(due: &str) -> Option<Timestamp> {
+    time(due.parse().ok()?)
+}
+
 /// Timers of one kind, by what they are for.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum Lane {
@@ -229,8 +233,5 @@ impl Lane {
 }
 
 pub(in crate::store) fn shard_of(lane: Lane, connection: ConnectionId) -> String {
-    let hash = connection.to_string().bytes().fold(0u32, |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(byte.into())
-    });
-    lane.shard(hash % DUE_SHARDS)
+    lane.shard(id::hash(connection) % DUE_SHARDS)
 }
