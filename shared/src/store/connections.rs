@@ -165,28 +165,27 @@ impl TenantStore {
     }
 
     /// Replaces a row that nobody has changed since it was read; `row.connection.version` is the version read.
-    pub async fn update_connection(
-        &self,
-        mut row: ConnectionRow,
-    ) -> Result<ConnectionRow, StoreError> {
-        self.table
-            .write(vec![self.connection_write(row.clone())?])
-            .await?;
-        row.connection.version += 1;
-        Ok(row)
+    pub async fn update_connection(&self, row: ConnectionRow) -> Result<ConnectionRow, StoreError> {
+        self.update_connection_with(row, Vec::new()).await
     }
 
     /// The same, and the world is told of it.
     pub async fn update_connection_and_tell(
         &self,
-        mut row: ConnectionRow,
+        row: ConnectionRow,
         news: &OutboxRow,
         now: Timestamp,
     ) -> Result<ConnectionRow, StoreError> {
-        let writes = vec![
-            self.connection_write(row.clone())?,
-            self.outbox_write(news, now)?,
-        ];
+        let news = self.outbox_write(news, now)?;
+        self.update_connection_with(row, vec![news]).await
+    }
+
+    async fn update_connection_with(
+        &self,
+        mut row: ConnectionRow,
+        mut writes: Vec<Write>,
+    ) -> Result<ConnectionRow, StoreError> {
+        writes.push(self.connection_write(row.clone())?);
         self.table.write(writes).await?;
         row.connection.version += 1;
         Ok(row)

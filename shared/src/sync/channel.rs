@@ -143,10 +143,10 @@ pub async fn pushed(
             ignored(connection);
             Ok(())
         }
-        PushAsk::Foreign => {
+        PushAsk::Foreign(provider) => {
             tracing::error!(tenant = %store.id(), %connection, "another tenant's channel token was pushed");
             let about = About {
-                provider: Some(Provider::Google),
+                provider: Some(provider),
                 tenant: Some(store.id()),
                 connection: Some(connection),
                 run: None,

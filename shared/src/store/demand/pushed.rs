@@ -1,7 +1,10 @@
 //! What a message that is pushed by a queue of somebody else's does. It may be delivered again, at any time.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::id::{ConnectionId, SubscriptionId};
+use domain::{
+    connection::Provider,
+    id::{ConnectionId, SubscriptionId},
+};
 use jiff::Timestamp;
 
 use super::{
@@ -43,8 +46,8 @@ pub enum PushAsk {
     Repeated(Box<Asked>),
     /// The channel was stopped or has expired, or its connection is gone.
     UnknownChannel,
-    /// The connection is not this tenant's.
-    Foreign,
+    /// The connection is another tenant's, at this provider.
+    Foreign(Provider),
 }
 
 impl TenantStore {
@@ -79,7 +82,7 @@ impl TenantStore {
         let is_ending = row.ending.is_some();
         let asked = row.into_asked();
         Ok(match marked {
-            _ if asked.tenant != self.tenant => PushAsk::Foreign,
+            _ if asked.tenant != self.tenant => PushAsk::Foreign(asked.provider),
             Some(AttributeValue::S(mark)) if mark == key.mark && !is_ending => {
                 PushAsk::Repeated(asked.into())
             }
