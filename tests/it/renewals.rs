@@ -6,7 +6,10 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use shared::store::{StoreError, Turn};
+use shared::{
+    store::{DueUpkeep, Store, StoreError, Turn},
+    sync::{Renewed, renew},
+};
 use tests::{
     calendar_user::operation,
     person::{Answer, Person},
@@ -69,6 +72,27 @@ impl Connected {
         let member = Person::sign_in(&self.world, MIA).await.unwrap();
         let path = format!("/connections/{}", self.connection);
         member.get(&path).await.unwrap().expect(200).unwrap().text
+    }
+
+    /// As the renewals find it when half of its life is over.
+    async fn is_due_for_renewal(&self) -> DueUpkeep {
+        self.world.clock.advance(DAYS).unwrap();
+        let now = self.world.clock.now();
+        for shard in 0..Store::due_shards() {
+            let found = self.world.app.store.upkeeps_due(shard, now, 10).await;
+            if let Some(due) = found.unwrap().pop() {
+                assert!(due.since < now);
+                return due.what;
+            }
+        }
+        panic!("nothing is due");
+    }
+
+    /// How many syncs were asked for so far.
+    async fn asked_so_far(&self) -> u64 {
+        let id = self.connection.parse().unwrap();
+        let row = self.world.app.store.demand(id).await.unwrap();
+        row.unwrap().demand.asked
     }
 
     fn times_told(&self, name: &str) -> usize {
@@ -246,6 +270,34 @@ async fn one_worker_at_a_time_sees_to_the_subscriptions_of_a_connection() {
     assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
     end(&second).await.unwrap();
     assert!(claim().await.is_some());
+}
+
+#[tokio::test]
+async fn what_a_new_subscription_could_not_tell_is_asked_for_and_a_prolonged_one_costs_no_run() {
+    let mia = Connected::start().await;
+    let due = mia.is_due_for_renewal().await;
+    let asked = mia.asked_so_far().await;
+    let made = mia.calls("events.watch").await;
+
+    assert_eq!(renew(&mia.world.app, &due).await.unwrap(), Renewed::Done);
+
+    let made = mia.calls("events.watch").await - made;
+    assert_eq!(made, u64::from(mia.world.provider == Provider::Google));
+    assert_eq!(mia.asked_so_far().await - asked, made);
+}
+
+#[tokio::test]
+async fn a_provider_that_has_enough_is_left_alone_by_the_renewals() {
+    let mia = Connected::start().await;
+    let due = mia.is_due_for_renewal().await;
+    let renewal = match mia.world.provider {
+        Provider::Google => "events.watch",
+        Provider::Microsoft => "subscriptions.update",
+    };
+    mia.fault(&json!({ "name": "rate_limited", "scope": renewal }))
+        .await;
+
+    assert_eq!(renew(&mia.world.app, &due).await.unwrap(), Renewed::TooFast);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use domain::connection::Provider;
+use domain::sync::sweep::{Overdue, by_provider};
 use futures::{
     StreamExt as _,
     future::{join_all, ready},
@@ -29,19 +29,14 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 pub async fn handle(app: &App) -> Result<(), Failure> {
     let ends_at = app.clock.now() + WORK_TIME;
-    let due = all_due(app).await;
-    let by_provider = Provider::ALL.map(|provider| {
-        let mut own = due.clone();
-        own.retain(|due| due.provider == provider);
-        see_to_all(app, own, ends_at)
-    });
-    let seen_to: usize = join_all(by_provider).await.into_iter().sum();
+    let due = by_provider(all_due(app).await).map(|own| see_to_all(app, own, ends_at));
+    let seen_to: usize = join_all(due).await.into_iter().sum();
     app.measure(&About::default(), &[(Metric::RenewalHeartbeat, 1)]);
     tracing::info!(seen_to, "subscriptions seen to");
     Ok(())
 }
 
-async fn all_due(app: &App) -> Vec<DueUpkeep> {
+async fn all_due(app: &App) -> Vec<Overdue<DueUpkeep>> {
     let now = app.clock.now();
     let mut due = Vec::new();
     for shard in 0..Store::due_shards() {

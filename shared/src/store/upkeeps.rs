@@ -5,13 +5,14 @@ use domain::{
     connection::Provider,
     id::{ConnectionId, TenantId},
     subscription::Upkeep,
+    sync::sweep::Overdue,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Store, TenantStore,
-    demand::row::{Change, Lane, due_at, number, shard_of, text},
+    demand::row::{Change, Lane, due_at, due_since, number, shard_of, text},
     item::{Guard, Item, Write},
     keys,
     table::{StoreError, Update, read},
@@ -36,6 +37,8 @@ struct Row {
 struct Owner {
     t: TenantId,
     provider: Provider,
+    #[serde(rename = "GSI2SK")]
+    due: String,
 }
 
 /// A connection whose subscriptions are to be looked at. Its row says whose it is.
@@ -43,7 +46,6 @@ struct Owner {
 pub struct DueUpkeep {
     tenant: TenantId,
     pub connection: ConnectionId,
-    pub provider: Provider,
 }
 verified!(DueUpkeep);
 
@@ -69,14 +71,17 @@ impl Store {
         shard: u32,
         now: Timestamp,
         limit: i32,
-    ) -> Result<Vec<DueUpkeep>, StoreError> {
+    ) -> Result<Vec<Overdue<DueUpkeep>>, StoreError> {
         let mut found = Vec::new();
         for connection in self.timers(Lane::Upkeep, "Q#", shard, now, limit).await? {
             let row: Option<Owner> = self.table.get(&keys::upkeep(connection)).await?;
-            found.extend(row.map(|row| DueUpkeep {
-                tenant: row.t,
-                connection,
+            found.extend(row.map(|row| Overdue {
+                since: due_since(&row.due).unwrap_or(now),
                 provider: row.provider,
+                what: DueUpkeep {
+                    tenant: row.t,
+                    connection,
+                },
             }));
         }
         Ok(found)

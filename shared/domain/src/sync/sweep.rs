@@ -20,25 +20,29 @@ pub struct Overdue<T> {
     pub since: Timestamp,
 }
 
+/// What of each provider is overdue, the longest first: neither provider waits for the other.
+pub fn by_provider<T>(mut due: Vec<Overdue<T>>) -> [Vec<T>; Provider::ALL.len()] {
+    due.sort_by_key(|due| due.since);
+    Provider::ALL.map(|provider| {
+        let own = due.extract_if(.., |due| due.provider == provider);
+        own.map(|due| due.what).collect()
+    })
+}
+
 /// Those whose turn it is, each with how long it is held back; the longest overdue first. What is left is longer overdue
 /// in the next sweep.
-pub fn in_turn<T>(mut due: Vec<Overdue<T>>) -> Vec<(T, SignedDuration)> {
-    due.sort_by_key(|due| due.since);
+pub fn in_turn<T>(due: Vec<Overdue<T>>) -> Vec<(T, SignedDuration)> {
     let mut turns = Vec::new();
-    for provider in Provider::ALL {
-        let (own, others): (Vec<_>, Vec<_>) =
-            due.into_iter().partition(|due| due.provider == provider);
-        due = others;
+    for own in by_provider(due) {
         let count = own.len().min(PER_PROVIDER);
         let apart = i32::try_from(count.max(1)).map_or(APART_MAX, |count| SPREAD_OVER / count);
         let apart = apart.min(APART_MAX);
         let mut wait = SignedDuration::ZERO;
         for own in own.into_iter().take(count) {
-            turns.push((own.what, wait));
+            turns.push((own, wait));
             wait += apart;
         }
     }
-    // Neither provider waits for the other.
     turns.sort_by_key(|(_, wait)| *wait);
     turns
 }
