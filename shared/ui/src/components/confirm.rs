@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Checkbox, Csrf, Look, Radios, action, post, submit};
+use super::{Checkbox, Csrf, Field, Look, Radios, action, post, submit};
 
 #[derive(Clone, Debug)]
 pub struct Confirm {
@@ -12,7 +12,7 @@ pub struct Confirm {
     pub question: String,
     /// What will happen and what will not.
     pub consequences: Vec<String>,
-    pub extra: Option<Extra>,
+    pub extras: Vec<Extra>,
     /// Where the answer goes.
     pub action: String,
     /// Carried along unseen.
@@ -36,6 +36,12 @@ pub enum Extra {
         name: &'static str,
         legend: &'static str,
         choices: &'static [(&'static str, &'static str)],
+    },
+    /// To be typed, so that nobody does it unawares.
+    Typed {
+        name: &'static str,
+        label: String,
+        error: Option<String>,
     },
 }
 
@@ -69,26 +75,39 @@ impl Confirm {
         let body = html! {
             @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
             ul.plain { @for line in &self.consequences { li { (line) } } }
-            @match &self.extra {
-                None => {}
-                Some(Extra::Tick { name, label, hint }) => {
-                    (Checkbox { id: &format!("{id}-{name}"), name, label, checked: false, hint: Some(hint) })
-                }
-                Some(Extra::OneOf { name, legend, choices }) => {
-                    (Radios {
-                        id: &format!("{id}-{name}"),
-                        name,
-                        legend,
-                        choices,
-                        chosen: choices.first().map_or("", |(value, _)| value),
-                    })
-                }
-            }
+            @for extra in &self.extras { (extra.field(id)) }
             div.actions.end {
                 (keep)
                 (submit(&format!("{id}-confirm"), Look::Danger, self.yes, self.busy))
             }
         };
         post(csrf, &self.action, "stack", body)
+    }
+}
+
+impl Extra {
+    fn field(&self, id: &str) -> Markup {
+        match self {
+            Self::Tick { name, label, hint } => html! {
+                (Checkbox { id: &format!("{id}-{name}"), name, label, checked: false, hint: Some(hint) })
+            },
+            Self::OneOf {
+                name,
+                legend,
+                choices,
+            } => html! {
+                (Radios {
+                    id: &format!("{id}-{name}"),
+                    name,
+                    legend,
+                    choices,
+                    chosen: choices.first().map_or("", |(value, _)| value),
+                })
+            },
+            Self::Typed { name, label, error } => html! {
+                (Field::new(&format!("{id}-{name}"), "text", label)
+                    .name(name).error(error.as_deref()).autocomplete("off").required())
+            },
+        }
     }
 }

@@ -6,6 +6,7 @@ use maud::{Markup, Render, html};
 #[derive(Clone, Debug)]
 pub struct Field<'a> {
     id: &'a str,
+    name: &'a str,
     label: &'a str,
     kind: &'a str,
     value: &'a str,
@@ -21,6 +22,7 @@ impl<'a> Field<'a> {
     pub fn new(id: &'a str, kind: &'a str, label: &'a str) -> Self {
         Self {
             id,
+            name: id,
             label,
             kind,
             value: "",
@@ -31,6 +33,11 @@ impl<'a> Field<'a> {
             required: false,
             class: "",
         }
+    }
+
+    #[must_use]
+    pub fn name(self, name: &'a str) -> Self {
+        Self { name, ..self }
     }
 
     #[must_use]
@@ -86,7 +93,7 @@ impl Render for Field<'_> {
     fn render(&self) -> Markup {
         let list = (!self.suggestions.is_empty()).then(|| format!("{}-suggestions", self.id));
         let input = html! {
-            input id=(self.id) name=(self.id) type=(self.kind) value=(self.value) required[self.required]
+            input id=(self.id) name=(self.name) type=(self.kind) value=(self.value) required[self.required]
                 autocomplete=[self.autocomplete] list=[list.as_deref()]
                 aria-invalid=[self.error.map(|_| "true")] aria-describedby=[described_by(self.id, self.hint, self.error)];
             @if let Some(list) = &list {

@@ -130,11 +130,11 @@ impl ConnectionPage {
                 "Entries in the schedule stay. Events that were in the calendar before stay too."
                     .to_owned(),
             ],
-            extra: Some(crate::components::Extra::Tick {
+            extras: vec![crate::components::Extra::Tick {
                 name: "remove_copies",
                 label: "Also remove the copies we created in this calendar",
                 hint: "Only events that Kalends itself added are removed.",
-            }),
+            }],
             action: routes::connection_disconnect(id),
             hidden: Vec::new(),
             yes: "Disconnect",

@@ -159,7 +159,7 @@ impl EntryPage {
                 all.to_owned(),
                 "Its copies in connected calendars are removed as well. Nobody is sent a cancellation.".to_owned(),
             ],
-            extra: occurrence.map(|_| Scope::ask_to_delete()),
+            extras: occurrence.map(|_| Scope::ask_to_delete()).into_iter().collect(),
             action: routes::entry_delete(id, None),
             hidden: std::iter::once(("version", version.to_string()))
                 .chain(hidden)
