@@ -59,6 +59,7 @@ STRUCTURAL = [
     (STATEMENT + "Condition/Null", GONE, "without LeadingKeys and the Null guard"),
     (STATEMENT + "Condition", GONE, "without LeadingKeys and the Null guard"),
     (STATEMENT + "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys", ["*"], "nor the prefix"),
+    (STATEMENT + "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys", ["*#END"], "nor the prefix"),
     (STATEMENT + "Action/0", "secretsmanager:DeleteSecret", "may delete secrets"),
     ("SyncWorker:Environment/Variables/TABLE_NAME", GONE, "may reach Table, which it is not told of"),
     ("Identity:Environment/Variables/QUEUE", {"Ref": "SyncGoogleQueue"}, "may not reach SyncGoogleQueue"),

@@ -185,8 +185,8 @@ def permissions_are_the_least(stack, _):
         if reads_items and not (keys and guarded):
             yield f"{id}: {', '.join(actions)} without LeadingKeys and the Null guard"
         for key in listed(keys or []):
-            if not re.fullmatch(r"PRIME|[A-Z]+#\*", key):
-                yield f"{id}: {key} is neither the priming read nor the prefix of a kind of key"
+            if not re.fullmatch(r"PRIME|[A-Z]+#\*|T#\*#[A-Z]+", key):
+                yield f"{id}: {key} is neither the priming read nor the prefix of a kind of key nor a kind of all tenants'"
 
 
 def secrets_are_deleted_by_one_function(stack, _):

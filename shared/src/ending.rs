@@ -19,8 +19,8 @@ use crate::{
     ids,
     oauth::AccessError,
     problem::Problem,
-    queue::{CheckedPurge, DELAY_MAX, QueueError},
-    store::{LeaseForEnding, StoreError, TenantStore},
+    queue::{DELAY_MAX, QueueError},
+    store::{LeaseForEnding, Purge, StoreError, TenantStore},
     sync::{Fence, Handled},
     telemetry::chain,
 };
@@ -81,9 +81,8 @@ pub async fn begin(
             remove_copies, "disconnection asked for"
         );
         // It is begun, and the sweep sees to it, whatever becomes of the message.
-        let sent = app
-            .queue
-            .send_purge(store.id(), connection, SignedDuration::ZERO);
+        let purge = Purge::of_connection(store.id(), connection);
+        let sent = app.queue.send_purge(&purge, SignedDuration::ZERO);
         if let Err(error) = sent.await {
             tracing::error!(%connection, error = %chain(&error), "left to the sweep");
         }
@@ -93,9 +92,11 @@ pub async fn begin(
 }
 
 /// Carries out one message: as much as there is time for.
-pub async fn handle(app: &App, message: &CheckedPurge) -> Result<Handled, EndingError> {
-    let store = app.store.tenant(message);
-    let connection = message.connection;
+pub async fn handle(
+    app: &App,
+    store: &TenantStore,
+    connection: ConnectionId,
+) -> Result<Handled, EndingError> {
     let now = app.clock.now();
     let ending = store.ending(connection).await?;
     let Some(ending) = ending.filter(|ending| !ending.is_over()) else {
@@ -116,7 +117,7 @@ pub async fn handle(app: &App, message: &CheckedPurge) -> Result<Handled, Ending
     };
     let mut work = Work {
         app,
-        store: &store,
+        store,
         connection,
         fence,
         pace,
@@ -130,7 +131,8 @@ pub async fn handle(app: &App, message: &CheckedPurge) -> Result<Handled, Ending
     let pace = work.pace;
     store.release_for_ending(&fence, pace).await?;
     if wait <= DELAY_MAX {
-        app.queue.send_purge(store.id(), connection, wait).await?;
+        let purge = Purge::of_connection(store.id(), connection);
+        app.queue.send_purge(&purge, wait).await?;
     }
     // What waits longer stands in the due index.
     Ok(Handled::Delete)

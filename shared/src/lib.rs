@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod ending;
+pub mod erasure;
 pub mod ids;
 mod jwt;
 pub mod lambda;

@@ -5,6 +5,7 @@ use domain::{
     connection::{Connection, ReauthReason},
     ending::Ending,
     entry::EntryChange,
+    erasure::Erasure,
     hold::Hold,
     id::{ConnectionId, EntryId, TenantId},
     run::{RunNews, RunState, SyncRun},
@@ -159,6 +160,32 @@ impl OutboxRow {
         });
         let name = "CALENDAR_DISCONNECTION_COMPLETED";
         Self::new(tenant, name, &detail, Vec::new(), at)
+    }
+
+    /// From now on nobody of the tenant signs in, and nothing is synced.
+    pub fn erasure_began(erasure: &Erasure) -> Self {
+        let (tenant, at) = (erasure.tenant, erasure.asked_at);
+        let detail = json!({
+            "tenant": tenant,
+            "member": erasure.asked_by,
+            "remove_copies": erasure.remove_copies,
+            "at": at,
+        });
+        Self::new(
+            tenant,
+            "ORGANIZATION_ERASURE_STARTED",
+            &detail,
+            Vec::new(),
+            at,
+        )
+    }
+
+    /// Nothing is left of the tenant but its receipt.
+    pub fn erased(erasure: &Erasure) -> Self {
+        let tenant = erasure.tenant;
+        let at = erasure.finished_at.unwrap_or(erasure.asked_at);
+        let detail = json!({ "tenant": tenant, "receipt": erasure.receipt, "at": at });
+        Self::new(tenant, "ORGANIZATION_ERASED", &detail, Vec::new(), at)
     }
 
     fn new(

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     config::{QueueUrl, QueueUrls},
-    store::{Asked, Store, StoreError},
+    store::{Asked, Purge, Store, StoreError},
     verified::verified,
 };
 
@@ -44,19 +44,11 @@ pub struct CheckedMessage {
 }
 verified!(CheckedMessage);
 
-/// A connection that is being disconnected has something left to be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PurgeMessage {
-    pub tenant: TenantId,
-    pub connection: ConnectionId,
-}
-
-/// A message whose tenant is that of the ending that it names.
+/// A purge that its tenant has begun.
 #[derive(Debug)]
 pub struct CheckedPurge {
     tenant: TenantId,
-    pub connection: ConnectionId,
+    pub connection: Option<ConnectionId>,
 }
 verified!(CheckedPurge);
 
@@ -124,14 +116,20 @@ impl SyncMessage {
     }
 }
 
-impl PurgeMessage {
-    /// As with syncs: the row decides.
-    pub async fn check(self, store: &Store) -> Result<Checked<CheckedPurge>, StoreError> {
-        let Self { tenant, connection } = self;
-        Ok(match store.tenant_of_ending(connection).await? {
-            None => Checked::Gone,
-            Some(owner) if owner != tenant => Checked::Foreign,
-            Some(tenant) => Checked::Message(CheckedPurge { tenant, connection }),
+impl CheckedPurge {
+    /// As with syncs: the rows decide.
+    pub async fn check(purge: Purge, store: &Store) -> Result<Checked<Self>, StoreError> {
+        let Purge { tenant, connection } = purge;
+        if store.was_begun(&purge).await? {
+            return Ok(Checked::Message(Self { tenant, connection }));
+        }
+        let asked = match connection {
+            Some(connection) => store.demand(connection).await?,
+            None => None,
+        };
+        Ok(match asked {
+            Some(row) if row.tenant != tenant => Checked::Foreign,
+            Some(_) | None => Checked::Gone,
         })
     }
 }
@@ -157,16 +155,10 @@ impl Queue {
         self.send_to(url, message.tenant, message, delay).await
     }
 
-    /// Work on the end of a connection; the due sweep sends another where this one gets lost.
-    pub async fn send_purge(
-        &self,
-        tenant: TenantId,
-        connection: ConnectionId,
-        delay: SignedDuration,
-    ) -> Result<(), QueueError> {
-        let message = PurgeMessage { tenant, connection };
+    /// Work on a purge; the due sweep sends another where this one gets lost.
+    pub async fn send_purge(&self, purge: &Purge, delay: SignedDuration) -> Result<(), QueueError> {
         let url = &self.urls.purge.live;
-        self.send_to(url, tenant, &message, delay).await
+        self.send_to(url, purge.tenant, purge, delay).await
     }
 
     async fn send_to(

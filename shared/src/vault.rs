@@ -246,6 +246,19 @@ impl Vault {
         }
     }
 
+    /// The same, and nobody can bring it back.
+    pub async fn destroy_refresh_token(&self, name: &str) -> Result<(), VaultError> {
+        // Forced, the deletion of what is gone or marked for deletion is no error.
+        self.client
+            .delete_secret()
+            .secret_id(name)
+            .force_delete_without_recovery(true)
+            .send()
+            .await
+            .map(drop)
+            .map_err(unavailable("DeleteSecret"))
+    }
+
     /// Reads the version that the connection's row points at; after a restore the row may point at one that is gone.
     pub async fn refresh_token(&self, name: &str, version: &str) -> Result<Secret, VaultError> {
         match self.read(name, Version::Of(version)).await {

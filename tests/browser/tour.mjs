@@ -2,7 +2,7 @@
 import { eventually } from "./browser.mjs";
 import { fallApart, fillEntry, signIn } from "./person.mjs";
 import { GOOGLE, MICROSOFT, choosePrimary, connect, dayThere } from "./providers.mjs";
-import { MIA } from "./world.mjs";
+import { ADA, MIA } from "./world.mjs";
 
 /** Goes to each page and hands its name to `look`. The last one leaves nobody signed in. */
 export async function tour(page, world, look) {
@@ -15,6 +15,7 @@ export async function tour(page, world, look) {
   await apart(page, world, look);
   await troubled(page, world, look);
   await beside(page, world, look);
+  await ended(page, world, look);
 }
 
 async function signedOut(page, world, look) {
@@ -191,6 +192,25 @@ async function beside(page, world, look) {
   await look("connection, at the other provider");
   await page.goto(world.at("/connections"));
   await look("connections, with both providers");
+}
+
+/** By an administrator; nobody signs in afterwards. */
+async function ended(page, world, look) {
+  await page.goto(world.at("/organization"));
+  await look("organisation, a member's view");
+  await press(page, "Sign out");
+  await signIn(page, world, ADA);
+  await page.goto(world.at("/organization"));
+  await look("organisation");
+  await page.goto(world.at("/organization/delete"));
+  await page.getByLabel("Type Northwind Field Service to confirm").fill("Northwind");
+  await press(page, "Delete for ever");
+  await page.getByText("Nothing was deleted.").waitFor();
+  await look("organisation, delete refused");
+  await page.getByLabel("Type Northwind Field Service to confirm").fill("Northwind Field Service");
+  await press(page, "Delete for ever");
+  await page.getByRole("heading", { name: "Being deleted" }).waitFor();
+  await look("organisation, being deleted");
 }
 
 function press(page, name) {

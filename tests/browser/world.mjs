@@ -13,6 +13,7 @@ const BINARY = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug
 const READY_MS = 30_000;
 const PORTS = 4;
 
+export const ADA = "ada@northwind.test";
 export const MIA = "mia@northwind.test";
 export const PASSWORD = "kalends-demo";
 

@@ -4,7 +4,7 @@ use domain::connection::Provider;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::world::World;
+use tests::{aws::PutEvent, person::Person, world::World};
 
 use crate::support::{Connected, MIA, google_visit, visit};
 
@@ -62,6 +62,8 @@ async fn a_days_work(provider: Provider) {
     press(&mia, "sync").await;
     mia.settle().await;
     disconnect(&mia).await;
+    mia.person.connect(provider).await.unwrap();
+    delete_organisation(&mia).await;
 }
 
 /// The message is lost, so that the sweep has to send it again.
@@ -83,6 +85,22 @@ async fn disconnect(mia: &Connected) {
     let over = mia.api("/disconnection").await;
     assert_eq!(over["state"], "over", "{over:#}");
     assert_eq!(over["receipt"]["copies_removed"], 1, "{over:#}");
+}
+
+/// Everything goes that the others have left.
+async fn delete_organisation(mia: &Connected) {
+    let ada = Person::sign_in(&mia.world, "ada@northwind.test")
+        .await
+        .unwrap();
+    let body = json!({ "name": "Northwind Field Service" });
+    let asked = ada
+        .json(Method::DELETE, "/api/v1/organization", &body)
+        .await;
+    asked.unwrap().expect(202).unwrap();
+    mia.settle().await;
+    let events = mia.world.aws.events_put();
+    let is_over = |event: &PutEvent| event.detail_type == "ORGANIZATION_ERASED";
+    assert!(events.iter().any(is_over));
 }
 
 /// By now the access has to be asked for anew.

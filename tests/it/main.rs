@@ -13,6 +13,7 @@ mod contract;
 mod crash;
 mod endings;
 mod environments;
+mod erasures;
 mod google_sim;
 mod histories;
 mod history;

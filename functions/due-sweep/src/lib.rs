@@ -1,11 +1,10 @@
 //! Once a minute: connections whose timer has run out are asked to sync. The timer is the poll that stands in for lost
-//! notices, or the end of a wait that a provider asked for. Disconnections that nobody has worked on for a while get
-//! another message.
+//! notices, or the end of a wait that a provider asked for. Purges that nobody has worked on for a while get another
+//! message.
 
 use std::error::Error;
 
 use domain::{
-    id::{ConnectionId, TenantId},
     run::Trigger,
     sync::{
         sweep::{Overdue, in_turn},
@@ -18,7 +17,7 @@ use shared::{
     app::App,
     metrics::{About, Metric},
     queue,
-    store::{Asked, Store},
+    store::{Asked, Purge, Store},
     telemetry::chain,
 };
 
@@ -35,9 +34,9 @@ pub async fn handle(app: &App) -> Result<(), Failure> {
     let ends_at = app.clock.now() + WORK_TIME;
     let asked = ask_overdue(app, ends_at).await;
     for shard in 0..Store::due_shards() {
-        for (tenant, connection) in endings_due(app, shard).await {
-            if let Err(error) = go_on(app, tenant, connection).await {
-                tracing::error!(%connection, error = %chain(&*error), "disconnection not gone on with");
+        for purge in purges_due(app, shard).await {
+            if let Err(error) = go_on(app, &purge).await {
+                tracing::error!(%purge, error = %chain(&*error), "purge not gone on with");
             }
         }
     }
@@ -80,22 +79,21 @@ async fn ask_overdue(app: &App, ends_at: Timestamp) -> usize {
         .await
 }
 
-async fn endings_due(app: &App, shard: u32) -> Vec<(TenantId, ConnectionId)> {
+async fn purges_due(app: &App, shard: u32) -> Vec<Purge> {
     let now = app.clock.now();
-    match app.store.endings_due(shard, now, PER_SHARD_MAX).await {
+    match app.store.purges_due(shard, now, PER_SHARD_MAX).await {
         Ok(due) => due,
         Err(error) => {
-            tracing::error!(shard, error = %chain(&error), "disconnections of the shard not swept");
+            tracing::error!(shard, error = %chain(&error), "purges of the shard not swept");
             Vec::new()
         }
     }
 }
 
-async fn go_on(app: &App, tenant: TenantId, connection: ConnectionId) -> Result<(), Failure> {
+async fn go_on(app: &App, purge: &Purge) -> Result<(), Failure> {
     let now = app.clock.now();
-    app.store.look_at_ending_again(connection, now).await?;
-    let message = app.queue.send_purge(tenant, connection, queue::Delay::ZERO);
-    Ok(message.await?)
+    app.store.look_at_purge_again(purge, now).await?;
+    Ok(app.queue.send_purge(purge, queue::Delay::ZERO).await?)
 }
 
 async fn ask(app: &App, due: &Asked, wait: queue::Delay) -> Result<(), Failure> {

@@ -1,4 +1,6 @@
-//! `GET /api/users/auth/profile`: who is signed in.
+//! Who is signed in, and the organisation they belong to.
+
+mod organization;
 
 use domain::{
     id::{MemberId, TenantId},
@@ -10,11 +12,20 @@ use shared::{
     problem::Problem,
     web::{Routes, Session},
 };
+use ui::routes;
 
 pub fn routes() -> Routes {
+    let pages = Routes::new()
+        .get(routes::ORGANIZATION, organization::page)
+        .get(routes::ORGANIZATION_DELETE, organization::ask)
+        .post(routes::ORGANIZATION_DELETE, organization::press)
+        .as_pages();
     Routes::new()
+        .get("/api/v1/organization", organization::show)
+        .delete("/api/v1/organization", organization::delete)
         .get("/api/users/auth/profile", profile)
         .get("/api/users/auth/profile/", profile)
+        .merge(pages)
 }
 
 #[derive(Serialize)]

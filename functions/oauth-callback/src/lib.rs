@@ -153,6 +153,11 @@ fn words(error: &CallbackError) -> (StatusCode, &'static str, String) {
             "That was another account",
             "Choose the account that this connection was made with, or connect the other one anew.".into(),
         ),
+        CallbackError::Erasing => (
+            StatusCode::CONFLICT,
+            "Your organisation is being deleted",
+            "Nothing can be connected any more, and nothing was.".into(),
+        ),
         CallbackError::NoRefreshToken | CallbackError::Exchange(_) | CallbackError::Provider(_) => (
             StatusCode::BAD_GATEWAY,
             "The provider did not finish the authorization",

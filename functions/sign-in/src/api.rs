@@ -98,6 +98,10 @@ pub(crate) async fn log_in(
     match service::log_in(&app, &request.email, &request.password).await? {
         Ok(tokens) => signed_in(&app, StatusCode::OK, tokens).await,
         Err(Refused::Wrong) => Err(service::wrong()),
+        Err(Refused::Erasing) => Err(Problem::forbidden(
+            "organization_erasing",
+            "Your organisation is being deleted. Nobody can sign in any more.",
+        )),
         Err(Refused::Throttled { wait }) => Err(service::throttled(wait)),
     }
 }

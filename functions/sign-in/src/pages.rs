@@ -96,6 +96,7 @@ pub(crate) async fn submit_sign_in(
     let (status, trouble) = match service::log_in(&app, &form.email, &form.password).await? {
         Ok(tokens) => return Ok(welcome(tokens, see_other(next.unwrap_or(routes::SCHEDULE)))),
         Err(Refused::Wrong) => (StatusCode::UNPROCESSABLE_ENTITY, Trouble::Refused),
+        Err(Refused::Erasing) => (StatusCode::FORBIDDEN, Trouble::Erasing),
         Err(Refused::Throttled { wait }) => {
             let minutes = u32::try_from(wait.as_mins() + 1).unwrap_or(1);
             (

@@ -33,7 +33,11 @@ pub(crate) struct SignUp<'a> {
 
 pub(crate) enum Refused {
     Wrong,
-    Throttled { wait: SignedDuration },
+    Throttled {
+        wait: SignedDuration,
+    },
+    /// The password was right.
+    Erasing,
 }
 
 const NAME_BYTES_MAX: usize = 200;
@@ -53,6 +57,7 @@ pub(crate) async fn sign_up(app: &App, form: &SignUp<'_>) -> Result<SessionToken
         id: ids::mint(now, TenantId::from_parts),
         name: form.organization.trim().to_owned(),
         created_at: now,
+        erasing_since: None,
     };
     let member = Member {
         id: ids::mint(now, MemberId::from_parts),
@@ -160,6 +165,7 @@ pub(crate) async fn log_in(
     let store = app.store.tenant(&MemberOf::after_password(&login));
     let (member, tenant) = (store.member(login.member).await?, store.details().await?);
     match (member, tenant) {
+        (Some(_), Some(tenant)) if tenant.erasing_since.is_some() => Ok(Err(Refused::Erasing)),
         (Some(member), Some(tenant)) => Ok(Ok(begin_session(app, &member, &tenant.name).await?)),
         (None, _) | (_, None) => Ok(Err(Refused::Wrong)),
     }
@@ -235,10 +241,10 @@ pub(crate) async fn refresh(
     let store = app.store.tenant(&MemberOf::after_refresh(&row));
     let (member, tenant) = (store.member(row.member).await?, store.details().await?);
     match (member, tenant) {
-        (Some(member), Some(tenant)) => {
+        (Some(member), Some(tenant)) if tenant.erasing_since.is_none() => {
             Ok(Some(issue(app, &row, &next, &member, &tenant.name).await?))
         }
-        (None, _) | (_, None) => Ok(None),
+        (_, Some(_) | None) => Ok(None),
     }
 }
 

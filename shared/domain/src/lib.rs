@@ -27,6 +27,7 @@ pub mod connection;
 pub mod content;
 pub mod ending;
 pub mod entry;
+pub mod erasure;
 pub mod event;
 pub mod failure;
 pub mod hold;

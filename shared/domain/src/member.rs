@@ -35,6 +35,9 @@ pub struct Tenant {
     pub id: TenantId,
     pub name: String,
     pub created_at: Timestamp,
+    /// From then on nobody is given a session, and nothing is connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasing_since: Option<Timestamp>,
 }
 
 /// A person of a tenant who signs in.

@@ -37,6 +37,8 @@ pub enum CallbackError {
     NoRefreshToken,
     #[error("another account than the one to reconnect was chosen")]
     OtherAccount,
+    #[error("the tenant is being erased")]
+    Erasing,
     #[error(transparent)]
     Provider(#[from] ProviderError),
     #[error(transparent)]
@@ -132,6 +134,11 @@ pub async fn finish(
         return Err(CallbackError::Expired);
     }
     let code = code.map_err(|error| CallbackError::Refused(error.to_owned()))?;
+    // The row of a new connection insists on it too, but then there is a credential already.
+    let tenant = app.store.tenant(session).details().await?;
+    if tenant.is_none_or(|tenant| tenant.erasing_since.is_some()) {
+        return Err(CallbackError::Erasing);
+    }
     let verifier = app
         .open(&format!("pkce|{state}"), &row.sealed_verifier)
         .await?

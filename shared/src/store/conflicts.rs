@@ -119,8 +119,8 @@ impl TenantStore {
 
     /// What happened to an entry, newest first.
     pub async fn traces(&self, entry: EntryId) -> Result<Vec<Trace>, StoreError> {
-        let pk = keys::traces(self.tenant, entry);
-        let newest_first = Range::prefix(&pk, "", TRACES_MAX).newest_first();
+        let pk = keys::traces(self.tenant);
+        let newest_first = Range::prefix(&pk, &keys::traces_of(entry), TRACES_MAX).newest_first();
         self.table.range(newest_first).await
     }
 

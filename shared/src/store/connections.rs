@@ -118,7 +118,8 @@ impl TenantStore {
         Ok(all.iter().any(|row| row.sk.ends_with(&ending)))
     }
 
-    /// A new connection, with the row that counts what it is asked for.
+    /// A new connection, with the row that counts what it is asked for. `Conflict`: the account is connected already, or
+    /// the tenant is being erased.
     pub async fn create_connection(&self, row: &ConnectionRow) -> Result<(), StoreError> {
         let connection = &row.connection;
         let pointer = Pointer {
@@ -160,6 +161,7 @@ impl TenantStore {
                     connection.provider,
                     connection.created_at + CHECK_EVERY,
                 )?,
+                self.tenant_stands(),
             ])
             .await
     }

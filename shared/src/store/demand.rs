@@ -5,7 +5,6 @@ pub(super) mod row;
 
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     connection::Provider,
     id::{ConnectionId, RunId, SubscriptionId, TenantId},
@@ -134,21 +133,21 @@ impl Store {
         limit: i32,
     ) -> Result<Vec<Asked>, StoreError> {
         let mut found = Vec::new();
-        for connection in self.timers(Lane::Sync, "Q#", shard, now, limit).await? {
+        let due = self.timers(Lane::Sync, shard, now, limit).await?;
+        for connection in due.iter().filter_map(keys::connection_asked) {
             found.extend(self.demand(connection).await?);
         }
         Ok(found)
     }
 
-    /// Whose timers have run out: the connections that the keys of their rows name after `prefix`.
+    /// The rows whose timers have run out.
     pub(super) async fn timers(
         &self,
         lane: Lane,
-        prefix: &str,
         shard: u32,
         now: Timestamp,
         limit: i32,
-    ) -> Result<Vec<ConnectionId>, StoreError> {
+    ) -> Result<Vec<keys::Key>, StoreError> {
         let answer = self
             .table
             .client
@@ -162,16 +161,8 @@ impl Store {
             .send()
             .await
             .map_err(super::table::unavailable("Query"))?;
-        let connection = |item: HashMap<String, AttributeValue>| {
-            let pk = item.get("PK")?.as_s().ok()?;
-            pk.strip_prefix(prefix)?.parse().ok()
-        };
-        Ok(answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(connection)
-            .collect())
+        let items = answer.items.unwrap_or_default();
+        items.into_iter().map(read).collect()
     }
 
     pub fn due_shards() -> u32 {

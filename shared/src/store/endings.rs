@@ -5,7 +5,7 @@ mod records;
 use domain::{
     conflict::{Conflict, ConflictState},
     ending::{Done, Ending},
-    id::{ConnectionId, TenantId},
+    id::ConnectionId,
     link::{EventLink, LinkState},
     member::Member,
     subscription::Subscription,
@@ -13,15 +13,16 @@ use domain::{
     trace::Trace,
 };
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-pub use records::{FATES, Family, Fate};
+pub use records::Family;
 
 use super::{
-    ConnectionRow, LinkWrite, Store, TenantStore,
-    demand::row::{Change, Lane, due_at, number, shard_of, text},
+    ConnectionRow, LinkWrite, TenantStore,
+    demand::row::{Change, number, text},
     item::{Guard, Item, Write},
     keys,
+    purges::Timed,
     table::{StoreError, read},
 };
 use crate::{outbox::OutboxRow, sync::Fence};
@@ -48,21 +49,6 @@ pub enum LeaseForEnding {
     Gone,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Row {
-    #[serde(flatten)]
-    ending: Ending,
-    #[serde(rename = "GSI2PK", default, skip_serializing_if = "Option::is_none")]
-    shard: Option<String>,
-    #[serde(rename = "GSI2SK", default, skip_serializing_if = "Option::is_none")]
-    due: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Owner {
-    t: TenantId,
-}
-
 #[derive(Deserialize)]
 struct Leased {
     fence: u64,
@@ -75,60 +61,15 @@ struct Held {
     lease_until: i64,
 }
 
-/// When a message for an ending must be presumed lost.
-const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// A receipt can be read for three months.
 const RECEIPT_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
-
-impl Store {
-    /// Whose connection is being ended; what a message or a timer names.
-    pub async fn tenant_of_ending(
-        &self,
-        connection: ConnectionId,
-    ) -> Result<Option<TenantId>, StoreError> {
-        let row: Option<Owner> = self.table.get(&keys::ending(connection)).await?;
-        Ok(row.map(|row| row.t))
-    }
-
-    /// Connections of one shard whose end has not been worked on for too long.
-    pub async fn endings_due(
-        &self,
-        shard: u32,
-        now: Timestamp,
-        limit: i32,
-    ) -> Result<Vec<(TenantId, ConnectionId)>, StoreError> {
-        let mut found = Vec::new();
-        for connection in self.timers(Lane::Purge, "E#", shard, now, limit).await? {
-            let tenant = self.tenant_of_ending(connection).await?;
-            found.extend(tenant.map(|tenant| (tenant, connection)));
-        }
-        Ok(found)
-    }
-
-    /// The worker has died or its message is lost, should nothing happen until then.
-    pub async fn look_at_ending_again(
-        &self,
-        connection: ConnectionId,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let change = Change::new("SET GSI2SK = :due", "attribute_exists(GSI2PK)")
-            .value(":due", text(due_at(now + LOOK_AGAIN_AFTER)));
-        let mut update = change.on(connection);
-        update.key = keys::ending(connection);
-        self.table.update(update).await.map(drop)
-    }
-}
 
 impl TenantStore {
     /// The end of this connection, which may be long over.
     pub async fn ending(&self, connection: ConnectionId) -> Result<Option<Ending>, StoreError> {
-        let found = self.table.get_item(&keys::ending(connection)).await?;
-        let Some(item) = found else { return Ok(None) };
-        let owner: Owner = read(item.clone())?;
-        if owner.t != self.tenant {
-            return Ok(None);
-        }
-        Ok(Some(read::<Row>(item)?.ending))
+        let key = keys::ending(self.tenant, connection);
+        let found: Option<Timed<Ending>> = self.table.get(&key).await?;
+        Ok(found.map(|row| row.purge))
     }
 
     /// From this moment on the connection is not synced, told or called, and its account can be connected anew.
@@ -175,18 +116,17 @@ impl TenantStore {
 
     /// `ending.version` is the version read, 0 for a new one.
     fn ending_write(&self, ending: &Ending, now: Timestamp) -> Result<Write, StoreError> {
-        let key = keys::ending(ending.connection);
+        let key = keys::ending(self.tenant, ending.connection);
         let guard = Guard::of_version(ending.version);
         let next = Ending {
             version: ending.version + 1,
             ..ending.clone()
         };
         let over_since = next.finished_at;
-        let due = next.not_before.map_or(now, |until| until.max(now)) + LOOK_AGAIN_AFTER;
-        let row = Row {
-            shard: (!next.is_over()).then(|| shard_of(Lane::Purge, next.connection)),
-            due: (!next.is_over()).then(|| due_at(due)),
-            ending: next,
+        let next_at = next.not_before.map_or(now, |until| until.max(now));
+        let row = match over_since {
+            Some(_) => Timed::over(next),
+            None => Timed::until(next_at, ending.connection, next),
         };
         let mut item = Item::new("ending", key, Some(self.tenant), &row).guarded(guard);
         if let Some(over_since) = over_since {

@@ -9,12 +9,15 @@ use domain::{
     },
     member::EmailAddress,
 };
+use serde::Deserialize;
 
 use crate::crypto::fingerprint;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Key {
+    #[serde(rename = "PK")]
     pub(crate) pk: String,
+    #[serde(rename = "SK")]
     pub(crate) sk: String,
 }
 
@@ -65,23 +68,45 @@ pub(crate) fn upkeep(connection: ConnectionId) -> Key {
     key(format!("Q#{connection}"), "UPKEEP")
 }
 
-/// The end of a connection, and what is said of it when nothing else is left.
-pub(crate) fn ending(connection: ConnectionId) -> Key {
-    key(format!("E#{connection}"), "ENDING")
+/// The connection of a [`demand`] or an [`upkeep`].
+pub(crate) fn connection_asked(key: &Key) -> Option<ConnectionId> {
+    key.pk.strip_prefix("Q#")?.parse().ok()
 }
 
 // A tenant's own.
 
 pub(crate) fn tenant(tenant: TenantId) -> Key {
-    key(format!("T#{tenant}"), "META")
+    key(own(tenant), "META")
+}
+
+/// How far the tenant's erasure has come, and what is said of it when nothing else is left.
+pub(crate) fn erasure(tenant: TenantId) -> Key {
+    key(format!("T#{tenant}#ERASE"), "ERASURE")
+}
+
+/// Whose [`erasure`] it is.
+pub(crate) fn tenant_erased(key: &Key) -> Option<TenantId> {
+    let tenant = key.pk.strip_prefix("T#")?.strip_suffix("#ERASE")?;
+    tenant.parse().ok()
 }
 
 pub(crate) fn member(tenant: TenantId, member: MemberId) -> Key {
-    key(format!("T#{tenant}"), format!("MEM#{member}"))
+    key(own(tenant), format!("{MEMBER}{member}"))
+}
+
+/// How the keys of members begin among the tenant's own.
+pub(crate) const MEMBER: &str = "MEM#";
+
+pub(crate) fn own(tenant: TenantId) -> String {
+    format!("T#{tenant}")
 }
 
 pub(crate) fn connection(tenant: TenantId, connection: ConnectionId) -> Key {
-    key(format!("T#{tenant}#CONN"), connection.to_string())
+    key(connections(tenant), connection.to_string())
+}
+
+pub(crate) fn connections(tenant: TenantId) -> String {
+    format!("T#{tenant}#CONN")
 }
 
 /// Says which connections are a member's; the connection itself stands elsewhere.
@@ -108,6 +133,21 @@ pub(crate) fn accounts(tenant: TenantId) -> String {
 /// How the keys of one account end, whoever has connected it.
 pub(crate) fn account_of_anyone(provider: &str, subject: &str) -> String {
     format!("#{provider}#{}", fingerprint(subject))
+}
+
+/// The end of a connection, and what is said of it when nothing else is left.
+pub(crate) fn ending(tenant: TenantId, connection: ConnectionId) -> Key {
+    key(endings(tenant), connection.to_string())
+}
+
+pub(crate) fn endings(tenant: TenantId) -> String {
+    format!("T#{tenant}#END")
+}
+
+/// What an [`ending`] is the end of.
+pub(crate) fn connection_ended(key: &Key) -> Option<(TenantId, ConnectionId)> {
+    let tenant = key.pk.strip_prefix("T#")?.strip_suffix("#END")?;
+    Some((tenant.parse().ok()?, key.sk.parse().ok()?))
 }
 
 pub(crate) fn access_token(tenant: TenantId, connection: ConnectionId) -> Key {
@@ -160,7 +200,11 @@ pub(crate) fn subscriptions(tenant: TenantId) -> String {
 }
 
 pub(crate) fn entry(tenant: TenantId, entry: EntryId) -> Key {
-    key(format!("T#{tenant}#ENT"), entry.to_string())
+    key(entries(tenant), entry.to_string())
+}
+
+pub(crate) fn entries(tenant: TenantId) -> String {
+    format!("T#{tenant}#ENT")
 }
 
 /// Short single entries, by start.
@@ -286,17 +330,30 @@ pub(crate) fn deleted_entries(tenant: TenantId) -> String {
 
 /// Which entry a meeting has, by its iCalendar identity.
 pub(crate) fn meeting(tenant: TenantId, uid: &Uid) -> Key {
-    key(format!("T#{tenant}#UID"), fingerprint(&uid.0))
+    key(meetings(tenant), fingerprint(&uid.0))
+}
+
+pub(crate) fn meetings(tenant: TenantId) -> String {
+    format!("T#{tenant}#UID")
 }
 
 pub(crate) fn trace(tenant: TenantId, entry: EntryId, trace: TraceId) -> Key {
-    key(traces(tenant, entry), trace.to_string())
+    key(traces(tenant), format!("{}{trace}", traces_of(entry)))
 }
 
-pub(crate) fn traces(tenant: TenantId, entry: EntryId) -> String {
-    format!("T#{tenant}#TRACE#{entry}")
+/// What happened to all entries, also to those that are deleted.
+pub(crate) fn traces(tenant: TenantId) -> String {
+    format!("T#{tenant}#TRACE")
+}
+
+pub(crate) fn traces_of(entry: EntryId) -> String {
+    format!("{entry}#")
 }
 
 pub(crate) fn outbox(tenant: TenantId, row: OutboxId) -> Key {
-    key(format!("T#{tenant}#OUT"), row.to_string())
+    key(outbox_rows(tenant), row.to_string())
+}
+
+pub(crate) fn outbox_rows(tenant: TenantId) -> String {
+    format!("T#{tenant}#OUT")
 }

@@ -73,7 +73,8 @@ impl Store {
         limit: i32,
     ) -> Result<Vec<Overdue<DueUpkeep>>, StoreError> {
         let mut found = Vec::new();
-        for connection in self.timers(Lane::Upkeep, "Q#", shard, now, limit).await? {
+        let due = self.timers(Lane::Upkeep, shard, now, limit).await?;
+        for connection in due.iter().filter_map(keys::connection_asked) {
             let row: Option<Owner> = self.table.get(&keys::upkeep(connection)).await?;
             found.extend(row.map(|row| Overdue {
                 since: due_since(&row.due).unwrap_or(now),

@@ -11,7 +11,7 @@ mod session;
 pub use csrf::csrf_token;
 pub use extract::{Form, IfMatch, Json, JsonIfAny, Path, Query};
 pub use routes::Routes;
-pub use session::{REFRESH_LIFETIME, Session, SessionTokens, issue};
+pub use session::{ACCESS_LIFETIME, REFRESH_LIFETIME, Session, SessionTokens, issue};
 
 use axum::{
     Router,

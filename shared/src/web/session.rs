@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The proof is believed this long; after that the refresh cookie is asked, and with it the table.
-const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+pub const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// A signed-in member.

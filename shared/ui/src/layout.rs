@@ -69,10 +69,16 @@ pub enum Section {
     Schedule,
     Conflicts,
     Connections,
+    Organization,
 }
 
 impl Section {
-    const ALL: [Self; 3] = [Self::Schedule, Self::Conflicts, Self::Connections];
+    const ALL: [Self; 4] = [
+        Self::Schedule,
+        Self::Conflicts,
+        Self::Connections,
+        Self::Organization,
+    ];
 
     const fn entry(self) -> (&'static str, &'static str, Icon, &'static str) {
         match self {
@@ -83,6 +89,12 @@ impl Section {
                 routes::CONNECTIONS,
                 Icon::Connections,
                 "Connections",
+            ),
+            Self::Organization => (
+                "nav-organization",
+                routes::ORGANIZATION,
+                Icon::Settings,
+                "Organisation",
             ),
         }
     }

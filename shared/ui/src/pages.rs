@@ -9,6 +9,7 @@ pub mod disconnection;
 pub mod entry;
 pub mod forward;
 pub mod message;
+pub mod organization;
 pub mod problem;
 pub mod schedule;
 pub mod sign_in;

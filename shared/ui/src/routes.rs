@@ -33,6 +33,10 @@ pub const CONFLICTS: &str = "/conflicts";
 pub const CONFLICT: &str = "/conflicts/{id}";
 pub const CONFLICT_UNDO: &str = "/conflicts/{id}/undo";
 
+pub const ORGANIZATION: &str = "/organization";
+/// `GET` asks; `POST name=` begins, if that is its name. How far it has come is shown on the organisation's page.
+pub const ORGANIZATION_DELETE: &str = "/organization/delete";
+
 /// `GET ?week=2027-03-01` shows the week that holds the day.
 pub const SCHEDULE: &str = "/schedule";
 /// `GET` is the empty form, `?date=` sets its day; `POST` creates.

@@ -6,6 +6,7 @@ mod connection;
 mod connections;
 mod disconnection;
 mod history;
+mod organization;
 mod schedule;
 mod signed_out;
 
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Sample> {
         connection::samples(),
         disconnection::samples(),
         schedule::samples(),
+        organization::samples(),
     ]
     .into_iter()
     .flatten()

@@ -1,8 +1,10 @@
 //! What the stories begin with.
 
+mod everything;
 mod kept;
 mod notices;
 
+pub(crate) use everything::kinds_that_name;
 pub(crate) use kept::Kept;
 
 use std::ops::Deref;
@@ -99,7 +101,9 @@ impl Connected {
 
     /// What is planned for March 2027, as the member sees it who signs in now: the session of the start may be over.
     pub(crate) async fn titles_now(&self) -> Vec<String> {
-        let member = Person::sign_in(&self.world, MIA).await.unwrap();
+        let member = Person::sign_in(&self.world, &self.person.email)
+            .await
+            .unwrap();
         let path = "/api/v1/schedule/entries?from=2027-03-01T00:00:00Z&to=2027-04-01T00:00:00Z";
         let entries = member.get(path).await.unwrap().expect(200).unwrap().json();
         let entries = entries["items"].as_array().unwrap().iter();

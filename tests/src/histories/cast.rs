@@ -280,6 +280,7 @@ async fn found(world: &World) -> anyhow::Result<[MemberId; 2]> {
         id: ids::mint(now, TenantId::from_parts),
         name: "Histories".into(),
         created_at: now,
+        erasing_since: None,
     };
     let member = |email: &str| -> anyhow::Result<Member> {
         Ok(Member {

@@ -92,6 +92,7 @@ pub(super) async fn seed(world: &World) -> anyhow::Result<()> {
             id: ids::mint(now, TenantId::from_parts),
             name: organization.into(),
             created_at: now,
+            erasing_since: None,
         });
         let member = Member {
             id: ids::mint(now, MemberId::from_parts),

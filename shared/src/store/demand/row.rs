@@ -1,6 +1,6 @@
 //! The stored form of the demand row, and how a change of it is written down.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Display};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
@@ -195,8 +195,12 @@ impl Change {
     }
 
     pub(in crate::store) fn on(self, connection: ConnectionId) -> Update {
+        self.to(keys::demand(connection))
+    }
+
+    pub(in crate::store) fn to(self, key: keys::Key) -> Update {
         Update {
-            key: keys::demand(connection),
+            key,
             expression: self.expression,
             condition: self.condition,
             names: self.names,
@@ -232,6 +236,6 @@ impl Lane {
     }
 }
 
-pub(in crate::store) fn shard_of(lane: Lane, connection: ConnectionId) -> String {
-    lane.shard(id::hash(connection) % DUE_SHARDS)
+pub(in crate::store) fn shard_of(lane: Lane, id: impl Display) -> String {
+    lane.shard(id::hash(id) % DUE_SHARDS)
 }

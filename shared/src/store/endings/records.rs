@@ -7,7 +7,6 @@ use domain::{
     link::EventLink,
 };
 use jiff::Timestamp;
-use serde::Deserialize;
 
 use super::{Fence, noted};
 use crate::store::{
@@ -49,64 +48,6 @@ impl Family {
     ];
 }
 
-/// What becomes of a kind of item when a connection ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    GoesWith(Family),
-    /// Gone with the request, so that the account can be connected anew.
-    GoesFirst,
-    /// What the others hang on.
-    GoesLast,
-    Stays(&'static str),
-}
-
-/// Every kind of the key catalogue.
-pub const FATES: [(&str, Fate); 34] = [
-    ("link", Fate::GoesWith(Family::Links)),
-    ("link_by_event", Fate::GoesWith(Family::Links)),
-    ("cursor", Fate::GoesWith(Family::Cursors)),
-    ("shown", Fate::GoesWith(Family::Shown)),
-    ("dirty_entry", Fate::GoesWith(Family::DirtyEntries)),
-    ("parked_entry", Fate::GoesWith(Family::ParkedEntries)),
-    ("hold", Fate::GoesWith(Family::Holds)),
-    ("stuck_item", Fate::GoesWith(Family::StuckItems)),
-    ("run", Fate::GoesWith(Family::Runs)),
-    ("subscription", Fate::GoesWith(Family::Subscriptions)),
-    ("access_token", Fate::GoesWith(Family::AccessTokens)),
-    ("calendar", Fate::GoesWith(Family::Calendars)),
-    ("account", Fate::GoesFirst),
-    ("connection", Fate::GoesLast),
-    ("member_connection", Fate::GoesLast),
-    ("demand", Fate::GoesLast),
-    ("upkeep", Fate::GoesLast),
-    ("ending", Fate::Stays("the receipt, for three months")),
-    (
-        "conflict",
-        Fate::Stays("its member's; settled as over, for three months"),
-    ),
-    ("member_conflict", Fate::Stays("stands with its conflict")),
-    ("trace", Fate::Stays("the entry's history")),
-    ("outbox", Fate::Stays("what was told, for three days")),
-    ("entry", Fate::Stays("the schedule's")),
-    ("agenda", Fate::Stays("the schedule's")),
-    ("deleted_entry", Fate::Stays("the schedule's")),
-    (
-        "meeting",
-        Fate::Stays("the entry's; by it the entry is known again"),
-    ),
-    ("tenant", Fate::Stays("the tenant's")),
-    ("member", Fate::Stays("the member's; no longer a mirror")),
-    ("email", Fate::Stays("the member's")),
-    ("password", Fate::Stays("the member's")),
-    ("session", Fate::Stays("the member's")),
-    ("session_family", Fate::Stays("the member's")),
-    ("throttle", Fate::Stays("nobody's")),
-    (
-        "oauth_state",
-        Fate::Stays("ten minutes; of no use without the connection"),
-    ),
-];
-
 /// Deletions of one transaction, beside what is written with them.
 const AT_ONCE: usize = 80;
 /// A link is two items, and a conflict that goes with it three.
@@ -119,14 +60,6 @@ struct Found {
     records: u32,
     /// Copies that stay in the calendar and that nothing knows of afterwards.
     copies: u32,
-}
-
-#[derive(Deserialize)]
-struct Keyed {
-    #[serde(rename = "PK")]
-    pk: String,
-    #[serde(rename = "SK")]
-    sk: String,
 }
 
 impl TenantStore {
@@ -219,7 +152,7 @@ impl TenantStore {
                     .iter()
                     .map(|calendar| keys::cursor(tenant, calendar.id));
                 let keys: Vec<_> = keys.collect();
-                let there: Vec<Keyed> = self.table.get_many(&keys).await?;
+                let there: Vec<keys::Key> = self.table.get_many(&keys).await?;
                 Ok(self.deleting(there))
             }
             Family::Shown => {
@@ -242,7 +175,7 @@ impl TenantStore {
             }
             Family::AccessTokens => {
                 let key = keys::access_token(tenant, connection);
-                let there: Option<Keyed> = self.table.get(&key).await?;
+                let there: Option<keys::Key> = self.table.get(&key).await?;
                 Ok(self.deleting(there.into_iter().collect()))
             }
             Family::Calendars => self.under(&keys::calendars(tenant), &of_connection).await,
@@ -254,10 +187,9 @@ impl TenantStore {
         Ok(self.deleting(there))
     }
 
-    fn deleting(&self, there: Vec<Keyed>) -> Found {
+    fn deleting(&self, there: Vec<keys::Key>) -> Found {
         let mut found = Found::default();
-        for Keyed { pk, sk } in there.into_iter().take(AT_ONCE) {
-            let key = keys::Key { pk, sk };
+        for key in there.into_iter().take(AT_ONCE) {
             found.records += 1;
             found
                 .writes

@@ -65,7 +65,7 @@ const fn words(step: Step) -> &'static str {
 }
 
 impl Standing {
-    fn badge(self) -> Markup {
+    pub(super) fn badge(self) -> Markup {
         match self {
             Self::Over => badge(Meaning::Ok, "Done"),
             Self::Now => badge(Meaning::Notice, "Under way"),

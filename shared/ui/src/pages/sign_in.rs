@@ -25,6 +25,8 @@ pub enum Trouble {
     },
     /// The member was here before and has been away too long.
     Expired,
+    /// The organisation is being deleted.
+    Erasing,
 }
 
 impl SignIn {
@@ -61,6 +63,10 @@ fn explained(trouble: Trouble) -> Markup {
         Trouble::Expired => (
             Meaning::Notice,
             "You were signed out after a while away. Sign in to go on.".to_owned(),
+        ),
+        Trouble::Erasing => (
+            Meaning::Warning,
+            "Your organisation is being deleted. Nobody can sign in any more.".to_owned(),
         ),
     };
     html! { div role="alert" { (note(meaning, words)) } }

@@ -28,6 +28,7 @@ pub(super) fn samples() -> Vec<Sample> {
             }
             .render(),
         ),
+        ("sign-in-erasing", sign_in(Some(Trouble::Erasing)).render()),
         ("sign-up", sign_up(Vec::new()).render()),
         (
             "sign-up-errors",

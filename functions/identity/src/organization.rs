@@ -1,0 +1,218 @@
+//! The organisation: what it is, and its end.
+
+use axum::{
+    Json as Answer,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    erasure::{Erasure, ErasureReceipt, Stage},
+    id::TenantId,
+    member::{Role, Tenant},
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::{
+    app::App,
+    erasure,
+    problem::Problem,
+    store::TenantStore,
+    web::{
+        Form, Json, Session,
+        page::{self, Visitor},
+    },
+};
+use ui::{
+    layout::Section,
+    pages::{
+        confirmation::Confirmation,
+        disconnection::Standing,
+        organization::{End, OrganizationPage},
+    },
+    routes,
+};
+
+#[derive(Serialize)]
+pub(crate) struct OrganizationAnswer {
+    id: TenantId,
+    name: String,
+    created_at: Timestamp,
+    /// Since it was asked to be deleted.
+    erasure: Option<ErasureAnswer>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ErasureAnswer {
+    asked_at: Timestamp,
+    remove_copies: bool,
+    /// What is done now.
+    stage: Option<Stage>,
+    /// What was done so far. Connections count when they are forgotten, at the end.
+    receipt: ErasureReceipt,
+}
+
+impl From<Erasure> for ErasureAnswer {
+    fn from(erasure: Erasure) -> Self {
+        Self {
+            asked_at: erasure.asked_at,
+            remove_copies: erasure.remove_copies,
+            stage: erasure.stage,
+            receipt: erasure.receipt,
+        }
+    }
+}
+
+/// The caller's organisation, and whether they may end it: as the table says now, not the cookie.
+struct Own {
+    store: TenantStore,
+    tenant: Tenant,
+    is_admin: bool,
+}
+
+impl Own {
+    async fn find(app: &App, session: &Session) -> Result<Self, Problem> {
+        let store = app.store.tenant(session);
+        let member = store.member(session.member).await?;
+        let (Some(member), Some(tenant)) = (member, store.details().await?) else {
+            return Err(Problem::unauthenticated());
+        };
+        Ok(Self {
+            is_admin: member.role == Role::Admin,
+            store,
+            tenant,
+        })
+    }
+
+    fn only_admin(self) -> Result<Self, Problem> {
+        if self.is_admin {
+            return Ok(self);
+        }
+        let detail = "Only an administrator can delete the organisation.";
+        Err(Problem::forbidden("role", detail))
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.tenant.name == name.trim()
+    }
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+) -> Result<Answer<OrganizationAnswer>, Problem> {
+    let own = Own::find(&app, &session).await?;
+    let erasure = own.store.erasure().await?;
+    Ok(Answer(OrganizationAnswer {
+        id: own.tenant.id,
+        name: own.tenant.name,
+        created_at: own.tenant.created_at,
+        erasure: erasure.map(ErasureAnswer::from),
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    name: String,
+    #[serde(default)]
+    remove_copies: bool,
+}
+
+const OTHER_NAME: &str = "That is not the organisation's name. Nothing was deleted.";
+
+/// Begins the erasure, or answers the one that was begun before, whatever is wanted now.
+pub(crate) async fn delete(
+    State(app): State<App>,
+    session: Session,
+    Json(wanted): Json<Wanted>,
+) -> Result<Response, Problem> {
+    let own = Own::find(&app, &session).await?.only_admin()?;
+    if !own.is_called(&wanted.name) {
+        return Err(Problem::invalid("/name", OTHER_NAME));
+    }
+    let begun = erasure::begin(&app, &own.store, session.member, wanted.remove_copies).await?;
+    let answer = Answer(ErasureAnswer::from(begun));
+    Ok((StatusCode::ACCEPTED, answer).into_response())
+}
+
+pub(crate) async fn page(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let own = Own::find(&app, &visitor.session).await?;
+    let zone = page::zone(&headers);
+    let end = match own.store.erasure().await? {
+        Some(erasure) => End::UnderWay {
+            asked: page::moment(erasure.asked_at, &zone),
+            stages: stages(&erasure),
+        },
+        None if own.is_admin => End::CanBegin,
+        None => End::NotTheirs,
+    };
+    let page = OrganizationPage {
+        frame: visitor.frame,
+        id: own.tenant.id.to_string(),
+        created: page::moment(own.tenant.created_at, &zone),
+        name: own.tenant.name,
+        end,
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+fn stages(erasure: &Erasure) -> Vec<(Stage, Standing)> {
+    let reached = Stage::ALL
+        .iter()
+        .position(|stage| Some(*stage) == erasure.stage);
+    let reached = reached.unwrap_or(Stage::ALL.len());
+    let standing = |at: usize| match at.cmp(&reached) {
+        std::cmp::Ordering::Less => Standing::Over,
+        std::cmp::Ordering::Equal => Standing::Now,
+        std::cmp::Ordering::Greater => Standing::ToCome,
+    };
+    let numbered = Stage::ALL.into_iter().enumerate();
+    numbered.map(|(at, stage)| (stage, standing(at))).collect()
+}
+
+/// The question, where there is no script to ask it in a dialog.
+pub(crate) async fn ask(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {
+    let own = Own::find(&app, &visitor.session).await?.only_admin()?;
+    let page = question(visitor, &own, None);
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+fn question(visitor: Visitor, own: &Own, error: Option<String>) -> Confirmation {
+    Confirmation {
+        confirm: OrganizationPage::delete(&own.tenant.name, error),
+        frame: visitor.frame,
+        section: Section::Organization,
+    }
+}
+
+/// A form that says anything else was not meant for this.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Typed {
+    name: String,
+    remove_copies: Option<String>,
+    /// Proven before the form is read.
+    #[serde(rename = "csrf_token")]
+    _proof: Option<String>,
+}
+
+pub(crate) async fn press(
+    State(app): State<App>,
+    visitor: Visitor,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let own = Own::find(&app, &visitor.session).await?.only_admin()?;
+    if !own.is_called(&typed.name) {
+        let page = question(visitor, &own, Some(OTHER_NAME.to_owned()));
+        return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()));
+    }
+    let (member, copies) = (visitor.session.member, typed.remove_copies.is_some());
+    erasure::begin(&app, &own.store, member, copies).await?;
+    let words = "The organisation is being deleted.";
+    Ok(page::done(&app.config, routes::ORGANIZATION, words))
+}

@@ -1,0 +1,259 @@
+//! The erasure of a tenant: its row, which outlives all others, and every write that takes something away.
+
+use domain::{
+    connection::Connection,
+    ending::Ending,
+    erasure::{Deleted, Erasure},
+    id::ConnectionId,
+    member::Member,
+};
+use jiff::Timestamp;
+
+use super::{
+    ConnectionRow, TenantStore,
+    demand::row::{Change, text},
+    item::{Guard, Item, Write},
+    keys,
+    purges::Timed,
+    table::{Range, StoreError},
+};
+use crate::outbox::OutboxRow;
+
+/// Records of a tenant that are found and deleted alike, in the order in which they go. Members are the way to what is
+/// theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TenantFamily {
+    Traces,
+    Conflicts,
+    Entries,
+    DeletedEntries,
+    Meetings,
+    Members,
+    OutboxRows,
+}
+
+impl TenantFamily {
+    pub const ALL: [Self; 7] = [
+        Self::Traces,
+        Self::Conflicts,
+        Self::Entries,
+        Self::DeletedEntries,
+        Self::Meetings,
+        Self::Members,
+        Self::OutboxRows,
+    ];
+}
+
+/// Deletions of one transaction, beside what is written with them.
+const AT_ONCE: usize = 80;
+/// Connections whose end is begun at a time.
+const CONNECTIONS_AT_ONCE: usize = 50;
+
+impl TenantStore {
+    pub async fn erasure(&self) -> Result<Option<Erasure>, StoreError> {
+        let found: Option<Timed<Erasure>> = self.table.get(&keys::erasure(self.tenant)).await?;
+        Ok(found.map(|row| row.purge))
+    }
+
+    /// From this moment on nobody of the tenant is given a session, and nothing is connected.
+    /// `Conflict`: it has begun already.
+    pub async fn begin_erasure(&self, erasure: &Erasure, now: Timestamp) -> Result<(), StoreError> {
+        let since =
+            serde_dynamo::to_attribute_value(now).map_err(|source| StoreError::Corrupt {
+                what: "erasure",
+                source: Box::new(source),
+            })?;
+        let standing = "t = :t AND attribute_not_exists(erasing_since)";
+        let marked = Change::new("SET erasing_since = :now", standing)
+            .value(":now", since)
+            .value(":t", text(self.tenant));
+        self.table
+            .write(vec![
+                Write::update(marked.to(keys::tenant(self.tenant))),
+                self.erasure_write(erasure, now)?,
+                self.outbox_write(&OutboxRow::erasure_began(erasure), now)?,
+            ])
+            .await
+    }
+
+    /// Fails what is written with it once the tenant is being erased.
+    pub(super) fn tenant_stands(&self) -> Write {
+        let key = keys::tenant(self.tenant);
+        Write::check_that(key, self.tenant, "attribute_not_exists(erasing_since)")
+    }
+
+    /// `erasure.version` is the version read, 0 for a new one.
+    fn erasure_write(&self, erasure: &Erasure, next_at: Timestamp) -> Result<Write, StoreError> {
+        let guard = Guard::of_version(erasure.version);
+        let next = Erasure {
+            version: erasure.version + 1,
+            ..erasure.clone()
+        };
+        let row = if next.is_over() {
+            Timed::over(next)
+        } else {
+            Timed::until(next_at, self.tenant, next)
+        };
+        let key = keys::erasure(self.tenant);
+        let item = Item::new("erasure", key, Some(self.tenant), &row);
+        item.guarded(guard).put()
+    }
+
+    /// Keeps how far it has come. It is gone on with at `next_at`.
+    pub async fn commit_erasure(
+        &self,
+        erasure: Erasure,
+        next_at: Timestamp,
+    ) -> Result<Erasure, StoreError> {
+        self.erase(erasure, Vec::new(), next_at).await
+    }
+
+    async fn erase(
+        &self,
+        erasure: Erasure,
+        mut writes: Vec<Write>,
+        next_at: Timestamp,
+    ) -> Result<Erasure, StoreError> {
+        writes.push(self.erasure_write(&erasure, next_at)?);
+        self.table.write(writes).await?;
+        Ok(Erasure {
+            version: erasure.version + 1,
+            ..erasure
+        })
+    }
+
+    /// Some of the connections that have not begun to end, and whether there is any other.
+    pub async fn connections_to_end(&self) -> Result<(Vec<ConnectionId>, bool), StoreError> {
+        let pk = keys::connections(self.tenant);
+        let all: Vec<ConnectionRow> = self.table.range(Range::prefix(&pk, "", usize::MAX)).await?;
+        let standing = |connection: &Connection| connection.ending_since.is_none();
+        let ids: Vec<_> = all
+            .iter()
+            .map(|row| &row.connection)
+            .filter(|connection| standing(connection))
+            .map(|connection| connection.id)
+            .take(CONNECTIONS_AT_ONCE)
+            .collect();
+        Ok((ids, !all.is_empty()))
+    }
+
+    /// Ends that are over, whose credentials must be gone for good before they are forgotten.
+    pub async fn some_endings(&self) -> Result<Vec<Ending>, StoreError> {
+        let pk = keys::endings(self.tenant);
+        let rows: Vec<Timed<Ending>> = self.table.range(Range::prefix(&pk, "", 20)).await?;
+        Ok(rows.into_iter().map(|row| row.purge).collect())
+    }
+
+    pub async fn forget_endings(
+        &self,
+        erasure: Erasure,
+        endings: Vec<Ending>,
+        now: Timestamp,
+    ) -> Result<Erasure, StoreError> {
+        let keys = endings
+            .iter()
+            .map(|ending| keys::ending(self.tenant, ending.connection));
+        let writes = keys.map(|key| self.deletion(key)).collect();
+        let deleted = Deleted {
+            records: u32::try_from(endings.len()).unwrap_or(u32::MAX),
+            members: 0,
+            endings,
+        };
+        self.erase(erasure.deleted(&deleted), writes, now).await
+    }
+
+    /// Deletes some of what is left of these; `None` when nothing is.
+    pub async fn erase_some(
+        &self,
+        family: TenantFamily,
+        erasure: &Erasure,
+        now: Timestamp,
+    ) -> Result<Option<Erasure>, StoreError> {
+        let tenant = self.tenant;
+        let pk = match family {
+            TenantFamily::Traces => keys::traces(tenant),
+            TenantFamily::Conflicts => keys::conflicts(tenant),
+            TenantFamily::Entries => keys::entries(tenant),
+            TenantFamily::DeletedEntries => keys::deleted_entries(tenant),
+            TenantFamily::Meetings => keys::meetings(tenant),
+            TenantFamily::OutboxRows => keys::outbox_rows(tenant),
+            TenantFamily::Members => return self.erase_some_of_members(erasure, now).await,
+        };
+        self.erase_under(&pk, erasure, now).await
+    }
+
+    async fn erase_under(
+        &self,
+        pk: &str,
+        erasure: &Erasure,
+        now: Timestamp,
+    ) -> Result<Option<Erasure>, StoreError> {
+        let there: Vec<keys::Key> = self.table.range(Range::prefix(pk, "", AT_ONCE)).await?;
+        if there.is_empty() {
+            return Ok(None);
+        }
+        let deleted = Deleted {
+            records: u32::try_from(there.len()).unwrap_or(u32::MAX),
+            ..Deleted::default()
+        };
+        let writes = there.into_iter().map(|key| self.deletion(key)).collect();
+        let next = erasure.clone().deleted(&deleted);
+        self.erase(next, writes, now).await.map(Some)
+    }
+
+    /// First what is a member's, then the member with the ways to sign in.
+    async fn erase_some_of_members(
+        &self,
+        erasure: &Erasure,
+        now: Timestamp,
+    ) -> Result<Option<Erasure>, StoreError> {
+        let pk = keys::own(self.tenant);
+        let first = Range::prefix(&pk, keys::MEMBER, 1);
+        let Some(member) = self.table.range::<Member>(first).await?.pop() else {
+            return Ok(None);
+        };
+        for pk in [
+            keys::agenda(self.tenant, member.id),
+            keys::conflicts_of(self.tenant, member.id),
+        ] {
+            if let Some(next) = self.erase_under(&pk, erasure, now).await? {
+                return Ok(Some(next));
+            }
+        }
+        let open = |key| Write::delete(key, None, &Guard::Any);
+        let writes = vec![
+            self.deletion(keys::member(self.tenant, member.id)),
+            open(keys::email(&member.email)),
+            open(keys::password(member.id)),
+        ];
+        let deleted = Deleted {
+            records: 3,
+            members: 1,
+            endings: Vec::new(),
+        };
+        let next = erasure.clone().deleted(&deleted);
+        self.erase(next, writes, now).await.map(Some)
+    }
+
+    /// Deletes the tenant itself, and tells the world. `erasure` is over.
+    pub async fn end_erasure(
+        &self,
+        erasure: Erasure,
+        now: Timestamp,
+    ) -> Result<Erasure, StoreError> {
+        let deleted = Deleted {
+            records: 1,
+            ..Deleted::default()
+        };
+        let over = erasure.deleted(&deleted);
+        let writes = vec![
+            self.deletion(keys::tenant(self.tenant)),
+            self.outbox_write(&OutboxRow::erased(&over), now)?,
+        ];
+        self.erase(over, writes, now).await
+    }
+
+    fn deletion(&self, key: keys::Key) -> Write {
+        Write::delete(key, Some(self.tenant), &Guard::Any)
+    }
+}
