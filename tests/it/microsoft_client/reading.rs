@@ -116,6 +116,73 @@ async fn a_series_is_read_once_whatever_of_it_is_listed() {
     assert_eq!(event.content.exceptions.cancelled().count(), 1);
 }
 
+/// Series, and an occurrence of one that is not to be seen.
+fn many() -> serde_json::Value {
+    let ids = (1..=21).map(|number| format!("AAMk{number:02}"));
+    let mut listed: Vec<_> = ids.map(|id| series(json!({ "id": id }))).collect();
+    let hidden = json!({ "seriesMasterId": "AAMk00" });
+    listed.push(occurrence("o1", 9, hidden));
+    delta(json!(listed))
+}
+
+fn answered(id: usize, status: u16, body: &serde_json::Value) -> serde_json::Value {
+    json!({ "id": id.to_string(), "status": status, "headers": { "Retry-After": "7" }, "body": body })
+}
+
+#[tokio::test]
+async fn many_series_are_read_twenty_at_a_time_whatever_the_order_of_the_answers() {
+    let named = |number| series(json!({ "id": format!("AAMk{number:02}") }));
+    let gone = json!({ "error": { "code": "ErrorItemNotFound", "message": "" } });
+    let mut first: Vec<_> = (1..20)
+        .map(|number| answered(number, 200, &named(number)))
+        .collect();
+    first.push(answered(0, 404, &gone));
+    first.reverse();
+    let second = json!([answered(0, 200, &named(20)), answered(1, 200, &named(21))]);
+    let graph = Graph::answering(vec![
+        (200, many()),
+        (200, json!({ "responses": first })),
+        (200, occurrence("o1", 9, json!({}))),
+        (200, json!({ "responses": second })),
+    ])
+    .await;
+
+    let read = read_at(&graph, &cursor(&graph)).await.unwrap();
+
+    assert_eq!(
+        graph.calls()[1..],
+        [
+            "POST /$batch",
+            "GET /me/calendars/CAL/events/o1",
+            "POST /$batch"
+        ]
+    );
+    let asked = &graph.asked()[1].body["requests"];
+    assert_eq!(asked.as_array().map(Vec::len), Some(20));
+    let one = &asked[1];
+    assert_eq!((&one["id"], &one["method"]), (&json!("1"), &json!("GET")));
+    let url = one["url"].as_str().unwrap();
+    assert!(
+        url.starts_with("/me/calendars/CAL/events/AAMk01?%24select="),
+        "{url}"
+    );
+    assert_eq!(read.changes.len(), 22);
+}
+
+#[tokio::test]
+async fn one_of_many_series_that_is_refused_is_waited_for() {
+    let haste = json!({ "error": { "code": "TooManyRequests", "message": "" } });
+    let answers: Vec<_> = (0..20)
+        .map(|number| answered(number, 429, &haste))
+        .collect();
+    let graph = Graph::answering(vec![(200, many()), (200, json!({ "responses": answers }))]).await;
+
+    let refused = read_at(&graph, &cursor(&graph)).await.unwrap_err();
+
+    assert_eq!(refused.class, FailureClass::RateLimited);
+    assert_eq!(refused.retry_after_s, Some(7));
+}
+
 #[tokio::test]
 async fn what_is_removed_from_the_view_may_only_be_elsewhere() {
     let removed = json!({ "id": "AAMk9", "@removed": { "reason": "deleted" } });

@@ -52,9 +52,9 @@ pub(super) async fn play(at: Provider, scale: Scale) -> anyhow::Result<Row> {
     // Made by the person before there was a connection.
     row.calls -= made;
     row.calls_per_change = super::stage::ratio(row.calls, row.changes);
-    // A fifth are series: read when they are seen first, and when our own come back.
+    // A fifth are series: read when they are seen first, and when our own come back, twenty at a time.
     let reads = if stage.world.habits().reads_each_series {
-        count / 5 * 2
+        (count / 5 * 2).div_ceil(20) + scale.of(4, 20)
     } else {
         0
     };

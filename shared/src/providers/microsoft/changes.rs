@@ -8,13 +8,13 @@ use domain::{
     event::{Change, ExternalEventId},
     failure::FailureClass,
 };
-use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::{
     super::{Next, Page, ProviderError, ReadFrom, SeriesShown},
     answer::{failed, read, rejected, send},
+    batch::REQUESTS_MAX,
     client::{Microsoft, PREFER},
     convert, wire,
 };
@@ -29,9 +29,6 @@ const BACK_MAX: SignedDuration = SignedDuration::from_hours(24 * 1_400);
 
 /// Occurrences are short: many go on one page.
 const PAGE_SIZE: u16 = 500;
-
-/// Series that are read at the same time. Graph allows four requests at once for a mailbox, and somebody may be looking.
-const READS_AT_ONCE: usize = 3;
 
 /// A place in a read: the link that goes on, and when the view that it is bound to ends.
 struct Place {
@@ -140,16 +137,21 @@ impl Microsoft {
                 .filter(|id| !shown.gone.contains(*id))
                 .cloned(),
         );
-        let reads = series.into_iter().map(|id| {
-            let occurrences = shown.of_series.get(&id).cloned().unwrap_or_default();
-            self.series_or_occurrences(access, calendar, id, occurrences)
-        });
-        let reads: Vec<Vec<Change>> = stream::iter(reads)
-            .buffered(READS_AT_ONCE)
-            .try_collect()
-            .await?;
         let mut changes: Vec<Change> = shown.events.into_values().collect();
-        changes.extend(reads.into_iter().flatten());
+        let series: Vec<String> = series.into_iter().collect();
+        // One call after the other: Graph allows four requests at once for a mailbox, and somebody may be looking.
+        for some in series.chunks(REQUESTS_MAX) {
+            let read = self.many_series(access, calendar, some).await?;
+            for (id, found) in some.iter().zip(read) {
+                changes.extend(match shown.of_series.get(id) {
+                    Some(occurrences) if found.is_empty() => {
+                        self.occurrences_alone(access, calendar, occurrences)
+                            .await?
+                    }
+                    Some(_) | None => found,
+                });
+            }
+        }
         Ok(Page {
             changes,
             series: SeriesShown::Whole,
@@ -212,22 +214,16 @@ impl Microsoft {
         link.origin() == self.endpoints.graph.origin()
     }
 
-    /// The series with everything that differs from it. Someone who was invited to single occurrences cannot read it, and
-    /// sees each of them as an event of its own.
-    async fn series_or_occurrences(
+    /// Someone who was invited to single occurrences cannot read the series, and sees each of them as an event of its own.
+    async fn occurrences_alone(
         &self,
         access: &Secret,
         calendar: &Calendar,
-        id: String,
-        occurrences: Vec<String>,
+        occurrences: &[String],
     ) -> Result<Vec<Change>, ProviderError> {
-        let found = self.series(access, calendar, &id).await?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
         let mut alone = Vec::new();
         for occurrence in occurrences {
-            alone.extend(self.change(access, calendar, &occurrence).await?);
+            alone.extend(self.change(access, calendar, occurrence).await?);
         }
         Ok(alone)
     }

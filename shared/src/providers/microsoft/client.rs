@@ -22,7 +22,7 @@ use super::{
         SubscriptionRequest, Written, is_name,
     },
     answer::{read, rejected, send},
-    create, sign_in, wire, zones,
+    batch, sign_in, wire, zones,
 };
 use crate::{clock::Clock, config::MicrosoftEndpoints, crypto::Secret};
 
@@ -211,7 +211,7 @@ impl CalendarProvider for Microsoft {
     }
 
     fn creates_at_once(&self) -> usize {
-        create::REQUESTS_MAX
+        batch::REQUESTS_MAX
     }
 
     async fn create(

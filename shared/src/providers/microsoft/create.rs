@@ -1,68 +1,25 @@
 //! New events: one in a call of its own, many in a batch. What an earlier try may have created is looked for first.
 
-use std::collections::HashMap;
-
 use domain::{
     calendar::Calendar,
     content::{Content, Fields},
     event::{CalendarEvent, Change, ExternalEventId},
     failure::FailureClass,
 };
-use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
 use super::{
     super::{Created, NewEvent, ProviderError, Tried},
-    answer::{failed, read, refusal, rejected, send},
+    answer::{failed, read, rejected, send},
     body,
-    client::{Microsoft, NAME_PROPERTY, PREFER},
+    client::{Microsoft, NAME_PROPERTY},
     convert,
     wire::{self, EventBody},
 };
 use crate::crypto::Secret;
 
-/// <https://learn.microsoft.com/graph/json-batching>
-pub(super) const REQUESTS_MAX: usize = 20;
 const CREATE: &str = "create the event";
-
-#[derive(Serialize)]
-struct Batch {
-    requests: Vec<Request>,
-}
-
-#[derive(Serialize)]
-struct Request {
-    id: String,
-    method: &'static str,
-    /// Relative to the version.
-    url: String,
-    headers: Headers,
-    body: Value,
-}
-
-#[derive(Serialize)]
-struct Headers {
-    #[serde(rename = "Content-Type")]
-    content_type: &'static str,
-    #[serde(rename = "Prefer")]
-    prefer: &'static str,
-}
-
-#[derive(Deserialize)]
-struct Answers {
-    responses: Vec<Answer>,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    id: String,
-    status: u16,
-    #[serde(default)]
-    headers: HashMap<String, String>,
-    #[serde(default)]
-    body: Value,
-}
 
 impl Microsoft {
     pub(super) async fn create_events(
@@ -162,10 +119,19 @@ impl Microsoft {
         calendar: &Calendar,
         event: &NewEvent<'_>,
     ) -> Result<wire::Event, ProviderError> {
+        let request = self.creation(access, calendar, event)?;
+        read(CREATE, send(CREATE, request).await?).await
+    }
+
+    fn creation(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        event: &NewEvent<'_>,
+    ) -> Result<RequestBuilder, ProviderError> {
         let body = whole(calendar, event)?;
         let path = ["me", "calendars", &calendar.external_id, "events"];
-        let request = self.request(Method::POST, access, &path).json(&body);
-        read(CREATE, send(CREATE, request).await?).await
+        Ok(self.request(Method::POST, access, &path).json(&body))
     }
 
     /// An error of the whole says nothing of any event.
@@ -175,63 +141,33 @@ impl Microsoft {
         calendar: &Calendar,
         events: Vec<&NewEvent<'_>>,
     ) -> Result<Vec<Result<wire::Event, ProviderError>>, ProviderError> {
-        let mut results: Vec<Result<wire::Event, ProviderError>> = Vec::new();
         let mut requests = Vec::new();
-        for (number, event) in events.iter().enumerate() {
-            results.push(Err(failed(FailureClass::Transient, CREATE, "not answered")));
-            match whole(calendar, event).and_then(|body| part(number, calendar, &body)) {
-                Ok(request) => requests.push(request),
-                Err(error) => results[number] = Err(error),
+        // What cannot be written down is none of the batch.
+        let mut refused = Vec::new();
+        for event in events {
+            match self.creation(access, calendar, event) {
+                Ok(request) => {
+                    requests.push(request);
+                    refused.push(None);
+                }
+                Err(error) => refused.push(Some(error)),
             }
         }
-        if requests.is_empty() {
-            return Ok(results);
-        }
-        let request = self
-            .request(Method::POST, access, &["$batch"])
-            .json(&Batch { requests });
-        let answers: Answers = read(CREATE, send(CREATE, request).await?).await?;
-        for answer in answers.responses {
-            let place = answer.id.parse().ok();
-            if let Some(place) = place.and_then(|number: usize| results.get_mut(number)) {
-                *place = answer.event();
-            }
-        }
-        Ok(results)
+        let mut answers = self.together(CREATE, access, requests).await?.into_iter();
+        let unanswered = || Err(failed(FailureClass::Transient, CREATE, "not answered"));
+        Ok(refused
+            .into_iter()
+            .map(|refused| match refused {
+                Some(error) => Err(error),
+                None => answers.next().unwrap_or_else(unanswered).and_then(event),
+            })
+            .collect())
     }
 }
 
-impl Answer {
-    fn event(self) -> Result<wire::Event, ProviderError> {
-        if (200..300).contains(&self.status) {
-            return serde_json::from_value(self.body)
-                .map_err(|_| failed(FailureClass::Transient, CREATE, "no usable answer"));
-        }
-        let waits = self.headers.iter();
-        let retry_after = waits
-            .filter(|(name, _)| name.eq_ignore_ascii_case("retry-after"))
-            .find_map(|(_, seconds)| seconds.parse().ok());
-        let body = serde_json::from_value(self.body).unwrap_or_default();
-        Err(refusal(CREATE, self.status, retry_after, body))
-    }
-}
-
-fn part(
-    number: usize,
-    calendar: &Calendar,
-    body: &EventBody<'_>,
-) -> Result<Request, ProviderError> {
-    let body = serde_json::to_value(body).map_err(|error| rejected(CREATE, error.to_string()))?;
-    Ok(Request {
-        id: number.to_string(),
-        method: "POST",
-        url: format!("/me/calendars/{}/events", calendar.external_id),
-        headers: Headers {
-            content_type: "application/json",
-            prefer: PREFER,
-        },
-        body,
-    })
+fn event(json: Value) -> Result<wire::Event, ProviderError> {
+    serde_json::from_value(json)
+        .map_err(|_| failed(FailureClass::Transient, CREATE, "no usable answer"))
 }
 
 fn whole<'a>(calendar: &Calendar, event: &NewEvent<'a>) -> Result<EventBody<'a>, ProviderError> {

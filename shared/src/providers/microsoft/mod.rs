@@ -1,6 +1,7 @@
 //! Microsoft Graph, calendars of Outlook. Facts and their sources: docs/providers/microsoft.md.
 
 mod answer;
+mod batch;
 mod body;
 mod changes;
 mod client;

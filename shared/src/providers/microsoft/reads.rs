@@ -15,6 +15,7 @@ use crate::crypto::Secret;
 
 /// More than any list of ours should need.
 const PAGES_MAX: u32 = 100;
+const READ_SERIES: &str = "read the series";
 
 impl Microsoft {
     /// Every page of a list that is short.
@@ -85,16 +86,43 @@ impl Microsoft {
         calendar: &Calendar,
         id: &str,
     ) -> Result<Option<Value>, ProviderError> {
-        let operation = "read the series";
-        let request = self.event(Method::GET, access, calendar, id, &[]).query(&[
-            ("$select", wire::SELECT),
-            ("$expand", "exceptionOccurrences"),
-        ]);
-        match send(operation, request).await {
-            Ok(response) => read(operation, response).await.map(Some),
+        let request = self.series_request(access, calendar, id);
+        match send(READ_SERIES, request).await {
+            Ok(response) => read(READ_SERIES, response).await.map(Some),
             Err(error) if error.class == FailureClass::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The same of at most as many as go into one call.
+    pub(super) async fn many_series(
+        &self,
+        access: &Secret,
+        calendar: &Calendar,
+        ids: &[String],
+    ) -> Result<Vec<Vec<Change>>, ProviderError> {
+        if let [id] = ids {
+            return Ok(vec![self.series(access, calendar, id).await?]);
+        }
+        let requests = ids
+            .iter()
+            .map(|id| self.series_request(access, calendar, id));
+        let answers = self.together(READ_SERIES, access, requests.collect());
+        let changes = |answer: Result<Value, ProviderError>| match answer {
+            Ok(json) => Ok(convert::changes(json, &calendar.zone)),
+            Err(error) if error.class == FailureClass::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        };
+        answers.await?.into_iter().map(changes).collect()
+    }
+
+    fn series_request(&self, access: &Secret, calendar: &Calendar, id: &str) -> RequestBuilder {
+        let query = [
+            ("$select", wire::SELECT),
+            ("$expand", "exceptionOccurrences"),
+        ];
+        self.event(Method::GET, access, calendar, id, &[])
+            .query(&query)
     }
 
     /// The occurrences that begin between two original starts, or near them, as they take place.
