@@ -1,5 +1,5 @@
-//! Where the worker can be made to die: at one of its own outgoing requests. The worker speaks to the provider and to
-//! AWS through ports of its own, and a gate stands in both; the product has no hook for it.
+//! Where workers and renewals can be made to die: at one of their own outgoing requests. They speak to the providers and
+//! to AWS through ports of their own, and a gate stands in each; the product has no hook for it.
 
 use std::{
     fmt,
@@ -139,6 +139,14 @@ impl fmt::Display for CrashPoint {
     }
 }
 
+/// Whose runs are stopped or watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Runs {
+    #[default]
+    OfQueues,
+    OfRenewals,
+}
+
 /// What becomes of the run that reaches the point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
@@ -148,7 +156,7 @@ pub(super) enum Stop {
     Stall,
 }
 
-/// A request of the worker that was answered.
+/// A request from behind the gate that was answered.
 #[derive(Clone, Debug)]
 pub struct Traffic {
     pub at: Timestamp,
@@ -171,15 +179,18 @@ struct Inner {
 
 #[derive(Default)]
 struct GateState {
-    armed: Option<(CrashPoint, Stop)>,
+    armed: Option<(Runs, CrashPoint, Stop)>,
     /// No other run is under way beside this one, so that every request is its.
     alone: bool,
-    /// Requests of the run under way.
+    /// Whose run is under way, or was the last.
+    under_way: Runs,
+    /// Its requests so far.
     requests: u32,
     /// Runs stopped so far, and how the last one was.
     stopped: u64,
     stop: Option<Stop>,
-    watched: Option<Vec<Traffic>>,
+    watching: Option<Runs>,
+    watched: Vec<Traffic>,
 }
 
 impl Gate {
@@ -192,7 +203,7 @@ impl Gate {
         }))
     }
 
-    /// Stands between the worker and what it calls.
+    /// Stands between a run and what it calls.
     pub(super) fn before(&self, router: Router) -> Router {
         router.layer(middleware::from_fn_with_state(self.clone(), pass))
     }
@@ -201,18 +212,19 @@ impl Gate {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next run that gets to this point stops there.
-    pub(super) fn arm(&self, point: CrashPoint, stop: Stop) {
-        self.state().armed = Some((point, stop));
+    /// The next of these runs that gets to this point stops there.
+    pub(super) fn arm(&self, runs: Runs, point: CrashPoint, stop: Stop) {
+        self.state().armed = Some((runs, point, stop));
     }
 
     /// Takes the point away; answers it if no run has reached it.
     pub(super) fn disarm(&self) -> Option<CrashPoint> {
-        self.state().armed.take().map(|(point, _)| point)
+        self.state().armed.take().map(|(_, point, _)| point)
     }
 
     pub(super) fn armed(&self) -> Option<CrashPoint> {
-        self.state().armed.as_ref().map(|(point, _)| point.clone())
+        let state = self.state();
+        state.armed.as_ref().map(|(_, point, _)| point.clone())
     }
 
     /// How many runs were stopped so far.
@@ -221,8 +233,9 @@ impl Gate {
     }
 
     /// A run begins: its requests are counted from one. Only a run that is alone can be stopped.
-    pub(super) fn begin(&self, alone: bool) {
+    pub(super) fn begin(&self, runs: Runs, alone: bool) {
         let mut state = self.state();
+        state.under_way = runs;
         state.requests = 0;
         state.alone = alone;
     }
@@ -237,36 +250,39 @@ impl Gate {
         }
     }
 
-    pub(super) fn let_go_on(&self) {
+    pub(super) fn let_go_on(&self, runs: Runs) {
+        self.state().under_way = runs;
         self.0.go_on.notify_one();
     }
 
-    /// Keeps what is answered from now on.
-    pub(super) fn watch(&self) {
-        self.state().watched = Some(Vec::new());
+    /// Keeps what these runs are answered from now on.
+    pub(super) fn watch(&self, runs: Runs) {
+        let mut state = self.state();
+        state.watching = Some(runs);
+        state.watched.clear();
     }
 
     /// What was answered since the last call.
     pub(super) fn take_watched(&self) -> Vec<Traffic> {
-        let mut state = self.state();
-        state
-            .watched
-            .as_mut()
-            .map(std::mem::take)
-            .unwrap_or_default()
+        std::mem::take(&mut self.state().watched)
+    }
+
+    fn is_watching(&self) -> bool {
+        let state = self.state();
+        state.watching == Some(state.under_way)
     }
 
     /// Counts a request; answers whether the run stops at it, and how.
     fn arrive(&self, name: &str) -> Option<(Moment, Stop)> {
         let mut state = self.state();
         state.requests += 1;
-        let nth = state.requests;
+        let (nth, under_way) = (state.requests, state.under_way);
         if !state.alone {
             return None;
         }
-        let (point, stop) = state
+        let (_, point, stop) = state
             .armed
-            .take_if(|(point, _)| point.is_reached(nth, name))?;
+            .take_if(|(runs, point, _)| *runs == under_way && point.is_reached(nth, name))?;
         state.stopped += 1;
         Some((point.moment, stop))
     }
@@ -288,7 +304,7 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
     if let Some((Moment::Before, stop)) = stop {
         gate.halt(stop).await;
     }
-    let watching = gate.state().watched.is_some();
+    let watching = gate.is_watching();
     let (request, body) = if watching {
         kept_apart(request).await
     } else {
@@ -304,7 +320,7 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
             status,
             body,
         };
-        gate.state().watched.get_or_insert_default().push(traffic);
+        gate.state().watched.push(traffic);
     }
     if let Some((Moment::After, stop)) = stop {
         gate.halt(stop).await;

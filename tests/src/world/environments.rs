@@ -7,7 +7,7 @@ use domain::connection::Provider;
 use shared::{app::App, clock::Clock, config::Config, metrics::Metrics};
 use url::Url;
 
-use super::{World, WorldOptions, address, worker::Consumer};
+use super::{World, WorldOptions, address, worker::Gated};
 use crate::{aws::Function, clock::WorldClock};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,19 +36,19 @@ impl Environments {
         Ok(apps)
     }
 
-    /// What each of the queues' consumers sees.
-    pub(super) fn of_consumers(
+    /// What each function behind the gate sees.
+    pub(super) fn of_gated(
         self,
         functions: &[Function],
         aws: &Url,
-    ) -> anyhow::Result<BTreeMap<Consumer, Config>> {
-        let seen = |consumer: Consumer| {
+    ) -> anyhow::Result<BTreeMap<Gated, Config>> {
+        let seen = |gated: Gated| {
             let mut functions = functions.to_vec();
-            functions.retain(|one| self == Self::Joined || one.handler == consumer.handler());
+            functions.retain(|one| self == Self::Joined || one.handler == gated.handler());
             let config = Config::read(address::environment(&functions, aws));
-            Ok((consumer, config.context(consumer.handler())?))
+            Ok((gated, config.context(gated.handler())?))
         };
-        Consumer::ALL.into_iter().map(seen).collect()
+        Gated::ALL.into_iter().map(seen).collect()
     }
 }
 

@@ -161,7 +161,7 @@ impl World {
         let parameters =
             address::parameters(&product_base, &google_gate_base, &microsoft_gate_base);
         let gated = Template::load(&parameters, aws_base.as_str().trim_end_matches('/'))?;
-        let gated = environments.of_consumers(&gated.functions()?, &aws_gate_base)?;
+        let gated = environments.of_gated(&gated.functions()?, &aws_gate_base)?;
         let google_simulator = simulated_google(&options, &google_base, &config)?;
         let microsoft_simulator = simulated_microsoft(&options, &microsoft_base, &product_base)?;
         let measured = Arc::new(Mutex::new(BTreeMap::new()));

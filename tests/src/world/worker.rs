@@ -1,4 +1,5 @@
-//! The process of the queues' consumers: what their queues hand to them, and what a crash leaves of it.
+//! The processes that can be stopped, of the queues' consumers and of the renewals: what is handed to them, and what a
+//! crash leaves of it.
 
 use std::{
     collections::BTreeMap,
@@ -15,46 +16,57 @@ use tokio::task::JoinHandle;
 
 use super::{
     World,
-    crash::{CrashPoint, Gate, Stop, Traffic},
+    crash::{CrashPoint, Gate, Runs, Stop, Traffic},
 };
 use crate::{
     aws::{QueueMapping, Received},
     clock::WorldClock,
 };
 
-type Invocation = Pin<Box<dyn Future<Output = SqsBatchResponse> + Send>>;
+type Answer = anyhow::Result<SqsBatchResponse>;
+type Invocation = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
-/// Which function's messages are handed over.
+/// A function that runs behind the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Consumer {
+pub(super) enum Gated {
     Sync,
     Purge,
+    Renewals,
 }
 
-impl Consumer {
-    pub(super) const ALL: [Self; 2] = [Self::Sync, Self::Purge];
+impl Gated {
+    pub(super) const ALL: [Self; 3] = [Self::Sync, Self::Purge, Self::Renewals];
 
     pub(super) const fn handler(self) -> &'static str {
         match self {
             Self::Sync => "sync-worker",
             Self::Purge => "tenant-purge",
+            Self::Renewals => "subscriptions-renew",
+        }
+    }
+
+    const fn runs(self) -> Runs {
+        match self {
+            Self::Sync | Self::Purge => Runs::OfQueues,
+            Self::Renewals => Runs::OfRenewals,
         }
     }
 }
 
 pub(super) struct Worker {
-    configs: BTreeMap<Consumer, Config>,
+    configs: BTreeMap<Gated, Config>,
     clock: WorldClock,
     pub(super) gate: Gate,
     metrics: Metrics,
-    apps: Mutex<BTreeMap<Consumer, App>>,
+    apps: Mutex<BTreeMap<Gated, App>>,
     /// Invocations under way by queue, where they do not end within the step that began them.
     under_way: Mutex<BTreeMap<String, u64>>,
-    stalled: Mutex<Vec<Batch<JoinHandle<SqsBatchResponse>>>>,
+    stalled: Mutex<Vec<Batch<JoinHandle<Answer>>>>,
 }
 
-/// Messages that were received, and who answers for them.
+/// Messages that were received, and who answers for them. A tick brings none.
 struct Batch<T> {
+    gated: Gated,
     queue: String,
     messages: Vec<Received>,
     worker: T,
@@ -73,7 +85,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Worker {
     pub(super) fn start(
-        configs: BTreeMap<Consumer, Config>,
+        configs: BTreeMap<Gated, Config>,
         clock: &WorldClock,
         metrics: &Metrics,
     ) -> anyhow::Result<Self> {
@@ -92,10 +104,10 @@ impl Worker {
 
     /// A new process: nothing of the old one's memory is left.
     fn start_again(&self) -> anyhow::Result<()> {
-        let app = |(consumer, config): (&Consumer, &Config)| {
+        let app = |(gated, config): (&Gated, &Config)| {
             let clock = Arc::new(self.clock.clone());
             let app = App::new(config.clone(), clock, self.metrics.clone())?;
-            anyhow::Ok((*consumer, app))
+            anyhow::Ok((*gated, app))
         };
         *locked(&self.apps) = self
             .configs
@@ -105,17 +117,22 @@ impl Worker {
         Ok(())
     }
 
-    fn invoke(&self, consumer: Consumer, messages: &[Received]) -> anyhow::Result<Invocation> {
-        let app = locked(&self.apps).get(&consumer).cloned();
-        let app = app.context("a consumer that was started")?;
+    fn invoke(&self, gated: Gated, messages: &[Received]) -> anyhow::Result<Invocation> {
+        let app = locked(&self.apps).get(&gated).cloned();
+        let app = app.context("a function that was started")?;
         let batch: SqsEvent = serde_json::from_value(json!({ "Records": messages }))?;
-        Ok(match consumer {
-            Consumer::Sync => {
-                Box::pin(async move { consume_batch(&app, batch, &sync_worker::handle).await })
+        Ok(match gated {
+            Gated::Sync => {
+                Box::pin(async move { Ok(consume_batch(&app, batch, &sync_worker::handle).await) })
             }
-            Consumer::Purge => {
-                Box::pin(async move { consume_batch(&app, batch, &tenant_purge::handle).await })
+            Gated::Purge => {
+                Box::pin(async move { Ok(consume_batch(&app, batch, &tenant_purge::handle).await) })
             }
+            Gated::Renewals => Box::pin(async move {
+                let called = subscriptions_renew::handle(&app).await;
+                called.map_err(|error| anyhow::anyhow!(error))?;
+                Ok(SqsBatchResponse::default())
+            }),
         })
     }
 
@@ -134,7 +151,7 @@ impl World {
     /// Hands what is visible in a queue to the worker; answers how many messages.
     pub(super) async fn step_worker(
         &self,
-        consumer: Consumer,
+        gated: Gated,
         mapping: &QueueMapping,
     ) -> anyhow::Result<usize> {
         let worker = &self.worker;
@@ -150,17 +167,36 @@ impl World {
             return Ok(0);
         }
         let count = messages.len();
-        worker.gate.begin(alone);
-        let mut invocation = worker.invoke(consumer, &messages)?;
         let batch = Batch {
+            gated,
             queue: mapping.queue.clone(),
             messages,
             worker: (),
         };
-        if !alone {
-            self.go_on_beside(batch, invocation);
-            return Ok(count);
+        if alone {
+            self.run_alone(batch).await?;
+        } else {
+            self.go_on_beside(batch)?;
         }
+        Ok(count)
+    }
+
+    /// One tick, beside which nothing runs.
+    pub(super) async fn renew_alone(&self) -> anyhow::Result<()> {
+        let tick = Batch {
+            gated: Gated::Renewals,
+            queue: String::new(),
+            messages: Vec::new(),
+            worker: (),
+        };
+        self.run_alone(tick).await
+    }
+
+    /// Until the run's end, or until it is stopped.
+    async fn run_alone(&self, batch: Batch<()>) -> anyhow::Result<()> {
+        let worker = &self.worker;
+        worker.gate.begin(batch.gated.runs(), true);
+        let mut invocation = worker.invoke(batch.gated, &batch.messages)?;
         tokio::select! {
             stop = worker.gate.stopped() => match stop {
                 // The messages come back when their visibility ends.
@@ -172,30 +208,36 @@ impl World {
                 Stop::Stall => {
                     worker.start_again()?;
                     locked(&worker.stalled).push(Batch {
+                        gated: batch.gated,
                         queue: batch.queue,
                         messages: batch.messages,
                         worker: tokio::spawn(invocation),
                     });
                 }
             },
-            response = &mut invocation => self.give_back(&batch, &response),
+            response = &mut invocation => self.give_back(&batch, &response?),
         }
-        Ok(count)
+        Ok(())
     }
 
     /// As Lambda does it: one slow run holds up no other.
-    fn go_on_beside(&self, batch: Batch<()>, invocation: Invocation) {
+    fn go_on_beside(&self, batch: Batch<()>) -> anyhow::Result<()> {
+        self.worker.gate.begin(batch.gated.runs(), false);
+        let invocation = self.worker.invoke(batch.gated, &batch.messages)?;
         *locked(&self.worker.under_way)
             .entry(batch.queue.clone())
             .or_default() += 1;
         let world = self.clone();
         tokio::spawn(async move {
-            let response = invocation.await;
-            world.give_back(&batch, &response);
+            // What has no answer comes back when its visibility ends.
+            if let Ok(response) = invocation.await {
+                world.give_back(&batch, &response);
+            }
             if let Some(under_way) = locked(&world.worker.under_way).get_mut(&batch.queue) {
                 *under_way -= 1;
             }
         });
+        Ok(())
     }
 
     fn is_worker_under_way(&self) -> bool {
@@ -223,12 +265,22 @@ impl World {
     /// The next run that gets to this point ends there, as if its process had died: its messages come back when their
     /// visibility ends, its lease runs out. Runs that do not get there leave the point where it is.
     pub fn crash_next_run(&self, point: CrashPoint) {
-        self.worker.gate.arm(point, Stop::Crash);
+        self.worker.gate.arm(Runs::OfQueues, point, Stop::Crash);
     }
 
     /// The next run that gets to this point stands still there until [`World::resume_stalled_runs`].
     pub fn stall_next_run(&self, point: CrashPoint) {
-        self.worker.gate.arm(point, Stop::Stall);
+        self.worker.gate.arm(Runs::OfQueues, point, Stop::Stall);
+    }
+
+    /// The next tick of the renewals that gets to this point ends there; only where the clock is virtual.
+    pub fn crash_next_renewals(&self, point: CrashPoint) {
+        self.worker.gate.arm(Runs::OfRenewals, point, Stop::Crash);
+    }
+
+    /// The next tick of the renewals that gets to this point stands still there, as a run does.
+    pub fn stall_next_renewals(&self, point: CrashPoint) {
+        self.worker.gate.arm(Runs::OfRenewals, point, Stop::Stall);
     }
 
     /// Where the next run is to be stopped, and how many were.
@@ -250,7 +302,7 @@ impl World {
         let worker = &self.worker;
         let stalled = std::mem::take(&mut *locked(&worker.stalled));
         for mut batch in stalled {
-            worker.gate.let_go_on();
+            worker.gate.let_go_on(batch.gated.runs());
             tokio::select! {
                 stop = worker.gate.stopped() => match stop {
                     Stop::Crash => {
@@ -260,7 +312,7 @@ impl World {
                     Stop::Stall => locked(&worker.stalled).push(batch),
                 },
                 response = &mut batch.worker => {
-                    let response = response.context("a stalled run")?;
+                    let response = response.context("a stalled run")??;
                     self.give_back(&batch, &response);
                 }
             }
@@ -270,10 +322,15 @@ impl World {
 
     /// Keeps what the worker is answered from now on.
     pub fn watch_worker(&self) {
-        self.worker.gate.watch();
+        self.worker.gate.watch(Runs::OfQueues);
     }
 
-    /// What the worker was answered since the last call.
+    /// Keeps what the renewals are answered from now on, and nothing else.
+    pub fn watch_renewals(&self) {
+        self.worker.gate.watch(Runs::OfRenewals);
+    }
+
+    /// What whoever is watched was answered since the last call.
     pub fn take_watched(&self) -> Vec<Traffic> {
         self.worker.gate.take_watched()
     }
