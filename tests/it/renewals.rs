@@ -1,8 +1,10 @@
 //! Subscriptions are renewed on a timer of their own, and whoever cannot be subscribed is polled and told of.
 
+mod crash;
+
 use domain::{
     connection::Provider,
-    subscription::{Subscription, Upkeep},
+    subscription::{Subscription, SubscriptionState, Upkeep},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};

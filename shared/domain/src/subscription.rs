@@ -66,6 +66,14 @@ impl Subscription {
         self.calendar.is_none_or(|own| own == calendar)
     }
 
+    /// What the provider calls it; absent until it has answered.
+    pub fn external_id(&self) -> Option<&str> {
+        match &self.state {
+            SubscriptionState::Intended { .. } => None,
+            SubscriptionState::Active { external_id, .. } => Some(external_id),
+        }
+    }
+
     pub fn expires_at(&self) -> Option<Timestamp> {
         match &self.state {
             SubscriptionState::Intended { .. } => None,

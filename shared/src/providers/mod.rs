@@ -220,6 +220,15 @@ pub trait CalendarProvider: Send + Sync {
         external_id: &str,
     ) -> Result<(), ProviderError>;
 
+    /// Ends what may have been granted without our having seen the answer. `twin` is the external id of another
+    /// subscription to the same.
+    async fn unsubscribe_unanswered(
+        &self,
+        access: &Secret,
+        id: SubscriptionId,
+        twin: &str,
+    ) -> Result<(), ProviderError>;
+
     /// Gives back what the account's owner granted us, for every connection of the account. Giving back what is void
     /// succeeds.
     async fn revoke(&self, refresh: &Secret) -> Result<Revoked, ProviderError>;

@@ -67,7 +67,9 @@ pub(super) struct Kept {
 }
 
 enum Subscribed {
-    Made,
+    Made {
+        external_id: String,
+    },
     /// The provider does not want to call us, which no retry will change.
     Silent,
 }
@@ -122,7 +124,7 @@ impl Keeper<'_> {
         let (mut made, mut failure) = (false, None);
         for target in &targets {
             match self.keep(target, &subscriptions, &tokens, care).await {
-                Ok(Some(Subscribed::Made)) => made = true,
+                Ok(Some(Subscribed::Made { .. })) => made = true,
                 Ok(Some(Subscribed::Silent)) => drop(silent.insert(target.calendar)),
                 Ok(None) => {}
                 Err(SyncError::Provider(error)) => failure = Some(error),
@@ -229,18 +231,23 @@ impl Keeper<'_> {
             }
             Some(_) | None => None,
         };
-        // What is left of an old subscription is better than nothing.
-        if !matches!(subscribed, Some(Subscribed::Silent)) {
-            for old in stale {
-                self.stop(old).await?;
-            }
+        let known = good.iter().chain(&stale);
+        let known = known.filter_map(|own| own.external_id()).next();
+        let twin = match &subscribed {
+            Some(Subscribed::Made { external_id }) => Some(external_id.as_str()),
+            // What is left of an old subscription is better than nothing.
+            Some(Subscribed::Silent) => return Ok(subscribed),
+            None => known,
+        };
+        for old in &stale {
+            self.stop(old, twin).await?;
         }
         Ok(subscribed)
     }
 
     /// `false`: it cannot go on.
     async fn prolong(&self, old: &Subscription) -> Result<bool, SyncError> {
-        let SubscriptionState::Active { external_id, .. } = &old.state else {
+        let Some(external_id) = old.external_id() else {
             return Ok(false);
         };
         let prolonged = self.provider().renew(self.access, external_id).await?;
@@ -306,7 +313,7 @@ impl Keeper<'_> {
                     drop(stopped.await);
                     return Err(error.into());
                 }
-                Ok(Subscribed::Made)
+                Ok(Subscribed::Made { external_id })
             }
             Err(error)
                 if matches!(error.class, FailureClass::Rejected | FailureClass::NotFound) =>
@@ -322,12 +329,17 @@ impl Keeper<'_> {
         }
     }
 
-    async fn stop(&self, old: &Subscription) -> Result<(), SyncError> {
-        if let SubscriptionState::Active { external_id, .. } = &old.state {
-            let stopped = self
-                .provider()
-                .unsubscribe(self.access, old.id, external_id);
-            stopped.await?;
+    async fn stop(&self, old: &Subscription, twin: Option<&str>) -> Result<(), SyncError> {
+        let (provider, access) = (self.provider(), self.access);
+        match (old.external_id(), twin) {
+            (Some(external_id), _) => provider.unsubscribe(access, old.id, external_id).await?,
+            // Whoever asked may have died before the answer.
+            (None, Some(twin)) => {
+                provider
+                    .unsubscribe_unanswered(access, old.id, twin)
+                    .await?;
+            }
+            (None, None) => {}
         }
         Ok(self.forget(old).await?)
     }

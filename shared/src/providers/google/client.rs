@@ -345,6 +345,16 @@ impl CalendarProvider for Google {
         }
     }
 
+    /// The resource id names the calendar that is watched, which is the twin's too.
+    async fn unsubscribe_unanswered(
+        &self,
+        access: &Secret,
+        id: SubscriptionId,
+        twin: &str,
+    ) -> Result<(), ProviderError> {
+        self.unsubscribe(access, id, twin).await
+    }
+
     async fn revoke(&self, refresh: &Secret) -> Result<Revoked, ProviderError> {
         let request = self.http.post(self.endpoints.revoke.clone());
         revoke::revoke(request.form(&[("token", refresh.expose())])).await

@@ -297,6 +297,16 @@ impl CalendarProvider for Microsoft {
         self.delete_subscription(access, external_id).await
     }
 
+    /// There can be no twin of it: whoever subscribes deletes it first.
+    async fn unsubscribe_unanswered(
+        &self,
+        _access: &Secret,
+        _id: SubscriptionId,
+        _twin: &str,
+    ) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
     async fn revoke(&self, _refresh: &Secret) -> Result<Revoked, ProviderError> {
         Ok(Revoked::OnlyByHand)
     }
