@@ -22,7 +22,9 @@ use crate::{
     ids,
     metrics::{About, Metric},
     outbox::OutboxRow,
-    providers::{CalendarProvider, GrantedSubscription, ProviderError, SubscriptionRequest},
+    providers::{
+        CalendarProvider, GrantedSubscription, ProviderError, SubscribesTo, SubscriptionRequest,
+    },
     store::{Claim, StoreError, TenantStore, Turn},
     vault::VaultError,
 };
@@ -67,9 +69,8 @@ pub(super) struct Kept {
 }
 
 enum Subscribed {
-    Made {
-        external_id: String,
-    },
+    /// With the id that the provider gave.
+    Made(String),
     /// The provider does not want to call us, which no retry will change.
     Silent,
 }
@@ -124,7 +125,7 @@ impl Keeper<'_> {
         let (mut made, mut failure) = (false, None);
         for target in &targets {
             match self.keep(target, &subscriptions, &tokens, care).await {
-                Ok(Some(Subscribed::Made { .. })) => made = true,
+                Ok(Some(Subscribed::Made(_))) => made = true,
                 Ok(Some(Subscribed::Silent)) => drop(silent.insert(target.calendar)),
                 Ok(None) => {}
                 Err(SyncError::Provider(error)) => failure = Some(error),
@@ -211,12 +212,18 @@ impl Keeper<'_> {
         care: Care,
     ) -> Result<Option<Subscribed>, SyncError> {
         let own = all.iter().filter(|own| own.calendar == target.calendar);
-        let (mut good, old): (Vec<_>, Vec<_>) =
+        let (mut good, mut old): (Vec<_>, Vec<_>) =
             own.partition(|own| target.wanted.is_some() && self.is_good(own, tokens, care));
-        // A worker that slept may have come back with a second.
-        good.sort_by_key(|own| own.expires_at());
-        let keeps = good.len().saturating_sub(1);
-        let mut stale: Vec<&Subscription> = good.drain(..keeps).collect();
+        let mut stale = Vec::new();
+        if good.len() > 1 {
+            // A worker that slept has come back with a second.
+            good.sort_by_key(|own| own.expires_at());
+            match self.provider().subscribes_to() {
+                SubscribesTo::OneCalendar => stale.extend(good.drain(..good.len() - 1)),
+                // There is one at most: the other has gone for its sake, and prolonging shows which.
+                SubscribesTo::TheAccount => drop(old.splice(0..0, good.drain(..).rev())),
+            }
+        }
         for old in old {
             let may_go_on = target.wanted.is_some() && old.kid == tokens.current_kid;
             if may_go_on && good.is_empty() && self.prolong(old).await? {
@@ -231,13 +238,15 @@ impl Keeper<'_> {
             }
             Some(_) | None => None,
         };
-        let known = good.iter().chain(&stale);
-        let known = known.filter_map(|own| own.external_id()).next();
+        let mut known = good
+            .iter()
+            .chain(&stale)
+            .filter_map(|own| own.external_id());
         let twin = match &subscribed {
-            Some(Subscribed::Made { external_id }) => Some(external_id.as_str()),
+            Some(Subscribed::Made(external_id)) => Some(external_id.as_str()),
             // What is left of an old subscription is better than nothing.
             Some(Subscribed::Silent) => return Ok(subscribed),
-            None => known,
+            None => known.next(),
         };
         for old in &stale {
             self.stop(old, twin).await?;
@@ -313,7 +322,7 @@ impl Keeper<'_> {
                     drop(stopped.await);
                     return Err(error.into());
                 }
-                Ok(Subscribed::Made { external_id })
+                Ok(Subscribed::Made(external_id))
             }
             Err(error)
                 if matches!(error.class, FailureClass::Rejected | FailureClass::NotFound) =>
@@ -331,16 +340,13 @@ impl Keeper<'_> {
 
     async fn stop(&self, old: &Subscription, twin: Option<&str>) -> Result<(), SyncError> {
         let (provider, access) = (self.provider(), self.access);
-        match (old.external_id(), twin) {
-            (Some(external_id), _) => provider.unsubscribe(access, old.id, external_id).await?,
+        let stopped = match (old.external_id(), twin) {
+            (Some(external_id), _) => provider.unsubscribe(access, old.id, external_id),
             // Whoever asked may have died before the answer.
-            (None, Some(twin)) => {
-                provider
-                    .unsubscribe_unanswered(access, old.id, twin)
-                    .await?;
-            }
-            (None, None) => {}
-        }
+            (None, Some(twin)) => provider.unsubscribe_unanswered(access, old.id, twin),
+            (None, None) => return Ok(self.forget(old).await?),
+        };
+        stopped.await?;
         Ok(self.forget(old).await?)
     }
 

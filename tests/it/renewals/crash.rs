@@ -191,3 +191,9 @@ async fn renewals_that_die_while_they_replace_what_has_an_older_key_leave_one_su
     let mia = Connected::at(Provider::Microsoft).await;
     play(mia, Due::WithOldKey, End::Death).await;
 }
+
+#[tokio::test]
+async fn renewals_that_sleep_while_they_replace_what_has_an_older_key_leave_one_subscription() {
+    let mia = Connected::at(Provider::Microsoft).await;
+    play(mia, Due::WithOldKey, End::Sleep).await;
+}
