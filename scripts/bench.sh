@@ -4,12 +4,16 @@
 #   latency      seconds from an edit to its write on the other side, and the budget
 #   throughput   decisions and first-synced events per second
 #   webhooks     milliseconds that a webhook function takes for a notice, and the budget
+#   subscriptions
+#                ninety days of connections in each kind of trouble, on a clock that goes from one due thing to the next: what
+#                was renewed, leaked, unheeded, and how long a change took to be found
 #   convergence  the laws of the sync engine: a hundred thousand cases over models, two thousand random histories over the
 #                product, with what was doubled, lost, wrongly deleted or mailed
 #   all          each of them; also without a name
 # --provider google|microsoft|both measures one of them; both without it. Histories draw the providers of their accounts.
 # --json FILE writes the same figures, one object a row. --history SEED plays one of the random histories again,
-# and smaller while it still breaks a law; --history 0..50 plays those. Fails where something is harmed or over its budget.
+# and smaller while it still breaks a law; --history 0..50 plays those. Fails where something is harmed, leaked, left
+# unheeded or over its budget.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

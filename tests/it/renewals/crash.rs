@@ -2,10 +2,7 @@
 
 use domain::subscription::CHECK_EVERY;
 use jiff::tz::TimeZone;
-use tests::{
-    calendar_user::calendar_user,
-    world::{CrashPoint, Traffic},
-};
+use tests::world::{CrashPoint, Traffic};
 
 use super::*;
 
@@ -59,9 +56,7 @@ impl Connected {
         world.clock.advance(due.after()).unwrap();
         let title = format!("visit of {}", world.clock.now());
         let change = visit_tomorrow(&title, world.clock.now());
-        // Tokens of the simulator's end too.
-        let calendar = calendar_user(world, MIA).unwrap();
-        calendar.insert(change).await.unwrap();
+        self.calendar.insert(change).await.unwrap();
         match stopped.clone() {
             None => {}
             Some((point, End::Death)) => world.crash_next_renewals(point),

@@ -1,5 +1,6 @@
 //! As many connected people as a bench needs, each in an organisation of their own.
 
+use domain::connection::Provider;
 use serde_json::{Value, json};
 use tests::{
     connected::Connected,
@@ -7,8 +8,20 @@ use tests::{
     world::{DEMO_PASSWORD, World},
 };
 
+pub(crate) fn address(number: usize) -> String {
+    format!("person{number}@company{number}.test")
+}
+
 pub(crate) async fn join(world: &World, number: usize) -> anyhow::Result<Connected> {
-    let email = format!("person{number}@company{number}.test");
+    join_at(world, world.provider, number).await
+}
+
+pub(crate) async fn join_at(
+    world: &World,
+    provider: Provider,
+    number: usize,
+) -> anyhow::Result<Connected> {
+    let email = address(number);
     world.google.add_account(&email, "Europe/Berlin");
     world.microsoft.add_account(&email, "Europe/Berlin");
     let person = Person::stranger(world)?;
@@ -18,5 +31,5 @@ pub(crate) async fn join(world: &World, number: usize) -> anyhow::Result<Connect
     });
     let joined = person.post("/api/users/auth/signup", &wish).await?;
     joined.expect(201)?;
-    Connected::with_history(world.clone(), &email, Value::Null).await
+    Connected::at(world.clone(), provider, &email, Value::Null).await
 }

@@ -1,5 +1,5 @@
-//! Figures: `bench [faults|latency|throughput|webhooks|convergence|all] [--provider google|microsoft|both] [--scenario S12]
-//! [--json FILE]`. Each row is printed as it comes; FILE gets all of them under `rows`. Of the faults, `--scenario` plays only
+//! Figures: `bench [faults|latency|throughput|webhooks|subscriptions|convergence|all] [--provider google|microsoft|both]
+//! [--scenario S12] [--json FILE]`. Each row is printed as it comes; FILE gets all of them under `rows`. Of the faults, `--scenario` plays only
 //! this one. `bench --history SEED` plays one random history again and looks for the least of it that still breaks a law;
 //! `bench --history FIRST..END` plays those.
 
@@ -8,6 +8,7 @@ mod convergence;
 mod faults;
 mod histories;
 mod latency;
+mod subscriptions;
 mod table;
 mod throughput;
 mod webhooks;
@@ -25,15 +26,17 @@ enum Bench {
     Latency,
     Throughput,
     Webhooks,
+    Subscriptions,
     Convergence,
 }
 
 impl Bench {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Faults,
         Self::Latency,
         Self::Throughput,
         Self::Webhooks,
+        Self::Subscriptions,
         Self::Convergence,
     ];
 
@@ -43,6 +46,7 @@ impl Bench {
             Self::Latency => "latency",
             Self::Throughput => "throughput",
             Self::Webhooks => "webhooks",
+            Self::Subscriptions => "subscriptions",
             Self::Convergence => "convergence",
         }
     }
@@ -54,6 +58,7 @@ impl Bench {
             Self::Latency => Box::pin(latency::run(providers)).await,
             Self::Throughput => Box::pin(throughput::run(providers)).await,
             Self::Webhooks => Box::pin(webhooks::run(providers)).await,
+            Self::Subscriptions => Box::pin(subscriptions::run(providers)).await,
             // Histories draw the providers of their accounts.
             Self::Convergence => {
                 let mut measured = convergence::run()?;
