@@ -5,8 +5,8 @@
 #   throughput   decisions and first-synced events per second
 #   webhooks     milliseconds that a webhook function takes for a notice, and the budget
 #   subscriptions
-#                ninety days of connections in each kind of trouble, on a clock that goes from one due thing to the next: what
-#                was renewed, leaked, unheeded, and how long a change took to be found
+#                ninety days (--days N: fewer) of connections in each kind of trouble, on a clock that goes from one due thing
+#                to the next: what was renewed, leaked, unheeded, and how long a change took to be found
 #   convergence  the laws of the sync engine: a hundred thousand cases over models, two thousand random histories over the
 #                product, with what was doubled, lost, wrongly deleted or mailed
 #   all          each of them; also without a name

@@ -1,5 +1,5 @@
 //! Figures: `bench [faults|latency|throughput|webhooks|subscriptions|convergence|all] [--provider google|microsoft|both]
-//! [--scenario S12] [--json FILE]`. Each row is printed as it comes; FILE gets all of them under `rows`. Of the faults, `--scenario` plays only
+//! [--scenario S12] [--days N] [--json FILE]`. Each row is printed as it comes; FILE gets all of them under `rows`. Of the faults, `--scenario` plays only
 //! this one. `bench --history SEED` plays one random history again and looks for the least of it that still breaks a law;
 //! `bench --history FIRST..END` plays those.
 
@@ -58,7 +58,7 @@ impl Bench {
             Self::Latency => Box::pin(latency::run(providers)).await,
             Self::Throughput => Box::pin(throughput::run(providers)).await,
             Self::Webhooks => Box::pin(webhooks::run(providers)).await,
-            Self::Subscriptions => Box::pin(subscriptions::run(providers)).await,
+            Self::Subscriptions => Box::pin(subscriptions::run(providers, arguments.days)).await,
             // Histories draw the providers of their accounts.
             Self::Convergence => {
                 let mut measured = convergence::run()?;
@@ -81,6 +81,8 @@ struct Arguments {
     benches: Vec<Bench>,
     providers: Vec<Provider>,
     scenarios: Vec<Scenario>,
+    /// That subscriptions are played for.
+    days: i64,
     json: Option<PathBuf>,
     history: Option<String>,
 }
@@ -116,6 +118,7 @@ impl Arguments {
         let (mut benches, mut json, mut history) = (Vec::new(), None, None);
         let mut providers = Provider::ALL.to_vec();
         let mut scenarios = Scenario::ALL.to_vec();
+        let mut days = 90;
         while let Some(word) = given.next() {
             if word == "--json" {
                 json = Some(given.next().context("--json needs a file")?.into());
@@ -130,6 +133,8 @@ impl Arguments {
                     .context("--scenario needs a name, such as S12")?;
                 scenarios.retain(|one| format!("{one:?}") == named);
                 anyhow::ensure!(!scenarios.is_empty(), "no scenario is called {named:?}");
+            } else if word == "--days" {
+                days = given.next().context("--days needs a number")?.parse()?;
             } else if word == "--history" {
                 history = Some(given.next().context("--history needs a seed")?);
             } else if word == "all" {
@@ -150,6 +155,7 @@ impl Arguments {
             benches,
             providers,
             scenarios,
+            days,
             json,
             history,
         })

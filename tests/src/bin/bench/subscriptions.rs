@@ -16,13 +16,12 @@ use tokio::task::JoinSet;
 use crate::{Measured, table::Table};
 use trouble::Trouble;
 
-const DAYS: i64 = 90;
 /// Of each provider and in each kind of trouble.
 const CONNECTIONS: usize = 1;
 
-pub(crate) async fn run(providers: &[Provider]) -> anyhow::Result<Measured> {
+pub(crate) async fn run(providers: &[Provider], days: i64) -> anyhow::Result<Measured> {
     let table = Table::begin(
-        &format!("Subscriptions over {DAYS} days"),
+        &format!("Subscriptions over {days} days"),
         &[
             ("trouble", 18),
             ("connections", 11),
@@ -39,7 +38,7 @@ pub(crate) async fn run(providers: &[Provider]) -> anyhow::Result<Measured> {
     )?;
     let mut kinds = JoinSet::new();
     for trouble in Trouble::ALL {
-        kinds.spawn(play::play(trouble, providers.to_vec()));
+        kinds.spawn(play::play(trouble, providers.to_vec(), days));
     }
     let (mut rows, mut good) = (Vec::new(), true);
     while let Some(played) = kinds.join_next().await {
@@ -58,6 +57,7 @@ pub(crate) async fn run(providers: &[Provider]) -> anyhow::Result<Measured> {
 struct Counts {
     trouble: Trouble,
     connections: usize,
+    days: i64,
     renewals: i64,
     /// At the provider when all is over.
     left: usize,
@@ -81,7 +81,7 @@ impl Counts {
         vec![
             self.trouble.name().to_owned(),
             self.connections.to_string(),
-            DAYS.to_string(),
+            self.days.to_string(),
             self.renewals.to_string(),
             self.left.to_string(),
             self.at_once.to_string(),
@@ -97,7 +97,7 @@ impl Counts {
         json!({
             "trouble": self.trouble.name(),
             "connections": self.connections,
-            "days": DAYS,
+            "days": self.days,
             "renewals": self.renewals,
             "subscriptions_at_the_end": self.left,
             "subscriptions_at_once": self.at_once,

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tests::world::World;
 
-use super::{CONNECTIONS, Counts, DAYS, trouble::Trouble, watched::Watched};
+use super::{CONNECTIONS, Counts, trouble::Trouble, watched::Watched};
 
 /// When all is over, what was changed last has this long to arrive.
 const REST: SignedDuration = SignedDuration::from_hours(24);
@@ -22,7 +22,11 @@ struct Play {
     was_on: bool,
 }
 
-pub(super) async fn play(trouble: Trouble, providers: Vec<Provider>) -> anyhow::Result<Counts> {
+pub(super) async fn play(
+    trouble: Trouble,
+    providers: Vec<Provider>,
+    days: i64,
+) -> anyhow::Result<Counts> {
     let world = World::start_with(providers[0]).await?;
     let mut watched = Vec::new();
     for number in 0..CONNECTIONS * providers.len() {
@@ -30,7 +34,7 @@ pub(super) async fn play(trouble: Trouble, providers: Vec<Provider>) -> anyhow::
         watched.push(Watched::join(&world, provider, number).await?);
     }
     let begin = world.clock.now();
-    let whole = SignedDuration::from_hours(24 * DAYS);
+    let whole = SignedDuration::from_hours(24 * days);
     let spans = trouble.spans(whole).into_iter();
     let mut play = Play {
         turns: spans
@@ -48,7 +52,7 @@ pub(super) async fn play(trouble: Trouble, providers: Vec<Provider>) -> anyhow::
     while play.world.clock.now() < end {
         play.go_on(end).await?;
     }
-    Ok(play.counts(renewed))
+    Ok(play.counts(days, renewed))
 }
 
 impl Play {
@@ -125,7 +129,7 @@ impl Play {
         Ok(found)
     }
 
-    fn counts(&self, renewed: i64) -> Counts {
+    fn counts(&self, days: i64, renewed: i64) -> Counts {
         let sum = |count: fn(&Watched) -> usize| self.watched.iter().map(count).sum();
         let most = |count: fn(&Watched) -> usize| self.watched.iter().map(count).max();
         let found_within = self.watched.iter().map(|watched| watched.found_within);
@@ -133,6 +137,7 @@ impl Play {
         Counts {
             trouble: self.trouble,
             connections: self.watched.len(),
+            days,
             renewals: self.renewals() - renewed,
             left: sum(|watched| watched.left),
             at_once: most(|watched| watched.at_once).unwrap_or_default(),

@@ -20,7 +20,7 @@ const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 /// The sweep comes each minute, and what it asks for takes a moment.
 const SWEPT: SignedDuration = SignedDuration::from_mins(2);
 /// The times between a person's changes, over and over.
-const CHANGES_AFTER_H: [i64; 5] = [31, 47, 59, 38, 66];
+const CHANGES_AFTER_H: [i64; 5] = [17, 38, 23, 49, 31];
 
 pub(super) struct Watched {
     connected: Connected,
