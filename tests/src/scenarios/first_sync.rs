@@ -52,13 +52,12 @@ pub(super) async fn play(at: Provider, scale: Scale) -> anyhow::Result<Row> {
     // Made by the person before there was a connection.
     row.calls -= made;
     row.calls_per_change = super::stage::ratio(row.calls, row.changes);
+    let habits = stage.world.habits();
     // A fifth are series: read when they are seen first, and when our own come back, twenty at a time.
-    let reads = if stage.world.habits().reads_each_series {
-        (count / 5 * 2).div_ceil(20) + scale.of(4, 20)
-    } else {
-        0
-    };
-    row.calls_max = Some((scale.of(12, 30) + reads).into());
+    let reads = (count / 5 * 2).div_ceil(20) * u32::from(habits.reads_each_series);
+    // Each that a series of ours leaves out is looked for and deleted, and the series read again.
+    let left_out = (count / 30) * 3 * u32::from(habits.leaves_out_one_by_one);
+    row.calls_max = Some((scale.of(12, 30) + reads + left_out).into());
     Ok(row)
 }
 

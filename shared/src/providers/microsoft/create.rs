@@ -97,7 +97,8 @@ impl Microsoft {
             return standing(Some(convert::change(new, &calendar.zone))).map(Created::New);
         }
         self.leave_out(access, calendar, &id, event.content).await?;
-        standing(self.change(access, calendar, &id).await?).map(Created::New)
+        let series = self.series(access, calendar, &id).await?;
+        standing(series.into_iter().next()).map(Created::New)
     }
 
     /// It may not have come so far as to leave out every cancelled occurrence.
