@@ -146,7 +146,7 @@ pub(crate) async fn page(
     let end = match own.store.erasure().await? {
         Some(erasure) => End::UnderWay {
             asked: page::moment(erasure.asked_at, &zone),
-            stages: stages(&erasure),
+            stages: Standing::of_each(&Stage::ALL, erasure.stage),
         },
         None if own.is_admin => End::CanBegin,
         None => End::NotTheirs,
@@ -159,20 +159,6 @@ pub(crate) async fn page(
         end,
     };
     Ok(page::show(&app.config, &page.frame, page.render()))
-}
-
-fn stages(erasure: &Erasure) -> Vec<(Stage, Standing)> {
-    let reached = Stage::ALL
-        .iter()
-        .position(|stage| Some(*stage) == erasure.stage);
-    let reached = reached.unwrap_or(Stage::ALL.len());
-    let standing = |at: usize| match at.cmp(&reached) {
-        std::cmp::Ordering::Less => Standing::Over,
-        std::cmp::Ordering::Equal => Standing::Now,
-        std::cmp::Ordering::Greater => Standing::ToCome,
-    };
-    let numbered = Stage::ALL.into_iter().enumerate();
-    numbered.map(|(at, stage)| (stage, standing(at))).collect()
 }
 
 /// The question, where there is no script to ask it in a dialog.

@@ -15,25 +15,13 @@ use ui::{
 };
 
 pub(crate) fn page(frame: Frame, ending: &Ending, zone: &Zone, now: Timestamp) -> Disconnection {
-    let steps = ending.steps();
-    let reached = steps.iter().position(|step| Some(*step) == ending.step);
-    let reached = reached.unwrap_or(steps.len());
-    let standing = |at: usize| match at.cmp(&reached) {
-        std::cmp::Ordering::Less => Standing::Over,
-        std::cmp::Ordering::Equal => Standing::Now,
-        std::cmp::Ordering::Greater => Standing::ToCome,
-    };
     Disconnection {
         frame,
         id: ending.connection.to_string(),
         provider: ending.provider,
         account: ending.account.clone(),
         asked: moment(ending.asked_at, zone),
-        steps: steps
-            .iter()
-            .enumerate()
-            .map(|(at, step)| (*step, standing(at)))
-            .collect(),
+        steps: Standing::of_each(&ending.steps(), ending.step),
         waits: waits(ending, now),
         receipt: ending.finished_at.map(|at| ReceiptShown {
             finished: moment(at, zone),

@@ -1,5 +1,7 @@
 //! A connection that is being disconnected, or was: how far it has come, and at the end the receipt.
 
+use std::cmp::Ordering;
+
 use domain::{connection::Provider, ending::Step};
 use maud::{Markup, html};
 
@@ -65,6 +67,19 @@ const fn words(step: Step) -> &'static str {
 }
 
 impl Standing {
+    /// Each of these in their order, when things have come to `now`; past the last one when that is none of them.
+    pub fn of_each<T: Copy + PartialEq>(all: &[T], now: Option<T>) -> Vec<(T, Self)> {
+        let reached = all.iter().position(|one| Some(*one) == now);
+        let reached = reached.unwrap_or(all.len());
+        let standing = |at: usize| match at.cmp(&reached) {
+            Ordering::Less => Self::Over,
+            Ordering::Equal => Self::Now,
+            Ordering::Greater => Self::ToCome,
+        };
+        let numbered = all.iter().enumerate();
+        numbered.map(|(at, one)| (*one, standing(at))).collect()
+    }
+
     pub(super) fn badge(self) -> Markup {
         match self {
             Self::Over => badge(Meaning::Ok, "Done"),
