@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use domain::connection::Provider;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::store::{AtErasure, FATES};
+use shared::{
+    crypto::Secret,
+    store::{AtErasure, FATES},
+};
 use tests::{
     person::{Answer, Person},
     world::{DEMO_MEMBERS, DEMO_PASSWORD, World},
@@ -98,6 +101,7 @@ async fn nothing_is_left_of_an_organisation_that_had_everything() {
         "the story lacks {missing:?}: {before:#?}"
     );
     let there = mia.titles_there().await;
+    let tenant = world.tenant_of(MIA).await.unwrap().id();
 
     let ada = Person::sign_in(&world, ADA).await.unwrap();
     let begun = erase(&ada, NORTHWIND, false).await.expect(202).unwrap();
@@ -115,6 +119,11 @@ async fn nothing_is_left_of_an_organisation_that_had_everything() {
     assert_eq!(receipt["copies_kept"], 25, "{receipt:#}");
     // The grants of Microsoft can be ended by their owners alone.
     assert_eq!(receipt["access_left"], 1, "{receipt:#}");
+    // The name of a credential that could be brought back would still be taken.
+    let free = Secret::new("another".into());
+    let connection = mia.connection.parse().unwrap();
+    let put = world.app.vault.put_refresh_token(tenant, connection, &free);
+    put.await.unwrap();
     assert_eq!(bob.titles_here().await, ["ours"]);
     bob.calendar
         .insert(google_visit("theirs", 5))

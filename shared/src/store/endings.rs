@@ -15,6 +15,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+pub(super) use records::AT_ONCE;
 pub use records::Family;
 
 use super::{

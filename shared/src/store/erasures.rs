@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::{
     ConnectionRow, TenantStore,
     demand::row::{Change, text},
+    endings::AT_ONCE,
     item::{Guard, Item, Write},
     keys,
     purges::Timed,
@@ -44,10 +45,10 @@ impl TenantFamily {
     ];
 }
 
-/// Deletions of one transaction, beside what is written with them.
-const AT_ONCE: usize = 80;
 /// Connections whose end is begun at a time.
 const CONNECTIONS_AT_ONCE: usize = 50;
+/// Ends that are forgotten at a time: each has a credential to be destroyed before.
+const ENDINGS_AT_ONCE: usize = 20;
 
 impl TenantStore {
     pub async fn erasure(&self) -> Result<Option<Erasure>, StoreError> {
@@ -140,7 +141,10 @@ impl TenantStore {
     /// Ends that are over, whose credentials must be gone for good before they are forgotten.
     pub async fn some_endings(&self) -> Result<Vec<Ending>, StoreError> {
         let pk = keys::endings(self.tenant);
-        let rows: Vec<Timed<Ending>> = self.table.range(Range::prefix(&pk, "", 20)).await?;
+        let rows: Vec<Timed<Ending>> = self
+            .table
+            .range(Range::prefix(&pk, "", ENDINGS_AT_ONCE))
+            .await?;
         Ok(rows.into_iter().map(|row| row.purge).collect())
     }
 
@@ -253,7 +257,7 @@ impl TenantStore {
         self.erase(over, writes, now).await
     }
 
-    fn deletion(&self, key: keys::Key) -> Write {
+    pub(super) fn deletion(&self, key: keys::Key) -> Write {
         Write::delete(key, Some(self.tenant), &Guard::Any)
     }
 }

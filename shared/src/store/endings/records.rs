@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{Fence, noted};
 use crate::store::{
     TenantStore,
-    item::{Guard, Write},
+    item::Write,
     keys,
     table::{Range, StoreError},
 };
@@ -49,7 +49,7 @@ impl Family {
 }
 
 /// Deletions of one transaction, beside what is written with them.
-const AT_ONCE: usize = 80;
+pub(in crate::store) const AT_ONCE: usize = 80;
 /// A link is two items, and a conflict that goes with it three.
 const LINKS_AT_ONCE: usize = 15;
 
@@ -110,12 +110,11 @@ impl TenantStore {
                 return self.delete_found(ending, found, fence, now).await;
             }
         }
-        let delete = |key| Write::delete(key, Some(self.tenant), &Guard::Any);
         let own = keys::connection_of(self.tenant, ending.member, connection);
         let writes = vec![
-            delete(keys::connection(self.tenant, connection)),
-            delete(own),
-            delete(keys::upkeep(connection)),
+            self.deletion(keys::connection(self.tenant, connection)),
+            self.deletion(own),
+            self.deletion(keys::upkeep(connection)),
             Write::delete_that(keys::demand(connection), self.tenant, "fence", fence.number),
         ];
         let next = noted(ending, Done::Step, 4, now)?;
@@ -191,9 +190,7 @@ impl TenantStore {
         let mut found = Found::default();
         for key in there.into_iter().take(AT_ONCE) {
             found.records += 1;
-            found
-                .writes
-                .push(Write::delete(key, Some(self.tenant), &Guard::Any));
+            found.writes.push(self.deletion(key));
         }
         found
     }
