@@ -7,13 +7,20 @@ use aws_lambda_events::{
     sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
+use axum::{extract::Request, middleware::map_request};
+use lambda_http::request::RequestContext;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 pub use aws_lambda_events::{dynamodb::EventRecord, sqs::SqsMessage};
 
 use crate::{
-    app::App, clock::SystemClock, config::Config, metrics::Metrics, queue::Delay, telemetry,
-    web::Routes,
+    app::App,
+    clock::SystemClock,
+    config::Config,
+    metrics::Metrics,
+    queue::Delay,
+    telemetry,
+    web::{ClientAddress, Routes},
 };
 
 /// What a consumer did with one message.
@@ -41,7 +48,19 @@ async fn start() -> Result<App, Error> {
 /// An HTTP function.
 pub async fn serve(routes: Routes) -> Result<(), Error> {
     let app = start().await?;
-    lambda_http::run(crate::web::layers(routes, &app)).await
+    let site = crate::web::layers(routes, &app).layer(map_request(with_client_address));
+    lambda_http::run(site).await
+}
+
+async fn with_client_address(mut request: Request) -> Request {
+    let address = match request.extensions().get() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_deref(),
+        Some(_) | None => None,
+    };
+    if let Some(ip) = address.and_then(|address| address.parse().ok()) {
+        request.extensions_mut().insert(ClientAddress(ip));
+    }
+    request
 }
 
 /// A queue consumer.

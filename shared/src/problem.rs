@@ -8,6 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use ui::routes;
+use url::{Position, Url};
 
 use crate::{
     telemetry::chain,
@@ -84,6 +86,15 @@ impl Problem {
         )
     }
 
+    /// The caller may, and has to give their password again first.
+    pub fn unconfirmed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            UNCONFIRMED,
+            "Confirm that it is you: give your password, then repeat what you did.",
+        )
+    }
+
     pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, detail)
     }
@@ -118,21 +129,21 @@ impl Problem {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+const DOCUMENT: &str = "application/problem+json";
+const UNCONFIRMED: &str = "confirmation_required";
+
+/// Rides on the answer, so that a layer can show the same words to a person, or name the request.
+#[derive(Clone, Serialize)]
+struct Shown {
     r#type: &'static str,
     title: &'static str,
     status: u16,
     code: &'static str,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [FieldProblem],
-}
-
-/// Rides on the answer so that [`as_page`] can show the same words to a person.
-#[derive(Clone)]
-struct Shown {
     detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldProblem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 impl IntoResponse for Problem {
@@ -144,29 +155,44 @@ impl IntoResponse for Problem {
                 .map(|source| chain(&**source).to_string());
             tracing::error!(code = self.code, error = cause, "request failed");
         }
-        let body = Body {
+        let body = Shown {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             code: self.code,
-            detail: &self.detail,
-            errors: &self.fields,
+            detail: self.detail,
+            errors: self.fields,
+            request_id: None,
         };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(&body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(DOCUMENT));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        response.extensions_mut().insert(Shown {
-            detail: self.detail,
-        });
+        response.extensions_mut().insert(body);
         response
     }
+}
+
+/// Names the request in a problem's document, for whoever asks about it. A page names it already.
+pub(crate) fn named(mut response: Response, request_id: &str) -> Response {
+    let is_document = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind == DOCUMENT);
+    let shown = response.extensions_mut().remove::<Shown>();
+    let Some(shown) = shown.filter(|_| is_document) else {
+        return response;
+    };
+    let document = Shown {
+        request_id: Some(request_id.to_owned()),
+        ..shown
+    };
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Json(document).into_response().into_body())
 }
 
 /// For routes that people see: a problem becomes a page with a way forward, a missing session leads to where it is
@@ -174,15 +200,42 @@ impl IntoResponse for Problem {
 pub async fn as_page(request: Request, next: Next) -> Response {
     let uri = request.uri();
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let renewal = format!("/sign-in/continue?next={}", web::percent(path));
+    let renewal = web::address_with_next("/sign-in/continue", path);
     let is_read = request.method().is_safe();
+    let confirmation = web::address_with_next(routes::CONFIRM, &way_back(&request));
+    let is_fragment = web::asks_for_fragment(request.headers());
     let asked = Asked::by(&request);
     let response = next.run(request).await;
     match response.status() {
         StatusCode::UNAUTHORIZED if is_read => web::see_other(&renewal),
         StatusCode::UNAUTHORIZED => web::repeat_at(&renewal),
+        _ if is_unconfirmed(&response) && is_fragment => web::whole_page(&confirmation),
+        _ if is_unconfirmed(&response) => web::see_other(&confirmation),
         _ => for_people(response, &asked),
     }
+}
+
+fn is_unconfirmed(response: &Response) -> bool {
+    let shown = response.extensions().get::<Shown>();
+    shown.is_some_and(|shown| shown.code == UNCONFIRMED)
+}
+
+/// The page that a request came from, or is for.
+fn way_back(request: &Request) -> String {
+    let uri = request.uri();
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    if request.method().is_safe() {
+        return path.to_owned();
+    }
+    // A browser names only our own pages with their path; where it leads is looked at again before anyone is led there.
+    let from = request.headers().get(header::REFERER);
+    let from = from
+        .and_then(|from| from.to_str().ok())
+        .and_then(|from| Url::parse(from).ok());
+    from.map_or_else(
+        || "/".to_owned(),
+        |from| from[Position::BeforePath..].to_owned(),
+    )
 }
 
 /// What no route saw, such as a wrong address or a missing proof of origin, is a page too for those who ask for pages.
@@ -203,7 +256,7 @@ pub(crate) async fn as_page_if_asked(request: Request, next: Next) -> Response {
 
 fn for_people(response: Response, asked: &Asked) -> Response {
     match response.extensions().get::<Shown>() {
-        Some(shown) => page::problem(response.status(), asked, &shown.detail),
+        Some(shown) => page::problem(response.status(), asked, shown.code, &shown.detail),
         None => response,
     }
 }

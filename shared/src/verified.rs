@@ -39,8 +39,13 @@ impl MemberOf {
         }
     }
 
-    /// The row was just exchanged for its successor.
-    pub fn after_refresh(row: &crate::store::SessionRow) -> Self {
+    /// The caller has named the address of the login, and nothing more: for writing down that they did.
+    pub fn by_address(login: &crate::store::Login) -> Self {
+        Self::after_password(login)
+    }
+
+    /// The caller has brought the cookie of the row.
+    pub fn by_refresh(row: &crate::store::RefreshRow) -> Self {
         Self { tenant: row.tenant }
     }
 }

@@ -6,14 +6,17 @@ mod wrong;
 
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-use tests::person::{Answer, Person};
+use tests::{
+    person::{Answer, Person},
+    world::World,
+};
 
 use self::routes::{NOWHERE, Places, Reads, Route, all};
-use crate::support::{Connected, Kept, MIA, google_visit, visit};
+use crate::support::{ADA, Connected, Kept, google_visit, visit};
 
 /// A member with a connection, an entry, a conflict and a run, and somebody whom nobody knows.
 struct Story {
-    mia: Connected,
+    ada: Connected,
     stranger: Person,
     entry: String,
     deleted: String,
@@ -24,19 +27,19 @@ struct Story {
 
 impl Story {
     async fn start() -> Self {
-        let mia = Connected::start().await;
+        let ada = Connected::with(World::start().await.unwrap(), ADA).await;
         let mut entry = visit("pump", 4);
         entry["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=5"]);
-        let entry = mia.create_entry(&entry).await;
-        let deleted = mia.delete_one("lamp", 9).await;
-        let conflict = mia.fall_apart("filter", 8).await;
+        let entry = ada.create_entry(&entry).await;
+        let deleted = ada.delete_one("lamp", 9).await;
+        let conflict = ada.fall_apart("filter", 8).await;
         Self {
-            stranger: Person::stranger(&mia.world).unwrap(),
+            stranger: Person::stranger(&ada.world).unwrap(),
             entry: entry["id"].as_str().unwrap().to_owned(),
             deleted,
             conflict: conflict["id"].as_str().unwrap().to_owned(),
-            run: mia.last_run().await["id"].as_str().unwrap().to_owned(),
-            mia,
+            run: ada.last_run().await["id"].as_str().unwrap().to_owned(),
+            ada,
             complaints: Vec::new(),
         }
     }
@@ -44,7 +47,7 @@ impl Story {
     fn places(&self) -> Places<'_> {
         Places {
             entry: &self.entry,
-            connection: &self.mia.connection,
+            connection: &self.ada.connection,
             deleted: &self.deleted,
             conflict: &self.conflict,
             run: &self.run,
@@ -56,7 +59,7 @@ impl Story {
         if route.function == "sign-in" {
             &self.stranger
         } else {
-            &self.mia.person
+            &self.ada.person
         }
     }
 
@@ -73,7 +76,7 @@ impl Story {
     }
 
     async fn check_kept(&mut self, route: &Route, before: &Kept) {
-        let changed = Kept::of(&self.mia.world).await.differs_from(before);
+        let changed = Kept::of(&self.ada.world).await.differs_from(before);
         if !changed.is_empty() {
             let Route {
                 method, pattern, ..
@@ -86,15 +89,15 @@ impl Story {
     /// Nothing was found, and both directions still work.
     async fn end(self) {
         assert!(self.complaints.is_empty(), "{:#?}", self.complaints);
-        self.mia
+        self.ada
             .calendar
             .insert(google_visit("boiler", 9))
             .await
             .unwrap();
-        self.mia.create_entry(&visit("valve", 10)).await;
-        self.mia.settle().await;
-        self.mia.entry("boiler").await;
-        self.mia.event("valve").await;
+        self.ada.create_entry(&visit("valve", 10)).await;
+        self.ada.settle().await;
+        self.ada.entry("boiler").await;
+        self.ada.event("valve").await;
     }
 }
 
@@ -168,7 +171,7 @@ async fn a_body_that_cannot_be_read_is_refused_by_every_route_and_changes_nothin
                 route.address(&NOWHERE),
             ),
         };
-        let before = Kept::of(&story.mia.world).await;
+        let before = Kept::of(&story.ada.world).await;
         for body in bodies {
             let person = story.sender(&route);
             let mut request = route.asked_by(person, &path).await;
@@ -186,7 +189,7 @@ async fn a_body_that_cannot_be_read_is_refused_by_every_route_and_changes_nothin
 #[tokio::test]
 async fn an_id_that_is_none_names_nothing() {
     let mut story = Story::start().await;
-    let before = Kept::of(&story.mia.world).await;
+    let before = Kept::of(&story.ada.world).await;
 
     for route in all() {
         for parameter in route.parameters() {
@@ -197,7 +200,7 @@ async fn an_id_that_is_none_names_nothing() {
                     ..route.clone()
                 };
                 let path = other.address(&story.places());
-                let answer = ask(&story.mia.person, &route, &path, None).await;
+                let answer = ask(&story.ada.person, &route, &path, None).await;
                 story.check(&route, garbage, &answer, Expected::Missing);
             }
         }
@@ -213,7 +216,7 @@ async fn ask(person: &Person, route: &Route, path: &str, query: Option<&str>) ->
     let request = match route.reads() {
         Reads::Nothing => request,
         Reads::Json => request.json(&readable(route)),
-        Reads::Form => request.form(&[("version", "1"), ("provider", "google"), ("email", MIA)]),
+        Reads::Form => request.form(&[("version", "1"), ("provider", "google"), ("email", ADA)]),
     };
     person.send(request).await.unwrap()
 }
@@ -231,7 +234,7 @@ fn readable(route: &Route) -> Value {
 #[tokio::test]
 async fn parameters_that_mean_nothing_break_no_route() {
     let mut story = Story::start().await;
-    let before = Kept::of(&story.mia.world).await;
+    let before = Kept::of(&story.ada.world).await;
 
     for route in all().into_iter().filter(Route::is_safe) {
         let long = format!("next={0}&cursor={0}&week={0}", "x".repeat(3_000));
@@ -248,7 +251,7 @@ async fn parameters_that_mean_nothing_break_no_route() {
 #[tokio::test]
 async fn headers_that_mean_nothing_break_no_route() {
     let mut story = Story::start().await;
-    let before = Kept::of(&story.mia.world).await;
+    let before = Kept::of(&story.ada.world).await;
 
     for route in all() {
         let places = if route.is_safe() {
@@ -272,7 +275,7 @@ async fn headers_that_mean_nothing_break_no_route() {
 #[tokio::test]
 async fn a_stranger_is_led_to_sign_in_or_refused_by_every_route() {
     let mut story = Story::start().await;
-    let before = Kept::of(&story.mia.world).await;
+    let before = Kept::of(&story.ada.world).await;
 
     for route in all().into_iter().filter(|route| !route.is_public()) {
         let path = route.address(&story.places());
@@ -298,7 +301,7 @@ async fn a_stranger_is_led_to_sign_in_or_refused_by_every_route() {
 async fn an_address_that_nothing_answers_is_told_as_its_neighbours_would() {
     let story = Story::start().await;
     let ask = async |method: Method, path: &str| {
-        let person = &story.mia.person;
+        let person = &story.ada.person;
         let request = person.request(method, path).await.unwrap();
         let program = ["/api/", "/webhooks/"]
             .iter()

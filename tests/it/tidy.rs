@@ -266,7 +266,7 @@ fn routes_in_the_code_equal_routes_in_the_template() {
         .into_iter()
         .flat_map(|(function, routes)| {
             let lines =
-                |(method, path): &(reqwest::Method, String)| format!("{function}: {method} {path}");
+                |route: &shared::web::Route| format!("{function}: {} {}", route.method, route.path);
             routes.listed().iter().map(lines).collect::<Vec<_>>()
         })
         .collect();

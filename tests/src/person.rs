@@ -41,6 +41,21 @@ impl Answer {
         }
     }
 
+    /// Whether the password has to be given again first; a page leads to where it is.
+    fn asks_for_password(&self) -> bool {
+        self.at("/code") == "confirmation_required"
+            || self.header("location").starts_with("/sign-in/confirm")
+    }
+
+    /// The body without what names the request: two answers that say the same are the same.
+    pub fn said(&self) -> String {
+        let request = self.header("x-request-id");
+        if request.is_empty() {
+            return self.text.clone();
+        }
+        self.text.replace(request, "<request>")
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -141,7 +156,30 @@ impl Person {
         Ok(request)
     }
 
+    /// Sends it, and once more after giving the password where that is asked for.
     pub async fn send(&self, request: RequestBuilder) -> anyhow::Result<Answer> {
+        let again = request.try_clone();
+        let answer = self.send_once(request).await?;
+        match again {
+            Some(again) if answer.asks_for_password() => {
+                self.confirm(DEMO_PASSWORD).await?.expect(204)?;
+                self.send_once(again).await
+            }
+            Some(_) | None => Ok(answer),
+        }
+    }
+
+    /// Gives the password again, before what cannot be taken back.
+    pub async fn confirm(&self, password: &str) -> anyhow::Result<Answer> {
+        let body = json!({ "password": password });
+        let request = self
+            .request(Method::POST, "/api/users/auth/confirm/")
+            .await?;
+        self.send_once(request.json(&body)).await
+    }
+
+    /// Sends it, and takes the answer as it is.
+    pub async fn send_once(&self, request: RequestBuilder) -> anyhow::Result<Answer> {
         let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut cookies = self.cookies.lock().await;

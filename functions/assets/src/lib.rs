@@ -6,12 +6,12 @@ use axum::{
 };
 use shared::{
     problem::Problem,
-    web::{Path, Routes},
+    web::{Path, Routes, open},
 };
 use ui::{assets, routes};
 
 pub fn routes() -> Routes {
-    Routes::new().get(routes::ASSET, asset)
+    Routes::new().get(routes::ASSET, open("the same for everyone"), asset)
 }
 
 async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {

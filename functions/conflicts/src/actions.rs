@@ -139,7 +139,7 @@ async fn sync(app: &App, own: &Own) -> Result<(), Problem> {
 
 fn trace(session: &Session, conflict: &Conflict, external: Parts, now: Timestamp) -> Trace {
     Trace {
-        id: ids::mint(now, TraceId::from_parts),
+        id: ids::mint(session.tenant(), now, TraceId::from_parts),
         entry: conflict.entry,
         at: now,
         by: TracedBy::Member {
@@ -202,7 +202,12 @@ fn edited(
     now: Timestamp,
 ) -> Result<Entry, Problem> {
     let private = entry.content.private;
-    match access::may(session.member, session.role, &entry.assignees, private) {
+    match access::may(
+        session.member,
+        &session.permissions,
+        &entry.assignees,
+        private,
+    ) {
         Access::Write => Ok(entry.changed_to(
             Draft {
                 content,

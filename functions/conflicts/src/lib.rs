@@ -7,20 +7,24 @@ mod own;
 mod pages;
 mod view;
 
-use shared::web::Routes;
+use domain::permission::Permission as P;
+use shared::web::{Gate, Routes, may};
 use ui::routes;
+
+const SEES: Gate = may(P::ConnectionsOwn);
+const DECIDES: Gate = may(P::ScheduleWrite);
 
 pub fn routes() -> Routes {
     let pages = Routes::new()
-        .get(routes::CONFLICTS, pages::list)
-        .get(routes::CONFLICT, pages::show)
-        .post(routes::CONFLICT, pages::resolve)
-        .post(routes::CONFLICT_UNDO, pages::undo)
+        .get(routes::CONFLICTS, SEES, pages::list)
+        .get(routes::CONFLICT, SEES, pages::show)
+        .post(routes::CONFLICT, DECIDES, pages::resolve)
+        .post(routes::CONFLICT_UNDO, DECIDES, pages::undo)
         .as_pages();
     Routes::new()
-        .get("/api/v1/conflicts", api::list)
-        .get("/api/v1/conflicts/{id}", api::show)
-        .post("/api/v1/conflicts/{id}/resolve", api::resolve)
-        .post("/api/v1/conflicts/{id}/undo", api::undo)
+        .get("/api/v1/conflicts", SEES, api::list)
+        .get("/api/v1/conflicts/{id}", SEES, api::show)
+        .post("/api/v1/conflicts/{id}/resolve", DECIDES, api::resolve)
+        .post("/api/v1/conflicts/{id}/undo", DECIDES, api::undo)
         .merge(pages)
 }

@@ -1,6 +1,6 @@
 //! The one way to a conflict: as somebody who may see it.
 
-use domain::{access::Access, conflict::Conflict, id::ConflictId, member::Role};
+use domain::{access::Access, conflict::Conflict, id::ConflictId, permission::Permission};
 use shared::{
     app::App,
     problem::Problem,
@@ -23,7 +23,7 @@ impl Own {
         let store = app.store.tenant(session);
         let found = store.conflict(id).await?;
         let seen = found.and_then(|conflict| {
-            let access = conflict.access(session.member, session.role)?;
+            let access = conflict.access(session.member, &session.permissions)?;
             Some((conflict, access))
         });
         let (conflict, access) = seen.ok_or_else(|| Problem::not_found("conflict"))?;
@@ -49,12 +49,15 @@ pub(crate) async fn list(
     session: &Session,
     standing: Standing,
 ) -> Result<Vec<Conflict>, StoreError> {
-    let mut found = match session.role {
-        Role::Admin => store.conflicts(standing).await?,
-        Role::ItManager | Role::TeamMember | Role::Viewer | Role::User => {
-            store.conflicts_of(session.member, standing).await?
-        }
+    let mut found = if session.may(Permission::ScheduleManage) {
+        store.conflicts(standing).await?
+    } else {
+        store.conflicts_of(session.member, standing).await?
     };
-    found.retain(|conflict| conflict.access(session.member, session.role).is_some());
+    found.retain(|conflict| {
+        conflict
+            .access(session.member, &session.permissions)
+            .is_some()
+    });
     Ok(found)
 }

@@ -6,7 +6,6 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::{connection::Connection, id::ConnectionId};
 use shared::{
     app::App,
-    metrics::{About, Metric},
     problem::Problem,
     store::{ConnectionRow, TenantStore},
     web::{Path, Session},
@@ -39,7 +38,7 @@ impl Own {
                 store,
                 row,
             }),
-            None => Err(refuse(app, &session, id).await?),
+            None => Err(Problem::not_found("connection")),
         }
     }
 
@@ -50,27 +49,6 @@ impl Own {
             Some(_) => Err(actions::disconnecting()),
         }
     }
-}
-
-/// The caller is told the same in every case; whether the id is another tenant's, only the log learns.
-async fn refuse(app: &App, session: &Session, id: ConnectionId) -> Result<Problem, Problem> {
-    let foreign = app
-        .store
-        .demand(id)
-        .await?
-        .is_some_and(|row| row.tenant != session.tenant());
-    if foreign {
-        tracing::warn!(
-            tenant = %session.tenant(), member = %session.member, connection = %id,
-            reason = "cross_tenant_denied", "a connection of another tenant was asked for"
-        );
-        let about = About {
-            tenant: Some(session.tenant()),
-            ..About::default()
-        };
-        app.measure(&about, &[(Metric::CrossTenantDenied, 1)]);
-    }
-    Ok(Problem::not_found("connection"))
 }
 
 impl FromRequestParts<App> for Own {

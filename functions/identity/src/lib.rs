@@ -5,26 +5,38 @@ mod organization;
 use domain::{
     id::{MemberId, TenantId},
     member::{EmailAddress, Role},
+    permission::{Permission as P, Permissions},
 };
 use serde::Serialize;
 use shared::{
     app::App,
     problem::Problem,
-    web::{Routes, Session},
+    web::{Routes, Session, may, signed_in},
 };
 use ui::routes;
 
 pub fn routes() -> Routes {
     let pages = Routes::new()
-        .get(routes::ORGANIZATION, organization::page)
-        .get(routes::ORGANIZATION_DELETE, organization::ask)
-        .post(routes::ORGANIZATION_DELETE, organization::press)
+        .get(routes::ORGANIZATION, signed_in(), organization::page)
+        .get(
+            routes::ORGANIZATION_DELETE,
+            may(P::OrganizationManage).confirmed(),
+            organization::ask,
+        )
+        .post(
+            routes::ORGANIZATION_DELETE,
+            may(P::OrganizationManage).confirmed(),
+            organization::press,
+        )
         .as_pages();
     Routes::new()
-        .get("/api/v1/organization", organization::show)
-        .delete("/api/v1/organization", organization::delete)
-        .get("/api/users/auth/profile", profile)
-        .get("/api/users/auth/profile/", profile)
+        .get("/api/v1/organization", signed_in(), organization::show)
+        .delete(
+            "/api/v1/organization",
+            may(P::OrganizationManage).confirmed(),
+            organization::delete,
+        )
+        .get("/api/users/auth/profile", signed_in(), profile)
         .merge(pages)
 }
 
@@ -34,6 +46,7 @@ struct Profile {
     email: EmailAddress,
     name: String,
     role: Role,
+    permissions: Permissions,
     organization: Organization,
 }
 
@@ -43,25 +56,18 @@ struct Organization {
     name: String,
 }
 
-/// From the table, not from the cookie: a change of role or name shows at once.
 async fn profile(
     axum::extract::State(app): axum::extract::State<App>,
     session: Session,
 ) -> Result<axum::Json<Profile>, Problem> {
-    let store = app.store.tenant(&session);
-    let member = store
-        .member(session.member)
-        .await?
-        .ok_or_else(Problem::unauthenticated)?;
-    let tenant = store
-        .details()
-        .await?
-        .ok_or_else(Problem::unauthenticated)?;
+    let tenant = app.store.tenant(&session).details().await?;
+    let tenant = tenant.ok_or_else(Problem::unauthenticated)?;
     Ok(axum::Json(Profile {
-        id: member.id,
-        email: member.email,
-        name: member.name,
-        role: member.role,
+        id: session.member,
+        email: session.email,
+        name: session.name,
+        role: session.role,
+        permissions: session.permissions,
         organization: Organization {
             id: tenant.id,
             name: tenant.name,

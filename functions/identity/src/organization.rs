@@ -9,7 +9,8 @@ use axum::{
 use domain::{
     erasure::{Erasure, ErasureReceipt, Stage},
     id::TenantId,
-    member::{Role, Tenant},
+    member::Tenant,
+    permission::Permission,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -63,33 +64,22 @@ impl From<Erasure> for ErasureAnswer {
     }
 }
 
-/// The caller's organisation, and whether they may end it: as the table says now, not the cookie.
+/// The caller's organisation, and whether they may end it.
 struct Own {
     store: TenantStore,
     tenant: Tenant,
-    is_admin: bool,
+    may_end: bool,
 }
 
 impl Own {
     async fn find(app: &App, session: &Session) -> Result<Self, Problem> {
         let store = app.store.tenant(session);
-        let member = store.member(session.member).await?;
-        let (Some(member), Some(tenant)) = (member, store.details().await?) else {
-            return Err(Problem::unauthenticated());
-        };
+        let tenant = store.details().await?;
         Ok(Self {
-            is_admin: member.role == Role::Admin,
+            tenant: tenant.ok_or_else(Problem::unauthenticated)?,
+            may_end: session.may(Permission::OrganizationManage),
             store,
-            tenant,
         })
-    }
-
-    fn only_admin(self) -> Result<Self, Problem> {
-        if self.is_admin {
-            return Ok(self);
-        }
-        let detail = "Only an administrator can delete the organisation.";
-        Err(Problem::forbidden("role", detail))
     }
 
     fn is_called(&self, name: &str) -> bool {
@@ -127,7 +117,7 @@ pub(crate) async fn delete(
     session: Session,
     Json(wanted): Json<Wanted>,
 ) -> Result<Response, Problem> {
-    let own = Own::find(&app, &session).await?.only_admin()?;
+    let own = Own::find(&app, &session).await?;
     if !own.is_called(&wanted.name) {
         return Err(Problem::invalid("/name", OTHER_NAME));
     }
@@ -148,7 +138,7 @@ pub(crate) async fn page(
             asked: page::moment(erasure.asked_at, &zone),
             stages: Standing::of_each(&Stage::ALL, erasure.stage),
         },
-        None if own.is_admin => End::CanBegin,
+        None if own.may_end => End::CanBegin,
         None => End::NotTheirs,
     };
     let page = OrganizationPage {
@@ -163,7 +153,7 @@ pub(crate) async fn page(
 
 /// The question, where there is no script to ask it in a dialog.
 pub(crate) async fn ask(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {
-    let own = Own::find(&app, &visitor.session).await?.only_admin()?;
+    let own = Own::find(&app, &visitor.session).await?;
     let page = question(visitor, &own, None);
     Ok(page::show(&app.config, &page.frame, page.render()))
 }
@@ -192,7 +182,7 @@ pub(crate) async fn press(
     visitor: Visitor,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let own = Own::find(&app, &visitor.session).await?.only_admin()?;
+    let own = Own::find(&app, &visitor.session).await?;
     if !own.is_called(&typed.name) {
         let page = question(visitor, &own, Some(OTHER_NAME.to_owned()));
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()));

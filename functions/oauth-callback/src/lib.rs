@@ -9,6 +9,7 @@ use axum::{
 use domain::{
     connection::{Auth, Provider},
     id::ConnectionId,
+    permission::Permission,
     run::Trigger,
 };
 use serde::Deserialize;
@@ -20,13 +21,17 @@ use shared::{
     store::TenantStore,
     sync::calendars,
     telemetry::chain,
-    web::{Path, Query, Routes, Session, page},
+    web::{Path, Query, Routes, Session, may, page},
 };
 use ui::{components::Meaning, layout::Theme, pages::message::Message, routes};
 
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/oauth/{provider}/callback", callback)
+        .get(
+            "/oauth/{provider}/callback",
+            may(Permission::ConnectionsOwn),
+            callback,
+        )
         .as_pages()
 }
 

@@ -5,22 +5,30 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use domain::connection::Provider;
+use domain::{connection::Provider, permission::Permission};
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
     oauth,
     problem::Problem,
-    web::{Form, Json, Routes, Session, page},
+    web::{Form, Json, Routes, Session, may, page},
 };
 use ui::{pages::forward::Forward, routes};
 
 pub fn routes() -> Routes {
     let pages = Routes::new()
-        .post(routes::CONNECTIONS_CONNECT, connect)
+        .post(
+            routes::CONNECTIONS_CONNECT,
+            may(Permission::ConnectionsOwn).confirmed(),
+            connect,
+        )
         .as_pages();
     Routes::new()
-        .post("/api/v1/connections", start)
+        .post(
+            "/api/v1/connections",
+            may(Permission::ConnectionsOwn).confirmed(),
+            start,
+        )
         .merge(pages)
 }
 

@@ -6,26 +6,24 @@ use domain::{
     content::Content,
     entry::{Draft, Entry, WorkItemType},
     id::MemberId,
-    member::Role,
+    permission::Permission,
     series::{Exception, OriginalStart},
 };
 use shared::web::Session;
 
 pub(crate) fn may(session: &Session, entry: &Entry) -> Access {
     let private = entry.content.private;
-    domain::access::may(session.member, session.role, &entry.assignees, private)
-}
-
-pub(crate) fn may_add(session: &Session) -> bool {
-    match session.role {
-        Role::Admin | Role::ItManager | Role::TeamMember | Role::User => true,
-        Role::Viewer => false,
-    }
+    domain::access::may(
+        session.member,
+        &session.permissions,
+        &entry.assignees,
+        private,
+    )
 }
 
 /// An admin assigns anyone; everyone else only themselves, besides those who are assigned already.
 pub(crate) fn may_assign(session: &Session, before: &[MemberId], after: &[MemberId]) -> bool {
-    session.role == Role::Admin
+    session.may(Permission::ScheduleManage)
         || after
             .iter()
             .all(|member| *member == session.member || before.contains(member))

@@ -5,7 +5,7 @@ use domain::{
     access::Access,
     entry::Entry,
     id::{ConnectionId, EntryId, RunId, TraceId},
-    member::Role,
+    permission::Permission,
     run::Trigger,
     trace::{Deed, Trace, TracedBy},
 };
@@ -60,8 +60,8 @@ pub(crate) async fn put_back(
     let entry = entries::find_to_write(app, session, id).await?;
     let store = app.store.tenant(session);
     let row = store.connection(connection).await?;
-    let row =
-        row.filter(|row| row.connection.member == session.member || session.role == Role::Admin);
+    let manages = session.may(Permission::ScheduleManage);
+    let row = row.filter(|row| row.connection.member == session.member || manages);
     let row = row.ok_or_else(|| Problem::not_found("copy"))?;
     let link = store.link_of_entry(id, connection).await?;
     let link = link.ok_or_else(|| Problem::not_found("copy"))?;
@@ -84,7 +84,7 @@ pub(crate) async fn put_back(
     };
     let now = app.clock.now();
     let trace = Trace {
-        id: ids::mint(now, TraceId::from_parts),
+        id: ids::mint(session.tenant(), now, TraceId::from_parts),
         entry: id,
         at: now,
         by: TracedBy::Member {

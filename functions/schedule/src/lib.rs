@@ -12,39 +12,57 @@ mod pages;
 mod trace;
 mod wire;
 
-use shared::web::Routes;
+use domain::permission::Permission as P;
+use shared::web::{Gate, Routes, may};
 use ui::routes;
 
+const SEES: Gate = may(P::ScheduleRead);
+const WRITES: Gate = may(P::ScheduleWrite);
+
 pub fn routes() -> Routes {
-    let pages = Routes::new()
-        .get(routes::SCHEDULE, pages::week::show)
-        .get(routes::ENTRY_NEW, pages::entry::blank)
-        .post(routes::ENTRY_NEW, pages::entry::create)
-        .get(routes::ENTRY, pages::entry::show)
-        .post(routes::ENTRY, pages::entry::save)
-        .post(routes::ENTRY_RESTORE, pages::entry::restore)
-        .get(routes::ENTRY_DELETE, pages::entry::ask_delete)
-        .post(routes::ENTRY_DELETE, pages::entry::delete)
-        .post(routes::ENTRY_PUT_BACK, pages::back::put_back)
-        .get(routes::DELETED, pages::back::deleted)
-        .post(routes::DELETED_RESTORE, pages::back::restore)
-        .as_pages();
+    for_programs().merge(for_people())
+}
+
+fn for_people() -> Routes {
     Routes::new()
-        .get(api::ENTRIES, api::list)
-        .post(api::ENTRIES, api::create)
-        .get(api::ENTRY, api::get)
-        .put(api::ENTRY, api::replace)
-        .patch(api::ENTRY, api::patch)
-        .delete(api::ENTRY, api::delete)
-        .get(occurrences::OCCURRENCE, occurrences::get)
-        .patch(occurrences::OCCURRENCE, occurrences::patch)
-        .delete(occurrences::OCCURRENCE, occurrences::delete)
-        .post(occurrences::RESTORE, occurrences::restore)
-        .post(occurrences::FOLLOWING, occurrences::change_following)
-        .delete(occurrences::FOLLOWING, occurrences::delete_following)
-        .get(trace::TRACE, trace::list)
-        .post(api::COPY_RESTORE, api::restore_copy)
-        .get(api::DELETED, api::deleted)
-        .post(api::DELETED_RESTORE, api::restore)
-        .merge(pages)
+        .get(routes::SCHEDULE, SEES, pages::week::show)
+        .get(routes::ENTRY_NEW, WRITES, pages::entry::blank)
+        .post(routes::ENTRY_NEW, WRITES, pages::entry::create)
+        .get(routes::ENTRY, SEES, pages::entry::show)
+        .post(routes::ENTRY, WRITES, pages::entry::save)
+        .post(routes::ENTRY_RESTORE, WRITES, pages::entry::restore)
+        .get(routes::ENTRY_DELETE, WRITES, pages::entry::ask_delete)
+        .post(routes::ENTRY_DELETE, WRITES, pages::entry::delete)
+        .post(routes::ENTRY_PUT_BACK, WRITES, pages::back::put_back)
+        .get(routes::DELETED, SEES, pages::back::deleted)
+        .post(routes::DELETED_RESTORE, WRITES, pages::back::restore)
+        .as_pages()
+}
+
+fn for_programs() -> Routes {
+    Routes::new()
+        .get(api::ENTRIES, SEES, api::list)
+        .post(api::ENTRIES, WRITES, api::create)
+        .get(api::ENTRY, SEES, api::get)
+        .put(api::ENTRY, WRITES, api::replace)
+        .patch(api::ENTRY, WRITES, api::patch)
+        .delete(api::ENTRY, WRITES, api::delete)
+        .get(occurrences::OCCURRENCE, SEES, occurrences::get)
+        .patch(occurrences::OCCURRENCE, WRITES, occurrences::patch)
+        .delete(occurrences::OCCURRENCE, WRITES, occurrences::delete)
+        .post(occurrences::RESTORE, WRITES, occurrences::restore)
+        .post(
+            occurrences::FOLLOWING,
+            WRITES,
+            occurrences::change_following,
+        )
+        .delete(
+            occurrences::FOLLOWING,
+            WRITES,
+            occurrences::delete_following,
+        )
+        .get(trace::TRACE, SEES, trace::list)
+        .post(api::COPY_RESTORE, WRITES, api::restore_copy)
+        .get(api::DELETED, SEES, api::deleted)
+        .post(api::DELETED_RESTORE, WRITES, api::restore)
 }

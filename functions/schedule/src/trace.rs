@@ -10,7 +10,7 @@ use domain::{
     entry::Entry,
     id::{CalendarId, ConnectionId, EntryId, MemberId, TraceId},
     link::Origin,
-    member::Role,
+    permission::Permission,
     trace::{Deed, Trace, TracedBy},
 };
 use jiff::Timestamp;
@@ -110,10 +110,7 @@ pub(crate) fn may_read(session: &Session, entry: &Entry) -> bool {
 }
 
 fn is_operator(session: &Session) -> bool {
-    match session.role {
-        Role::Admin | Role::ItManager => true,
-        Role::TeamMember | Role::Viewer | Role::User => false,
-    }
+    session.may(Permission::IntegrationsRead)
 }
 
 /// Newest first.

@@ -14,13 +14,13 @@ use shared::{
     app::App,
     problem::Problem,
     web::{
-        Json, SessionTokens,
+        Json, Session, Trail,
         cookies::{self, Cookie},
         csrf_token,
     },
 };
 
-use crate::service::{self, Refused};
+use crate::service::{self, Refused, SignedIn};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +47,7 @@ pub(crate) struct LogIn {
 }
 
 #[derive(Serialize)]
-struct SignedIn<'a> {
+struct SignedInAnswer<'a> {
     id: MemberId,
     email: &'a EmailAddress,
     name: &'a str,
@@ -65,6 +65,7 @@ struct Organization<'a> {
 
 pub(crate) async fn sign_up(
     State(app): State<App>,
+    trail: Trail,
     Json(request): Json<SignUp>,
 ) -> Result<Response, Problem> {
     if matches!(request.account_type, AccountType::TeamMember) {
@@ -79,8 +80,10 @@ pub(crate) async fn sign_up(
         email: &request.email,
         password: &request.password,
     };
-    let tokens = service::sign_up(&app, &form).await.map_err(pointed)?;
-    signed_in(&app, StatusCode::CREATED, tokens).await
+    let who = service::sign_up(&app, &trail, &form)
+        .await
+        .map_err(pointed)?;
+    signed_in(&app, StatusCode::CREATED, who).await
 }
 
 /// The fields of the form as members of the JSON document.
@@ -93,34 +96,63 @@ fn pointed(mut problem: Problem) -> Problem {
 
 pub(crate) async fn log_in(
     State(app): State<App>,
+    trail: Trail,
     Json(request): Json<LogIn>,
 ) -> Result<Response, Problem> {
-    match service::log_in(&app, &request.email, &request.password).await? {
-        Ok(tokens) => signed_in(&app, StatusCode::OK, tokens).await,
-        Err(Refused::Wrong) => Err(service::wrong()),
-        Err(Refused::Erasing) => Err(Problem::forbidden(
+    match service::log_in(&app, &trail, &request.email, &request.password).await? {
+        Ok(who) => signed_in(&app, StatusCode::OK, who).await,
+        Err(refused) => Err(problem(&refused, service::wrong)),
+    }
+}
+
+fn problem(refused: &Refused, wrong: fn() -> Problem) -> Problem {
+    match refused {
+        Refused::Wrong => wrong(),
+        Refused::Erasing => Problem::forbidden(
             "organization_erasing",
             "Your organisation is being deleted. Nobody can sign in any more.",
-        )),
-        Err(Refused::Throttled { wait }) => Err(service::throttled(wait)),
+        ),
+        Refused::Throttled { wait } => service::throttled(*wait),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Confirm {
+    password: String,
+}
+
+/// The password again, before what cannot be taken back.
+pub(crate) async fn confirm(
+    State(app): State<App>,
+    session: Session,
+    Json(request): Json<Confirm>,
+) -> Result<StatusCode, Problem> {
+    match service::confirm(&app, &session, &request.password).await? {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(refused) => Err(problem(&refused, || {
+            Problem::invalid("/password", "That is not your password.")
+        })),
     }
 }
 
 pub(crate) async fn refresh(
     State(app): State<App>,
+    trail: Trail,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let tokens = service::refresh(&app, &headers)
+    let who = service::refresh(&app, &trail, &headers)
         .await?
         .ok_or_else(Problem::unauthenticated)?;
-    signed_in(&app, StatusCode::OK, tokens).await
+    signed_in(&app, StatusCode::OK, who).await
 }
 
 pub(crate) async fn log_out(
     State(app): State<App>,
+    trail: Trail,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    service::sign_out(&app, &headers).await?;
+    service::sign_out(&app, &trail, &headers).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     for cookie in [Cookie::Access, Cookie::Refresh] {
         response
@@ -130,25 +162,21 @@ pub(crate) async fn log_out(
     Ok(response)
 }
 
-async fn signed_in(
-    app: &App,
-    status: StatusCode,
-    tokens: SessionTokens,
-) -> Result<Response, Problem> {
-    let session = &tokens.session;
-    let body = SignedIn {
-        id: session.member,
-        email: &session.email,
-        name: &session.name,
-        role: session.role,
+async fn signed_in(app: &App, status: StatusCode, who: SignedIn) -> Result<Response, Problem> {
+    let (member, tenant) = (&who.member, &who.tenant);
+    let body = SignedInAnswer {
+        id: member.id,
+        email: &member.email,
+        name: &member.name,
+        role: member.role,
         organization: Organization {
-            id: session.tenant(),
-            name: &session.organization,
+            id: tenant.id,
+            name: &tenant.name,
         },
-        csrf_token: csrf_token(&*app.keys().await?, session.id),
+        csrf_token: csrf_token(&*app.keys().await?, who.session),
     };
     let mut response = (status, axum::Json(body)).into_response();
-    for cookie in tokens.cookies {
+    for cookie in who.cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)

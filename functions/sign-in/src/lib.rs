@@ -6,31 +6,36 @@ mod pages;
 mod password;
 mod service;
 
-use shared::web::Routes;
+use shared::web::{Routes, open, signed_in};
 use ui::routes;
 
 pub use password::hash as hash_password;
 
+/// What proves these requests.
+const BY_CREDENTIALS: &str = "a password or a refresh cookie";
+
 pub fn routes() -> Routes {
     let pages = Routes::new()
-        .get(routes::HOME, pages::home)
-        .get(routes::SIGN_IN, pages::sign_in)
-        .post(routes::SIGN_IN, pages::submit_sign_in)
-        .get(routes::SIGN_UP, pages::sign_up)
-        .post(routes::SIGN_UP, pages::submit_sign_up)
-        .post(routes::SIGN_OUT, pages::sign_out)
-        .get("/sign-in/continue", pages::carry_on)
-        .post("/sign-in/continue", pages::carry_on)
+        .get(routes::HOME, open(BY_CREDENTIALS), pages::home)
+        .get(routes::SIGN_IN, open(BY_CREDENTIALS), pages::sign_in)
+        .post(routes::SIGN_IN, open(BY_CREDENTIALS), pages::submit_sign_in)
+        .get(routes::SIGN_UP, open(BY_CREDENTIALS), pages::sign_up)
+        .post(routes::SIGN_UP, open(BY_CREDENTIALS), pages::submit_sign_up)
+        .post(routes::SIGN_OUT, open(BY_CREDENTIALS), pages::sign_out)
+        .get(routes::CONFIRM, signed_in(), pages::confirm)
+        .post(routes::CONFIRM, signed_in(), pages::submit_confirm)
+        .get("/sign-in/continue", open(BY_CREDENTIALS), pages::carry_on)
+        .post("/sign-in/continue", open(BY_CREDENTIALS), pages::carry_on)
         .as_pages();
-    // The paths are given; with and without the last slash.
     Routes::new()
-        .post("/api/users/auth/signup", api::sign_up)
-        .post("/api/users/auth/signup/", api::sign_up)
-        .post("/api/users/auth/login", api::log_in)
-        .post("/api/users/auth/login/", api::log_in)
-        .post("/api/users/auth/logout", api::log_out)
-        .post("/api/users/auth/logout/", api::log_out)
-        .post("/api/users/auth/refresh", api::refresh)
-        .post("/api/users/auth/refresh/", api::refresh)
+        .post("/api/users/auth/signup", open(BY_CREDENTIALS), api::sign_up)
+        .post("/api/users/auth/login", open(BY_CREDENTIALS), api::log_in)
+        .post("/api/users/auth/logout", open(BY_CREDENTIALS), api::log_out)
+        .post(
+            "/api/users/auth/refresh",
+            open(BY_CREDENTIALS),
+            api::refresh,
+        )
+        .post("/api/users/auth/confirm", signed_in(), api::confirm)
         .merge(pages)
 }

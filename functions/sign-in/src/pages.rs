@@ -2,32 +2,36 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    http::{HeaderMap, Method, StatusCode, header},
+    response::Response,
 };
 use serde::Deserialize;
 use shared::{
     app::App,
     problem::Problem,
     web::{
-        Form, Query, Session, SessionTokens,
+        Form, Query, Session, Trail, asks_for_fragment,
         cookies::{self, Cookie},
-        local_path, page, percent, repeat_at, see_other,
+        local_path,
+        page::{self, Visitor},
+        percent, repeat_at, see_other, whole_page,
     },
 };
 use ui::{
     components::{Csrf, FieldError},
     pages::{
-        sign_in::{SignIn, Trouble},
+        sign_in::{Confirm, SignIn, Trouble},
         sign_up::SignUp,
     },
     routes,
 };
 
-use crate::service::{self, Refused};
+use crate::service::{self, Refused, SignedIn};
 
 pub(crate) async fn home(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
-    let signed_in = Session::of(&headers, &app).await?.is_some();
+    let signed_in = Session::of(&headers, Trail::default(), &app)
+        .await?
+        .is_some();
     Ok(see_other(if signed_in {
         routes::SCHEDULE
     } else {
@@ -55,7 +59,10 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     Query(onward): Query<Onward>,
 ) -> Result<Response, Problem> {
-    if Session::of(&headers, &app).await?.is_some() {
+    if Session::of(&headers, Trail::default(), &app)
+        .await?
+        .is_some()
+    {
         return Ok(see_other(onward.path().unwrap_or(routes::SCHEDULE)));
     }
     let trouble = onward.expired.is_some().then_some(Trouble::Expired);
@@ -89,26 +96,79 @@ pub(crate) struct SignInForm {
 
 pub(crate) async fn submit_sign_in(
     State(app): State<App>,
+    trail: Trail,
     headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Result<Response, Problem> {
     let next = form.next.as_deref().map(local_path);
-    let (status, trouble) = match service::log_in(&app, &form.email, &form.password).await? {
-        Ok(tokens) => return Ok(welcome(tokens, see_other(next.unwrap_or(routes::SCHEDULE)))),
-        Err(Refused::Wrong) => (StatusCode::UNPROCESSABLE_ENTITY, Trouble::Refused),
-        Err(Refused::Erasing) => (StatusCode::FORBIDDEN, Trouble::Erasing),
-        Err(Refused::Throttled { wait }) => {
-            let minutes = u32::try_from(wait.as_mins() + 1).unwrap_or(1);
-            (
-                StatusCode::TOO_MANY_REQUESTS,
-                Trouble::Throttled { minutes },
-            )
-        }
+    let (status, trouble) = match service::log_in(&app, &trail, &form.email, &form.password).await?
+    {
+        Ok(who) => return Ok(welcome(who, see_other(next.unwrap_or(routes::SCHEDULE)))),
+        Err(refused) => in_words(&refused),
     };
     Ok(page::html(
         status,
         sign_in_page(&headers, next, &form.email, Some(trouble)).render(),
     ))
+}
+
+fn in_words(refused: &Refused) -> (StatusCode, Trouble) {
+    match refused {
+        Refused::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, Trouble::Refused),
+        Refused::Erasing => (StatusCode::FORBIDDEN, Trouble::Erasing),
+        Refused::Throttled { wait } => {
+            let minutes = u32::try_from(wait.as_mins() + 1).unwrap_or(1);
+            let trouble = Trouble::Throttled { minutes };
+            (StatusCode::TOO_MANY_REQUESTS, trouble)
+        }
+    }
+}
+
+pub(crate) async fn confirm(
+    visitor: Visitor,
+    Query(onward): Query<Onward>,
+) -> Result<Response, Problem> {
+    let page = confirm_page(visitor, onward.path(), None);
+    Ok(page::ok(page.render()))
+}
+
+fn confirm_page(visitor: Visitor, next: Option<&str>, trouble: Option<Trouble>) -> Confirm {
+    Confirm {
+        theme: visitor.frame.theme,
+        csrf: visitor.frame.csrf,
+        email: visitor.session.email.to_string(),
+        next: next.unwrap_or(routes::SCHEDULE).to_owned(),
+        trouble,
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ConfirmForm {
+    password: String,
+    next: Option<String>,
+}
+
+pub(crate) async fn submit_confirm(
+    State(app): State<App>,
+    visitor: Visitor,
+    Form(form): Form<ConfirmForm>,
+) -> Result<Response, Problem> {
+    let next = form.next.as_deref().map(local_path);
+    match service::confirm(&app, &visitor.session, &form.password).await? {
+        Ok(()) => {
+            let words = "Confirmed. You can go on for a quarter of an hour.";
+            Ok(page::done(
+                &app.config,
+                next.unwrap_or(routes::SCHEDULE),
+                words,
+            ))
+        }
+        Err(refused) => {
+            let (status, trouble) = in_words(&refused);
+            let page = confirm_page(visitor, next, Some(trouble));
+            Ok(page::html(status, page.render()))
+        }
+    }
 }
 
 pub(crate) async fn sign_up(headers: HeaderMap) -> Response {
@@ -136,6 +196,7 @@ fn sign_up_page(headers: &HeaderMap, form: &SignUpForm, errors: Vec<FieldError>)
 
 pub(crate) async fn submit_sign_up(
     State(app): State<App>,
+    trail: Trail,
     headers: HeaderMap,
     Form(form): Form<SignUpForm>,
 ) -> Result<Response, Problem> {
@@ -145,8 +206,8 @@ pub(crate) async fn submit_sign_up(
         email: &form.email,
         password: &form.password,
     };
-    match service::sign_up(&app, &asked).await {
-        Ok(tokens) => Ok(welcome(tokens, see_other(routes::CONNECTIONS))),
+    match service::sign_up(&app, &trail, &asked).await {
+        Ok(who) => Ok(welcome(who, see_other(routes::CONNECTIONS))),
         Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
             let errors = problem
                 .fields
@@ -164,17 +225,18 @@ pub(crate) async fn submit_sign_up(
 /// form with everything in it, a fragment without its page noticing.
 pub(crate) async fn carry_on(
     State(app): State<App>,
+    trail: Trail,
     method: Method,
     headers: HeaderMap,
     Query(onward): Query<Onward>,
 ) -> Result<Response, Problem> {
     let was_here = cookies::read(&headers, &app.config, Cookie::Refresh).is_some();
-    if let Some(tokens) = service::refresh(&app, &headers).await? {
+    if let Some(who) = service::refresh(&app, &trail, &headers).await? {
         let onto = match onward.path() {
             Some(path) if !method.is_safe() => repeat_at(path),
             path => see_other(path.unwrap_or(routes::SCHEDULE)),
         };
-        return Ok(welcome(tokens, onto));
+        return Ok(welcome(who, onto));
     }
     // Nothing stands to be read where a form was sent to.
     let next = onward.path().filter(|_| method.is_safe());
@@ -190,7 +252,7 @@ pub(crate) async fn carry_on(
     } else {
         format!("{}?{}", routes::SIGN_IN, query.join("&"))
     };
-    let onto = if headers.contains_key("hx-request") {
+    let onto = if asks_for_fragment(&headers) {
         whole_page(&path)
     } else {
         see_other(&path)
@@ -198,22 +260,17 @@ pub(crate) async fn carry_on(
     Ok(forget(&app, onto))
 }
 
-/// A fragment must not be replaced by another page: its script is told to go there as a whole.
-fn whole_page(path: &str) -> Response {
-    let address = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::OK, [("hx-redirect", address)]).into_response()
-}
-
 pub(crate) async fn sign_out(
     State(app): State<App>,
+    trail: Trail,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    service::sign_out(&app, &headers).await?;
+    service::sign_out(&app, &trail, &headers).await?;
     Ok(forget(&app, see_other(routes::SIGN_IN)))
 }
 
-fn welcome(tokens: SessionTokens, mut response: Response) -> Response {
-    for cookie in tokens.cookies {
+fn welcome(who: SignedIn, mut response: Response) -> Response {
+    for cookie in who.cookies {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use domain::{
-    id::{MemberId, SessionId, TenantId},
+    audit::{Action, Actor, AuditEntry, Resource},
+    id::{MemberId, SessionId},
     member::{EmailAddress, Member, Role, Tenant},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -12,10 +13,10 @@ use shared::{
     app::App,
     ids,
     problem::{FieldProblem, Problem},
-    store::{Refreshed, SessionRow, StoreError, Tries},
-    verified::MemberOf,
+    store::{Login, Refreshed, StandingSession, StoreError, Tries},
+    verified::{MemberOf, Verified as _},
     web::{
-        REFRESH_LIFETIME, Session, SessionTokens,
+        REFRESH_LIFETIME, Session, Trail,
         cookies::{self, Cookie},
         issue,
     },
@@ -29,6 +30,14 @@ pub(crate) struct SignUp<'a> {
     pub(crate) name: &'a str,
     pub(crate) email: &'a str,
     pub(crate) password: &'a str,
+}
+
+/// Somebody who has just been let in.
+pub(crate) struct SignedIn {
+    pub(crate) cookies: [HeaderValue; 2],
+    pub(crate) session: SessionId,
+    pub(crate) member: Member,
+    pub(crate) tenant: Tenant,
 }
 
 pub(crate) enum Refused {
@@ -50,37 +59,58 @@ const WAIT_MIN: SignedDuration = SignedDuration::from_secs(30);
 const WAIT_MAX: SignedDuration = SignedDuration::from_mins(15);
 
 /// A new organisation with its first member, who administers it.
-pub(crate) async fn sign_up(app: &App, form: &SignUp<'_>) -> Result<SessionTokens, Problem> {
+pub(crate) async fn sign_up(
+    app: &App,
+    trail: &Trail,
+    form: &SignUp<'_>,
+) -> Result<SignedIn, Problem> {
     let email = check(form)?;
     let now = app.clock.now();
     let tenant = Tenant {
-        id: ids::mint(now, TenantId::from_parts),
+        id: ids::mint_tenant(now),
         name: form.organization.trim().to_owned(),
         created_at: now,
         erasing_since: None,
     };
-    let member = Member {
-        id: ids::mint(now, MemberId::from_parts),
-        tenant: tenant.id,
-        email,
-        name: form.name.trim().to_owned(),
-        role: Role::Admin,
-        mirrors: Vec::new(),
-        version: 1,
-        created_at: now,
-    };
+    let id = ids::mint(tenant.id, now, MemberId::from_parts);
+    let name = form.name.trim().to_owned();
+    let member = Member::new(id, tenant.id, email, name, Role::Admin, now);
+    let founded = audit(trail, now, &member, Action::OrganizationFounded)
+        .about(Resource::new("organization", tenant.id));
     match app
         .store
-        .create_tenant(&tenant, &member, password::hash(form.password)?)
+        .create_tenant(&tenant, &member, password::hash(form.password)?, &founded)
         .await
     {
-        Ok(()) => begin_session(app, &member, &tenant.name).await,
+        Ok(()) => begin_session(app, trail, member, tenant).await,
         Err(StoreError::Conflict) => Err(Problem::invalid(
             "email",
             "There is already a member with this e-mail address. Sign in instead.",
         )),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A line of the audit log about somebody who has just proved who they are.
+fn audit(trail: &Trail, now: Timestamp, member: &Member, action: Action) -> AuditEntry {
+    let actor = Actor::Member {
+        id: member.id,
+        email: member.email.clone(),
+    };
+    trail.audit(member.tenant, now, actor, action)
+}
+
+/// The same about somebody who has not.
+async fn note_unproven(
+    app: &App,
+    trail: &Trail,
+    whose: &MemberOf,
+    member: MemberId,
+    action: Action,
+) -> Result<(), Problem> {
+    let (now, actor) = (app.clock.now(), Actor::Unproven { member });
+    let entry = trail.audit(whose.tenant(), now, actor, action).denied();
+    Ok(app.store.tenant(whose).append_audit(&entry).await?)
 }
 
 fn check(form: &SignUp<'_>) -> Result<EmailAddress, Problem> {
@@ -135,9 +165,33 @@ fn check(form: &SignUp<'_>) -> Result<EmailAddress, Problem> {
 /// The answer and its time are the same for an unknown address and a wrong password.
 pub(crate) async fn log_in(
     app: &App,
+    trail: &Trail,
     email: &str,
     password: &str,
-) -> Result<Result<SessionTokens, Refused>, Problem> {
+) -> Result<Result<SignedIn, Refused>, Problem> {
+    let login = match check_password(app, trail, email, password, Action::SignInRefused).await? {
+        Ok(login) => login,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let store = app.store.tenant(&MemberOf::after_password(&login));
+    let (member, tenant) = (store.member(login.member).await?, store.details().await?);
+    match (member, tenant) {
+        (Some(_), Some(tenant)) if tenant.erasing_since.is_some() => Ok(Err(Refused::Erasing)),
+        (Some(member), Some(tenant)) if member.is_active() => {
+            Ok(Ok(begin_session(app, trail, member, tenant).await?))
+        }
+        (Some(_) | None, _) => Ok(Err(Refused::Wrong)),
+    }
+}
+
+/// Whose password it is.
+async fn check_password(
+    app: &App,
+    trail: &Trail,
+    email: &str,
+    password: &str,
+    refusal: Action,
+) -> Result<Result<Login, Refused>, Problem> {
     let now = app.clock.now();
     // Also what is no address at all is throttled and compared: nothing is to be learned from the time taken.
     let subject = email
@@ -158,17 +212,39 @@ pub(crate) async fn log_in(
             password,
             login.as_ref().map(|login| login.password_hash.as_str()),
         );
-    let Some(login) = login.filter(|_| fits) else {
+    let Some(login) = login else {
+        // As long as a line of the audit log takes, which a known address gets.
+        app.store.note_unknown_login(&subject, now).await?;
         return Ok(Err(Refused::Wrong));
     };
-    app.store.forget_login_tries(&subject).await?;
-    let store = app.store.tenant(&MemberOf::after_password(&login));
-    let (member, tenant) = (store.member(login.member).await?, store.details().await?);
-    match (member, tenant) {
-        (Some(_), Some(tenant)) if tenant.erasing_since.is_some() => Ok(Err(Refused::Erasing)),
-        (Some(member), Some(tenant)) => Ok(Ok(begin_session(app, &member, &tenant.name).await?)),
-        (None, _) | (_, None) => Ok(Err(Refused::Wrong)),
+    if !fits {
+        let whose = MemberOf::by_address(&login);
+        note_unproven(app, trail, &whose, login.member, refusal).await?;
+        return Ok(Err(Refused::Wrong));
     }
+    app.store.forget_login_tries(&subject).await?;
+    Ok(Ok(login))
+}
+
+/// The member of a session gives their password again; for a while they may do what cannot be taken back.
+pub(crate) async fn confirm(
+    app: &App,
+    session: &Session,
+    password: &str,
+) -> Result<Result<(), Refused>, Problem> {
+    let (trail, address) = (&session.trail, session.email.as_str());
+    let checked = check_password(app, trail, address, password, Action::ConfirmRefused).await?;
+    if let Err(refused) = checked {
+        return Ok(Err(refused));
+    }
+    let store = app.store.tenant(session);
+    let standing = store.session(session.member, session.id).await?;
+    let standing = standing.ok_or_else(Problem::unauthenticated)?;
+    let confirmed = session.audit(app, Action::Confirmed);
+    store
+        .confirm_session(&standing, app.clock.now(), &confirmed)
+        .await?;
+    Ok(Ok(()))
 }
 
 /// Counts the try as failed until it has succeeded, or says how long to wait before the next.
@@ -200,28 +276,50 @@ fn must_wait(tries: &Tries, now: Timestamp) -> Option<SignedDuration> {
 
 async fn begin_session(
     app: &App,
-    member: &Member,
-    organization: &str,
-) -> Result<SessionTokens, Problem> {
+    trail: &Trail,
+    member: Member,
+    tenant: Tenant,
+) -> Result<SignedIn, Problem> {
     let now = app.clock.now();
-    let row = SessionRow {
-        session: ids::mint(now, SessionId::from_parts),
+    let session = StandingSession {
+        id: ids::mint(tenant.id, now, SessionId::from_parts),
         tenant: member.tenant,
         member: member.id,
+        began_at: now,
+        confirmed_at: now,
         expires_at: now + REFRESH_LIFETIME,
-        rotated_at: None,
+        ip: trail.ip.map(|ip| ip.to_string()),
+        user_agent: trail.user_agent.clone(),
         version: 1,
     };
     let refresh = ids::opaque();
-    app.store.create_session(&row, &refresh).await?;
-    issue(app, &row, &refresh, member, organization).await
+    let signed_in =
+        audit(trail, now, &member, Action::SignedIn).about(Resource::new("session", session.id));
+    app.store
+        .create_session(&session, &refresh, &signed_in)
+        .await?;
+    let cookies = issue(
+        app,
+        session.id,
+        (&refresh, session.expires_at),
+        &member,
+        &tenant,
+    )
+    .await?;
+    Ok(SignedIn {
+        cookies,
+        session: session.id,
+        member,
+        tenant,
+    })
 }
 
 /// The next pair of cookies for a browser whose proof has run out; `None` where it has to sign in again.
 pub(crate) async fn refresh(
     app: &App,
+    trail: &Trail,
     headers: &HeaderMap,
-) -> Result<Option<SessionTokens>, Problem> {
+) -> Result<Option<SignedIn>, Problem> {
     let Some(refresh) = cookies::read(headers, &app.config, Cookie::Refresh) else {
         return Ok(None);
     };
@@ -233,36 +331,48 @@ pub(crate) async fn refresh(
     {
         Refreshed::Granted(row) => row,
         Refreshed::Refused => return Ok(None),
-        Refreshed::Reused { session, member } => {
-            tracing::warn!(%session, %member, "a used refresh cookie came back: the session is revoked");
+        Refreshed::Reused(row) => {
+            tracing::warn!(
+                session = %row.session, member = %row.member,
+                "a used refresh cookie came back: the session is revoked"
+            );
+            let whose = MemberOf::by_refresh(&row);
+            note_unproven(app, trail, &whose, row.member, Action::SessionReused).await?;
             return Ok(None);
         }
     };
-    let store = app.store.tenant(&MemberOf::after_refresh(&row));
+    let store = app.store.tenant(&MemberOf::by_refresh(&row));
     let (member, tenant) = (store.member(row.member).await?, store.details().await?);
     match (member, tenant) {
-        (Some(member), Some(tenant)) if tenant.erasing_since.is_none() => {
-            Ok(Some(issue(app, &row, &next, &member, &tenant.name).await?))
+        (Some(member), Some(tenant)) if tenant.erasing_since.is_none() && member.is_active() => {
+            let refresh = (next.as_str(), row.expires_at);
+            Ok(Some(SignedIn {
+                cookies: issue(app, row.session, refresh, &member, &tenant).await?,
+                session: row.session,
+                member,
+                tenant,
+            }))
         }
         (_, Some(_) | None) => Ok(None),
     }
 }
 
 /// Ends the session here and wherever its cookies were copied to.
-pub(crate) async fn sign_out(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    let now = app.clock.now();
-    let proven = Session::of(headers, app).await?.map(|session| session.id);
-    if let Some(session) = proven {
-        app.store.revoke_session(session, now).await?;
+pub(crate) async fn sign_out(app: &App, trail: &Trail, headers: &HeaderMap) -> Result<(), Problem> {
+    if let Some(session) = Session::of(headers, trail.clone(), app).await? {
+        let store = app.store.tenant(&session);
+        let signed_out = session.audit(app, Action::SignedOut);
+        store
+            .end_session(session.member, session.id, Some(&signed_out))
+            .await?;
     }
     let Some(refresh) = cookies::read(headers, &app.config, Cookie::Refresh) else {
         return Ok(());
     };
-    if let Some(row) = app.store.find_session(&refresh).await? {
-        if proven != Some(row.session) {
-            app.store.revoke_session(row.session, now).await?;
-        }
-        app.store.forget_session(&refresh).await?;
+    if let Some(row) = app.store.find_refresh(&refresh).await? {
+        let store = app.store.tenant(&MemberOf::by_refresh(&row));
+        store.end_session(row.member, row.session, None).await?;
+        app.store.forget_refresh(&refresh).await?;
     }
     Ok(())
 }

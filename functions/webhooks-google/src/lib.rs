@@ -14,11 +14,11 @@ use shared::{
     relay,
     store::ChannelCall,
     sync::channel,
-    web::Routes,
+    web::{Routes, open},
 };
 
 pub fn routes() -> Routes {
-    Routes::new().post("/webhooks/google", notified)
+    Routes::new().post("/webhooks/google", open("a channel token"), notified)
 }
 
 /// A notice has no body; a little more than none is somebody else's.

@@ -16,14 +16,18 @@ use shared::{
     problem::Problem,
     providers::microsoft::notification::{self, Handshake},
     sync::channel,
-    web::Routes,
+    web::{Routes, open},
 };
 
 /// Graph says on each item what it is, so that both addresses take both kinds.
 pub fn routes() -> Routes {
     Routes::new()
-        .post("/webhooks/microsoft", notified)
-        .post("/webhooks/microsoft/lifecycle", notified)
+        .post("/webhooks/microsoft", open("a channel token"), notified)
+        .post(
+            "/webhooks/microsoft/lifecycle",
+            open("a channel token"),
+            notified,
+        )
 }
 
 /// Graph joins the notifications of many subscriptions; some hundred of them fit.

@@ -15,11 +15,15 @@ use shared::{
     providers::google::pubsub::Push,
     relay::{self, PushError},
     sync::channel,
-    web::Routes,
+    web::{Routes, open},
 };
 
 pub fn routes() -> Routes {
-    Routes::new().post(relay::PUSH_PATH, pushed)
+    Routes::new().post(
+        relay::PUSH_PATH,
+        open("a signature of Google, and a channel token"),
+        pushed,
+    )
 }
 
 /// A notice is a token in an envelope: under a kilobyte.

@@ -13,7 +13,11 @@ pub struct ParseIdError {
 }
 
 macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident $prefix:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident $prefix:literal $noun:literal;)*) => {
+        /// What each prefix stands for.
+        const NOUNS: &[(&str, &str)] = &[$(($prefix, $noun)),*];
+
+    $(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -64,29 +68,66 @@ macro_rules! ids {
 
 ids! {
     /// A customer organisation.
-    TenantId "ten";
+    TenantId "ten" "organization";
     /// A person of a tenant.
-    MemberId "mem";
+    MemberId "mem" "member";
     /// A signed-in browser: one family of rotating refresh cookies.
-    SessionId "ses";
+    SessionId "ses" "session";
     /// One member's authorised link to one provider account.
-    ConnectionId "con";
+    ConnectionId "con" "connection";
     /// One calendar of a connection.
-    CalendarId "cal";
+    CalendarId "cal" "calendar";
     /// A schedule entry.
-    EntryId "ent";
+    EntryId "ent" "entry";
     /// One execution of a sync.
-    RunId "run";
+    RunId "run" "run";
     /// A conflict between both sides of a link.
-    ConflictId "cfl";
+    ConflictId "cfl" "conflict";
     /// A provider's promise to call us.
-    SubscriptionId "sub";
+    SubscriptionId "sub" "subscription";
     /// An event or entry that does not sync.
-    ItemId "itm";
+    ItemId "itm" "item";
     /// A row of the outbox.
-    OutboxId "out";
-    TraceId "trc";
-    HoldId "hld";
+    OutboxId "out" "outbox row";
+    TraceId "trc" "trace";
+    HoldId "hld" "hold";
+    /// A line of the audit log.
+    AuditId "aud" "audit entry";
+}
+
+/// The random part of a new id of a tenant's: it ends in the tenant's mark, so that whose an id is can be told without
+/// looking for it. Not a secret, and no proof: what is a tenant's is decided by where it stands.
+pub fn marked(tenant: TenantId, random: u128) -> u128 {
+    (random << 32) | u128::from(mark(tenant))
+}
+
+fn mark(tenant: TenantId) -> u32 {
+    spread(tenant)
+}
+
+/// Whether a text is an id in our form that was made for another tenant, or for none.
+pub fn is_foreign(text: &str, tenant: TenantId) -> bool {
+    let Some((prefix, ulid)) = text.split_once('_') else {
+        return false;
+    };
+    let Some(ulid) = Ulid::from_string(ulid)
+        .ok()
+        .filter(|_| noun(text).is_some())
+    else {
+        return false;
+    };
+    if prefix == TenantId::PREFIX {
+        ulid != tenant.0
+    } else {
+        ulid.0.to_be_bytes()[12..] != mark(tenant).to_be_bytes()
+    }
+}
+
+/// What a text is the id of, going by its prefix.
+pub fn noun(text: &str) -> Option<&'static str> {
+    let (prefix, _) = text.split_once('_')?;
+    let found = NOUNS.iter().find(|(known, _)| *known == prefix);
+    found.map(|(_, noun)| *noun)
 }
 
 /// A number of an id that is the same everywhere and for ever: rows stand in the partitions that it says.
@@ -125,6 +166,27 @@ mod tests {
         let id = EntryId::from_parts(1_700_000_000_000, 42);
 
         assert_eq!((hash(id), spread(id)), (2_932_934_392, 974_719_352));
+    }
+
+    #[test]
+    fn an_id_tells_whose_it_is() {
+        let ours = TenantId::from_parts(1, 1);
+        let theirs = TenantId::from_parts(1, 2);
+        let entry = EntryId::from_parts(7, marked(ours, u128::MAX)).to_string();
+
+        assert!(!is_foreign(&entry, ours));
+        assert!(is_foreign(&entry, theirs));
+        assert!(is_foreign(&ours.to_string(), theirs));
+        assert!(!is_foreign(&ours.to_string(), ours));
+        for no_id in [
+            "",
+            "pump",
+            "ent_",
+            "ent_pump",
+            "xyz_00000000000000000000000001",
+        ] {
+            assert!(!is_foreign(no_id, ours), "{no_id}");
+        }
     }
 
     #[test]

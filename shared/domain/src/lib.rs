@@ -21,6 +21,7 @@
 //! "Token" and "refresh" speak of OAuth only, "renew" of subscriptions only. `id` is ours, `external_id` theirs.
 
 pub mod access;
+pub mod audit;
 pub mod calendar;
 pub mod conflict;
 pub mod connection;
@@ -35,6 +36,7 @@ pub mod id;
 pub mod item;
 pub mod link;
 pub mod member;
+pub mod permission;
 pub mod preview;
 pub mod recurrence;
 pub mod run;

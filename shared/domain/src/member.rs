@@ -1,13 +1,16 @@
 //! People of a tenant.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ConnectionId, MemberId, TenantId};
+use crate::{
+    id::{ConnectionId, MemberId, TenantId},
+    permission::{Permission, Permissions},
+};
 
-/// What a member may do; the permissions under each role are one table of their own.
+/// What a member is in their organisation; [`Permission`] says what each role may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Role {
@@ -16,6 +19,32 @@ pub enum Role {
     TeamMember,
     Viewer,
     User,
+}
+
+impl Role {
+    pub const ALL: [Self; 5] = [
+        Self::Admin,
+        Self::ItManager,
+        Self::TeamMember,
+        Self::Viewer,
+        Self::User,
+    ];
+
+    /// Without any grant.
+    pub fn permissions(self) -> Permissions {
+        Permissions::of(self, &BTreeSet::new())
+    }
+
+    /// For people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Admin => "Administrator",
+            Self::ItManager => "IT manager",
+            Self::TeamMember => "Team member",
+            Self::Viewer => "Viewer",
+            Self::User => "User",
+        }
+    }
 }
 
 impl fmt::Display for Role {
@@ -48,12 +77,51 @@ pub struct Member {
     pub email: EmailAddress,
     pub name: String,
     pub role: Role,
+    /// Beyond the role, where it leaves that to an administrator.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub grants: BTreeSet<Permission>,
+    /// From then on the member cannot sign in, and counts nowhere as one who could.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deactivated_at: Option<Timestamp>,
     /// The connections that are told of every change of this member's entries. Kept on the member so that writing an
     /// entry can name them, and insist in the same transaction that the list has not changed meanwhile.
     #[serde(default)]
     pub mirrors: Vec<ConnectionId>,
     pub version: u64,
     pub created_at: Timestamp,
+}
+
+impl Member {
+    /// Somebody who joins with this role.
+    pub fn new(
+        id: MemberId,
+        tenant: TenantId,
+        email: EmailAddress,
+        name: String,
+        role: Role,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            tenant,
+            email,
+            name,
+            role,
+            grants: BTreeSet::new(),
+            deactivated_at: None,
+            mirrors: Vec::new(),
+            version: 1,
+            created_at: now,
+        }
+    }
+
+    pub fn permissions(&self) -> Permissions {
+        Permissions::of(self.role, &self.grants)
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.deactivated_at.is_none()
+    }
 }
 
 /// An e-mail address, trimmed and case-folded: the form in which addresses are compared.

@@ -153,7 +153,7 @@ impl Work<'_> {
         let name = format!("{}|{}|{}", link.connection, link.calendar, event.revision.0);
         let name = format!("{name}|{}", link.external_id);
         Trace {
-            id: ids::derive(ending.asked_at, &name, TraceId::from_parts),
+            id: ids::derive(self.store.id(), ending.asked_at, &name, TraceId::from_parts),
             entry: link.entry,
             at: self.now(),
             by: TracedBy::Sync {

@@ -191,7 +191,7 @@ async fn connect(
         .as_ref()
         .ok_or(CallbackError::NoRefreshToken)?;
     let now = app.clock.now();
-    let id = known.unwrap_or_else(|| ids::mint(now, ConnectionId::from_parts));
+    let id = known.unwrap_or_else(|| ids::mint(session.tenant(), now, ConnectionId::from_parts));
     let version = app
         .vault
         .put_refresh_token(session.tenant(), id, refresh)

@@ -190,7 +190,10 @@ impl TenantStore {
         row: &OutboxRow,
         now: Timestamp,
     ) -> Result<Write, StoreError> {
-        let key = keys::outbox(self.tenant, ids::mint(now, OutboxId::from_parts));
+        let key = keys::outbox(
+            self.tenant,
+            ids::mint(self.tenant, now, OutboxId::from_parts),
+        );
         let item = Item::new("outbox", key, Some(self.tenant), row);
         item.expires_at(now + SignedDuration::from_hours(24 * 3))
             .put()
@@ -219,7 +222,7 @@ impl TenantStore {
             content: was.content.clone(),
         });
         self.link_writes(LinkWrite::Trace(Trace {
-            id: ids::mint(write.now, TraceId::from_parts),
+            id: ids::mint(self.tenant, write.now, TraceId::from_parts),
             entry,
             at: write.now,
             by: TracedBy::Member { member },

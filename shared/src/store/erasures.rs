@@ -29,17 +29,21 @@ pub enum TenantFamily {
     Entries,
     DeletedEntries,
     Meetings,
+    Audits,
+    Sessions,
     Members,
     OutboxRows,
 }
 
 impl TenantFamily {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Traces,
         Self::Conflicts,
         Self::Entries,
         Self::DeletedEntries,
         Self::Meetings,
+        Self::Audits,
+        Self::Sessions,
         Self::Members,
         Self::OutboxRows,
     ];
@@ -180,6 +184,8 @@ impl TenantStore {
             TenantFamily::Entries => keys::entries(tenant),
             TenantFamily::DeletedEntries => keys::deleted_entries(tenant),
             TenantFamily::Meetings => keys::meetings(tenant),
+            TenantFamily::Audits => keys::audits(tenant),
+            TenantFamily::Sessions => keys::standing_sessions(tenant),
             TenantFamily::OutboxRows => keys::outbox_rows(tenant),
             TenantFamily::Members => return self.erase_some_of_members(erasure, now).await,
         };

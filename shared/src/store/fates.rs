@@ -42,7 +42,7 @@ const fn never(why_at_end: &'static str, why: &'static str) -> (AtEnd, AtErasure
 }
 
 /// Every kind of the key catalogue.
-pub const FATES: [(&str, (AtEnd, AtErasure)); 35] = [
+pub const FATES: [(&str, (AtEnd, AtErasure)); 36] = [
     ("link", at_end(Family::Links)),
     ("link_by_event", at_end(Family::Links)),
     ("cursor", at_end(Family::Cursors)),
@@ -81,6 +81,10 @@ pub const FATES: [(&str, (AtEnd, AtErasure)); 35] = [
     (
         "trace",
         at_erasure("the entry's history", TenantFamily::Traces),
+    ),
+    (
+        "audit",
+        at_erasure("the tenant's history", TenantFamily::Audits),
     ),
     (
         "outbox",
@@ -127,8 +131,8 @@ pub const FATES: [(&str, (AtEnd, AtErasure)); 35] = [
         ),
     ),
     (
-        "session_family",
-        never("the member's", "ids alone, for thirty-one days"),
+        "standing_session",
+        at_erasure("the member's", TenantFamily::Sessions),
     ),
     ("throttle", never("nobody's", "nobody's, for half an hour")),
     (

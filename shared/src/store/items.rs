@@ -2,6 +2,7 @@
 //! that has to be tried again is overlooked.
 
 use domain::{
+    connection::Connection,
     id::{CalendarId, ConnectionId, ItemId},
     item::{ItemState, StuckItem},
 };
@@ -18,9 +19,14 @@ use crate::ids;
 const ITEMS_MAX: usize = 1_000;
 
 /// The same item has the same id, however often it is met.
-pub fn item_id(connection: ConnectionId, calendar: CalendarId, item: &str) -> ItemId {
-    let name = format!("{connection}|{calendar}|{item}");
-    ids::derive(Timestamp::UNIX_EPOCH, &name, ItemId::from_parts)
+pub fn item_id(connection: &Connection, calendar: CalendarId, item: &str) -> ItemId {
+    let name = format!("{}|{calendar}|{item}", connection.id);
+    ids::derive(
+        connection.tenant,
+        Timestamp::UNIX_EPOCH,
+        &name,
+        ItemId::from_parts,
+    )
 }
 
 fn lane(state: &ItemState) -> char {

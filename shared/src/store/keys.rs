@@ -4,8 +4,8 @@
 use domain::{
     event::{ExternalEventId, Uid},
     id::{
-        CalendarId, ConflictId, ConnectionId, EntryId, HoldId, ItemId, MemberId, OutboxId, RunId,
-        SessionId, SubscriptionId, TenantId, TraceId,
+        AuditId, CalendarId, ConflictId, ConnectionId, EntryId, HoldId, ItemId, MemberId, OutboxId,
+        RunId, SessionId, SubscriptionId, TenantId, TraceId,
     },
     member::EmailAddress,
 };
@@ -44,11 +44,6 @@ pub(crate) fn password(member: MemberId) -> Key {
 
 pub(crate) fn session(refresh_fingerprint: &str) -> Key {
     key(format!("SES#{refresh_fingerprint}"), "SES")
-}
-
-/// The whole family of refresh cookies of one signed-in browser.
-pub(crate) fn session_family(session: SessionId) -> Key {
-    key(format!("SESF#{session}"), "SESF")
 }
 
 pub(crate) fn throttle(kind: &str, subject: &str) -> Key {
@@ -99,6 +94,22 @@ pub(crate) const MEMBER: &str = "MEM#";
 
 pub(crate) fn own(tenant: TenantId) -> String {
     format!("T#{tenant}")
+}
+
+/// A session that stands, with all its refresh cookies.
+pub(crate) fn standing_session(tenant: TenantId, member: MemberId, session: SessionId) -> Key {
+    key(
+        standing_sessions(tenant),
+        format!("{}{session}", standing_sessions_of(member)),
+    )
+}
+
+pub(crate) fn standing_sessions(tenant: TenantId) -> String {
+    format!("T#{tenant}#SES")
+}
+
+pub(crate) fn standing_sessions_of(member: MemberId) -> String {
+    format!("{member}#")
 }
 
 pub(crate) fn connection(tenant: TenantId, connection: ConnectionId) -> Key {
@@ -348,6 +359,15 @@ pub(crate) fn traces(tenant: TenantId) -> String {
 
 pub(crate) fn traces_of(entry: EntryId) -> String {
     format!("{entry}#")
+}
+
+/// The audit log, oldest first.
+pub(crate) fn audit(tenant: TenantId, entry: AuditId) -> Key {
+    key(audits(tenant), entry.to_string())
+}
+
+pub(crate) fn audits(tenant: TenantId) -> String {
+    format!("T#{tenant}#AUDIT")
 }
 
 pub(crate) fn outbox(tenant: TenantId, row: OutboxId) -> Key {

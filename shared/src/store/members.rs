@@ -1,6 +1,7 @@
 //! Tenants, their members, and how a member signs in.
 
 use domain::{
+    audit::AuditEntry,
     id::{ConnectionId, MemberId, TenantId},
     member::{EmailAddress, Member, Tenant},
 };
@@ -61,10 +62,12 @@ impl Store {
         tenant: &Tenant,
         admin: &Member,
         password_hash: String,
+        audit: &AuditEntry,
     ) -> Result<(), StoreError> {
         let row = Item::new("tenant", keys::tenant(tenant.id), Some(tenant.id), tenant);
         let mut writes = vec![row.guarded(Guard::Absent).put()?];
         writes.extend(new_member(admin, password_hash)?);
+        writes.push(self.tenant_unchecked(tenant.id).audit_write(audit)?);
         self.table.write(writes).await
     }
 
@@ -72,8 +75,11 @@ impl Store {
         &self,
         member: &Member,
         password_hash: String,
+        audit: &AuditEntry,
     ) -> Result<(), StoreError> {
-        self.table.write(new_member(member, password_hash)?).await
+        let mut writes = new_member(member, password_hash)?;
+        writes.push(self.tenant_unchecked(member.tenant).audit_write(audit)?);
+        self.table.write(writes).await
     }
 
     pub async fn find_login(&self, email: &EmailAddress) -> Result<Option<Login>, StoreError> {
@@ -121,6 +127,22 @@ impl Store {
         let item = Item::new("throttle", keys::throttle(LOGIN, subject), None, &row);
         let item = item.expires_at(now + THROTTLE_MEMORY).guarded(guard);
         self.table.put(item).await
+    }
+
+    /// Somebody tried an address that nobody has.
+    pub async fn note_unknown_login(
+        &self,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let key = keys::throttle("unknown", subject);
+        let row = ThrottleRow {
+            failures: 1,
+            last_at: now.as_millisecond(),
+            version: 1,
+        };
+        let item = Item::new("throttle", key, None, &row);
+        self.table.put(item.expires_at(now + THROTTLE_MEMORY)).await
     }
 
     pub async fn forget_login_tries(&self, subject: &str) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 //! Every item of a tenant is reached through a [`TenantStore`], which is given only for a proof of tenancy. What has no
 //! tenant yet (a sign-in, an authorization coming back, a channel's call) has a method of its own on [`Store`].
 
+mod audits;
 mod calendars;
 mod conflicts;
 mod connections;
@@ -41,7 +42,7 @@ pub use members::{Login, Tries};
 pub use oauth_states::OAuthState;
 pub use positions::{AllShown, Audit, Comparing, Place, Shown, SyncPosition};
 pub use purges::Purge;
-pub use sessions::{Refreshed, SessionRow};
+pub use sessions::{RefreshRow, Refreshed, StandingSession};
 pub use table::StoreError;
 pub use upkeeps::{Claim, DueUpkeep, Turn};
 

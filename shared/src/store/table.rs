@@ -101,11 +101,36 @@ impl Table {
         Ok(answer.item)
     }
 
+    /// Two items of different kinds in one request.
+    pub(super) async fn get_both<A: DeserializeOwned, B: DeserializeOwned>(
+        &self,
+        first: &Key,
+        second: &Key,
+    ) -> Result<(Option<A>, Option<B>), StoreError> {
+        let keys = [first.clone(), second.clone()];
+        let found = self.get_items(&keys).await?;
+        let of = |key: &Key| {
+            let is_there = |item: &&Attributes| {
+                key_attributes(key)
+                    .iter()
+                    .all(|(name, value)| item.get(name) == Some(value))
+            };
+            found.iter().find(is_there).cloned()
+        };
+        let (first, second) = (of(first), of(second));
+        Ok((first.map(read).transpose()?, second.map(read).transpose()?))
+    }
+
     /// Reads many items; those that do not exist are simply absent from the answer.
     pub(super) async fn get_many<T: DeserializeOwned>(
         &self,
         keys: &[Key],
     ) -> Result<Vec<T>, StoreError> {
+        let found = self.get_items(keys).await?;
+        found.into_iter().map(read).collect()
+    }
+
+    async fn get_items(&self, keys: &[Key]) -> Result<Vec<Attributes>, StoreError> {
         let mut found = Vec::new();
         for chunk in keys.chunks(BATCH_GET_MAX) {
             let wanted = KeysAndAttributes::builder()
@@ -125,14 +150,8 @@ impl Table {
                     .send()
                     .await
                     .map_err(unavailable("BatchGetItem"))?;
-                for item in answer
-                    .responses
-                    .into_iter()
-                    .flat_map(HashMap::into_values)
-                    .flatten()
-                {
-                    found.push(read(item)?);
-                }
+                let items = answer.responses.into_iter().flat_map(HashMap::into_values);
+                found.extend(items.flatten());
                 left = answer.unprocessed_keys.filter(|keys| !keys.is_empty());
             }
         }

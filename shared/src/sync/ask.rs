@@ -22,7 +22,7 @@ pub async fn ask(
     trigger: Trigger,
 ) -> Result<Option<RunId>, AskError> {
     let now = app.clock.now();
-    let fresh = ids::mint(now, RunId::from_parts);
+    let fresh = ids::mint(store.id(), now, RunId::from_parts);
     let Some(asked) = store.ask(connection.id, trigger, Some(fresh)).await? else {
         return Ok(None);
     };

@@ -73,7 +73,12 @@ fn changed(
 /// A calendar's id follows from what it is, so that no calendar is ever known twice.
 fn id_of(connection: &Connection, external_id: &str) -> CalendarId {
     let name = format!("{}|{external_id}", connection.id);
-    ids::derive(connection.created_at, &name, CalendarId::from_parts)
+    ids::derive(
+        connection.tenant,
+        connection.created_at,
+        &name,
+        CalendarId::from_parts,
+    )
 }
 
 /// Saves what the member chose and puts their entries before calendars that now receive them.

@@ -147,7 +147,7 @@ impl Context<'_> {
                         count: held.count,
                         sample: held.sample,
                         ..known.unwrap_or_else(|| Hold {
-                            id: ids::mint(now, HoldId::from_parts),
+                            id: ids::mint(self.store.id(), now, HoldId::from_parts),
                             connection: calendar.connection,
                             calendar: calendar.id,
                             way,

@@ -60,7 +60,7 @@ pub async fn handle(app: &App, message: &CheckedMessage) -> Result<Handled, AskE
     let store = app.store.tenant(message);
     let connection = message.connection;
     let started_at = app.clock.now();
-    let fresh = ids::mint(started_at, RunId::from_parts);
+    let fresh = ids::mint(store.id(), started_at, RunId::from_parts);
     let leased = store
         .take_lease(connection, started_at, LEASE, fresh)
         .await?;

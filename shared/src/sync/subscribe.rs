@@ -292,7 +292,7 @@ impl Keeper<'_> {
         target: Option<CalendarId>,
     ) -> Result<Subscribed, SyncError> {
         let (app, connection, now) = (self.app, self.connection, self.now());
-        let id = ids::mint(now, SubscriptionId::from_parts);
+        let id = ids::mint(connection.tenant, now, SubscriptionId::from_parts);
         let keys = app.keys().await?;
         let intended = Subscription {
             id,

@@ -10,7 +10,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::id::SessionId;
 
-use super::{BODY_BYTES_MAX, Session};
+use super::{BODY_BYTES_MAX, Proof};
 use crate::{
     app::App,
     config::Config,
@@ -54,12 +54,12 @@ async fn check(app: &App, request: Request) -> Result<Request, Problem> {
         ));
     }
     // Without a session there is nothing to abuse.
-    let Some(session) = Session::of(request.headers(), app).await? else {
+    let Some(proof) = Proof::of(request.headers(), app).await? else {
         return Ok(request);
     };
     let (given, request) = token_of(request).await?;
     match given {
-        Some(given) if is_ours(app, session.id, &given).await? => Ok(request),
+        Some(given) if is_ours(app, proof.session, &given).await? => Ok(request),
         Some(_) | None => Err(Problem::forbidden(
             "csrf",
             "The page is out of date. Load it again and repeat what you did.",

@@ -3,20 +3,25 @@
 pub mod cookies;
 mod csrf;
 mod extract;
+mod foreign;
+mod gate;
 mod headers;
 pub mod page;
 mod routes;
 mod session;
+mod trail;
 
 pub use csrf::csrf_token;
 pub use extract::{Form, IfMatch, Json, JsonIfAny, Path, Query};
-pub use routes::Routes;
-pub use session::{ACCESS_LIFETIME, REFRESH_LIFETIME, Session, SessionTokens, issue};
+pub use gate::{Gate, Need, may, open, signed_in};
+pub use routes::{Route, Routes};
+pub use session::{ACCESS_LIFETIME, CONFIRMED_FOR, Proof, REFRESH_LIFETIME, Session, issue};
+pub use trail::{ClientAddress, Trail};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
 };
@@ -46,19 +51,17 @@ pub fn layers(routes: Routes, app: &App) -> Router {
         .layer(middleware::from_fn(problem::as_page_if_asked))
         .layer(middleware::from_fn(logged))
         .layer(middleware::from_fn(headers::secure))
+        .layer(Extension(app.clone()))
         .with_state(app.clone())
 }
 
-/// What a request is called in the log, and by whoever asks about it.
-#[derive(Clone)]
-pub(crate) struct RequestId(String);
-
 /// One line per request, with the id that the answer carries too.
 async fn logged(mut request: Request, next: middleware::Next) -> Response {
-    let id = crate::ids::opaque()[..16].to_owned();
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let trail = Trail::begin(&request);
+    let id = trail.request_id.clone();
+    request.extensions_mut().insert(trail);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = next.run(request).await;
+    let mut response = problem::named(next.run(request).await, &id);
     let status = response.status().as_u16();
     if response.status().is_server_error() {
         tracing::error!(request = id, %method, path, status, "answered");
@@ -84,6 +87,22 @@ pub fn repeat_at(path: &str) -> Response {
 fn led(status: StatusCode, path: &str) -> Response {
     let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
     (status, [(header::LOCATION, location)]).into_response()
+}
+
+/// Leads a browser on that asked for a part of a page: its script goes there as a whole.
+pub fn whole_page(path: &str) -> Response {
+    let address = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::OK, [("hx-redirect", address)]).into_response()
+}
+
+/// Whether a script of ours asks, to replace a part of its page.
+pub fn asks_for_fragment(headers: &HeaderMap) -> bool {
+    headers.contains_key("hx-request")
+}
+
+/// An address that leads on to `next` once it has done its part.
+pub fn address_with_next(path: &str, next: &str) -> String {
+    format!("{path}?next={}", percent(next))
 }
 
 /// A path on this very host, or "/" for anything else: never a way out to another site.

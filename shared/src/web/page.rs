@@ -16,7 +16,7 @@ use ui::{
 };
 
 use super::{
-    RequestId, Session,
+    Session, Trail,
     cookies::{self, Cookie},
     csrf_token, percent, see_other,
 };
@@ -133,17 +133,23 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn by(request: &Request) -> Self {
-        let id = request.extensions().get::<RequestId>();
         Self {
             theme: theme(request.headers()),
-            id: id.map(|id| id.0.clone()).unwrap_or_default(),
+            id: Trail::of(request.extensions()).request_id,
         }
     }
 }
 
+/// The caller is known, and may not.
+pub(crate) const NOT_PERMITTED: &str = "not_permitted";
+
 /// A problem as a person sees it.
-pub(crate) fn problem(status: StatusCode, asked: &Asked, detail: &str) -> Response {
+pub(crate) fn problem(status: StatusCode, asked: &Asked, code: &str, detail: &str) -> Response {
     let (title, what_to_do) = match status {
+        StatusCode::FORBIDDEN if code == NOT_PERMITTED => (
+            "You do not have access to this",
+            "If you need it for your work, ask an administrator of your organisation.",
+        ),
         StatusCode::NOT_FOUND => (
             "This page does not exist",
             "Check the address, or go back to where you came from.",

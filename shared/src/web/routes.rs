@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::{
-    Router,
+    Extension, Router,
     handler::Handler,
     http::Method,
     middleware,
@@ -11,13 +11,23 @@ use axum::{
     routing::{MethodFilter, on},
 };
 
+use super::gate::{self, Gate};
 use crate::{app::App, problem};
 
 #[derive(Default)]
 #[must_use]
 pub struct Routes {
     router: Router<App>,
-    listed: Vec<(Method, String)>,
+    listed: Vec<Route>,
+}
+
+/// A method of an address, and what it asks of whoever calls.
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub method: Method,
+    /// As API Gateway writes it, with parameters in braces.
+    pub path: String,
+    pub gate: Gate,
 }
 
 impl Routes {
@@ -25,35 +35,51 @@ impl Routes {
         Self::default()
     }
 
-    pub fn get<H: Handler<T, App>, T: 'static>(self, path: &str, handler: H) -> Self {
-        self.on(Method::GET, MethodFilter::GET, path, handler)
+    pub fn get<H: Handler<T, App>, T: 'static>(self, path: &str, gate: Gate, handler: H) -> Self {
+        self.on(&Method::GET, MethodFilter::GET, path, gate, handler)
     }
 
-    pub fn post<H: Handler<T, App>, T: 'static>(self, path: &str, handler: H) -> Self {
-        self.on(Method::POST, MethodFilter::POST, path, handler)
+    pub fn post<H: Handler<T, App>, T: 'static>(self, path: &str, gate: Gate, handler: H) -> Self {
+        self.on(&Method::POST, MethodFilter::POST, path, gate, handler)
     }
 
-    pub fn put<H: Handler<T, App>, T: 'static>(self, path: &str, handler: H) -> Self {
-        self.on(Method::PUT, MethodFilter::PUT, path, handler)
+    pub fn put<H: Handler<T, App>, T: 'static>(self, path: &str, gate: Gate, handler: H) -> Self {
+        self.on(&Method::PUT, MethodFilter::PUT, path, gate, handler)
     }
 
-    pub fn patch<H: Handler<T, App>, T: 'static>(self, path: &str, handler: H) -> Self {
-        self.on(Method::PATCH, MethodFilter::PATCH, path, handler)
+    pub fn patch<H: Handler<T, App>, T: 'static>(self, path: &str, gate: Gate, handler: H) -> Self {
+        self.on(&Method::PATCH, MethodFilter::PATCH, path, gate, handler)
     }
 
-    pub fn delete<H: Handler<T, App>, T: 'static>(self, path: &str, handler: H) -> Self {
-        self.on(Method::DELETE, MethodFilter::DELETE, path, handler)
+    pub fn delete<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &str,
+        gate: Gate,
+        handler: H,
+    ) -> Self {
+        self.on(&Method::DELETE, MethodFilter::DELETE, path, gate, handler)
     }
 
     fn on<H: Handler<T, App>, T: 'static>(
         mut self,
-        method: Method,
+        method: &Method,
         filter: MethodFilter,
         path: &str,
+        gate: Gate,
         handler: H,
     ) -> Self {
-        self.router = self.router.route(path, on(filter, handler));
-        self.listed.push((method, path.to_owned()));
+        let guarded = middleware::from_fn(move |request, next| gate::guard(gate, request, next));
+        let endpoint = on(filter, handler).layer(guarded);
+        // These paths were given to callers with a last slash.
+        let slashed = path.starts_with("/api/users/").then(|| format!("{path}/"));
+        for path in [Some(path.to_owned()), slashed].into_iter().flatten() {
+            self.router = self.router.route(&path, endpoint.clone());
+            self.listed.push(Route {
+                method: method.clone(),
+                path,
+                gate,
+            });
+        }
         self
     }
 
@@ -65,7 +91,10 @@ impl Routes {
 
     /// Answered with an app of their own, whatever they are merged into.
     pub fn with_app(mut self, app: &App) -> Self {
-        self.router = self.router.with_state(app.clone());
+        self.router = self
+            .router
+            .layer(Extension(app.clone()))
+            .with_state(app.clone());
         self
     }
 
@@ -93,8 +122,7 @@ impl Routes {
         Self { router, ..self }
     }
 
-    /// Method and path pattern of each route, as API Gateway writes them.
-    pub fn listed(&self) -> &[(Method, String)] {
+    pub fn listed(&self) -> &[Route] {
         &self.listed
     }
 

@@ -1,32 +1,39 @@
-//! Who is asking: a short signed proof in a cookie, read by every function without a look at the table.
+//! Who is asking. A short signed proof in a cookie says whom to look up; the table says whether that still holds, so that
+//! signing out, a new role and a deactivation count from the next request on.
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, request::Parts},
 };
 use domain::{
+    audit::{Action, Actor, AuditEntry},
     id::{MemberId, SessionId, TenantId},
-    member::{EmailAddress, Member, Role},
+    member::{EmailAddress, Member, Role, Tenant},
+    permission::{Permission, Permissions},
 };
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::cookies::{self, Cookie};
+use super::{
+    cookies::{self, Cookie},
+    trail::Trail,
+};
 use crate::{
     app::App,
     crypto::{Keys, Purpose},
     jwt::SessionKeys,
     problem::Problem,
-    store::SessionRow,
     verified::verified,
 };
 
-/// The proof is believed this long; after that the refresh cookie is asked, and with it the table.
+/// The proof is believed this long; after that the refresh cookie is asked for.
 pub const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// What cannot be taken back asks for a password that was given no longer ago.
+pub const CONFIRMED_FOR: SignedDuration = SignedDuration::from_mins(15);
 
-/// A signed-in member.
+/// A signed-in member, as the table has them now.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub id: SessionId,
@@ -36,46 +43,43 @@ pub struct Session {
     pub name: String,
     pub organization: String,
     pub role: Role,
+    pub permissions: Permissions,
+    pub confirmed_at: Timestamp,
+    pub trail: Trail,
 }
 verified!(Session);
 
+/// What the cookie of a session says, with a signature of ours; whether the session still stands is not known yet.
 #[derive(Serialize, Deserialize)]
-struct Claims {
-    sid: SessionId,
-    ten: TenantId,
-    sub: MemberId,
-    email: EmailAddress,
-    name: String,
-    org: String,
-    role: Role,
+pub struct Proof {
+    #[serde(rename = "sid")]
+    pub session: SessionId,
+    #[serde(rename = "ten")]
+    tenant: TenantId,
+    #[serde(rename = "sub")]
+    pub member: MemberId,
+    #[serde(rename = "org")]
+    organization: String,
     iat: i64,
     exp: i64,
 }
+verified!(Proof);
 
-/// What a browser is given when it signs in or is refreshed.
-pub struct SessionTokens {
-    pub cookies: [HeaderValue; 2],
-    pub session: Session,
-}
-
-/// Signs the proof for a session that the table knows.
+/// The cookies of a session: a proof signed now, and the refresh cookie with which the next is asked for.
 pub async fn issue(
     app: &App,
-    row: &SessionRow,
-    refresh: &str,
+    session: SessionId,
+    (refresh, expires_at): (&str, Timestamp),
     member: &Member,
-    organization: &str,
-) -> Result<SessionTokens, Problem> {
+    tenant: &Tenant,
+) -> Result<[HeaderValue; 2], Problem> {
     let now = app.clock.now();
     let keys = app.keys().await?;
-    let claims = Claims {
-        sid: row.session,
-        ten: member.tenant,
-        sub: member.id,
-        email: member.email.clone(),
-        name: member.name.clone(),
-        org: organization.to_owned(),
-        role: member.role,
+    let claims = Proof {
+        session,
+        tenant: member.tenant,
+        member: member.id,
+        organization: tenant.name.clone(),
         iat: now.as_second(),
         exp: (now + ACCESS_LIFETIME).as_second(),
     };
@@ -85,39 +89,15 @@ pub async fn issue(
     };
     let proof = jsonwebtoken::encode(&header, &claims, &session_keys(&keys).signing)
         .map_err(Problem::unavailable)?;
-    let access = cookies::set(&app.config, Cookie::Access, &proof, ACCESS_LIFETIME);
-    let refresh = cookies::set(
-        &app.config,
-        Cookie::Refresh,
-        refresh,
-        row.expires_at.duration_since(now),
-    );
-    Ok(SessionTokens {
-        cookies: [access, refresh],
-        session: claims.into(),
-    })
+    let left = expires_at.duration_since(now);
+    Ok([
+        cookies::set(&app.config, Cookie::Access, &proof, ACCESS_LIFETIME),
+        cookies::set(&app.config, Cookie::Refresh, refresh, left),
+    ])
 }
 
-impl From<Claims> for Session {
-    fn from(claims: Claims) -> Self {
-        Self {
-            id: claims.sid,
-            tenant: claims.ten,
-            member: claims.sub,
-            email: claims.email,
-            name: claims.name,
-            organization: claims.org,
-            role: claims.role,
-        }
-    }
-}
-
-impl Session {
-    pub fn tenant(&self) -> TenantId {
-        self.tenant
-    }
-
-    /// The session that the request's cookie proves, if it proves one now.
+impl Proof {
+    /// What the request's cookie proves now, without a look at the table.
     pub async fn of(headers: &HeaderMap, app: &App) -> Result<Option<Self>, Problem> {
         let Some(proof) = cookies::read(headers, &app.config, Cookie::Access) else {
             return Ok(None);
@@ -131,15 +111,61 @@ impl Session {
     }
 }
 
-fn verify(proof: &str, keys: &Keys, now: Timestamp) -> Option<Session> {
+impl Session {
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.has(permission)
+    }
+
+    /// A line of the audit log about what the member does now.
+    pub fn audit(&self, app: &App, action: Action) -> AuditEntry {
+        let actor = Actor::Member {
+            id: self.member,
+            email: self.email.clone(),
+        };
+        self.trail
+            .audit(self.tenant, app.clock.now(), actor, action)
+    }
+
+    /// The session that the request proves, if it stands.
+    pub async fn of(headers: &HeaderMap, trail: Trail, app: &App) -> Result<Option<Self>, Problem> {
+        let Some(proof) = Proof::of(headers, app).await? else {
+            return Ok(None);
+        };
+        let store = app.store.tenant(&proof);
+        let found = store
+            .session_and_member(proof.member, proof.session)
+            .await?;
+        let now = app.clock.now();
+        let standing =
+            found.filter(|(session, member)| now < session.expires_at && member.is_active());
+        Ok(standing.map(|(session, member)| Self {
+            id: session.id,
+            tenant: proof.tenant,
+            permissions: member.permissions(),
+            member: member.id,
+            email: member.email,
+            name: member.name,
+            organization: proof.organization,
+            role: member.role,
+            confirmed_at: session.confirmed_at,
+            trail,
+        }))
+    }
+}
+
+fn verify(proof: &str, keys: &Keys, now: Timestamp) -> Option<Proof> {
     // The algorithm is ours, never the header's; the time is the App's clock, not the library's.
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.validate_exp = false;
     validation.set_required_spec_claims(&["exp", "sub"]);
-    let claims: Claims = jsonwebtoken::decode(proof, &session_keys(keys).verifying, &validation)
+    let claims: Proof = jsonwebtoken::decode(proof, &session_keys(keys).verifying, &validation)
         .ok()?
         .claims;
-    (now.as_second() < claims.exp).then(|| claims.into())
+    (now.as_second() < claims.exp).then_some(claims)
 }
 
 fn session_keys(keys: &Keys) -> SessionKeys {
@@ -149,9 +175,15 @@ fn session_keys(keys: &Keys) -> SessionKeys {
 impl FromRequestParts<App> for Session {
     type Rejection = Problem;
 
+    /// Looked up once a request: the gate before the handler has done so already.
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        Self::of(&parts.headers, app)
-            .await?
-            .ok_or_else(Problem::unauthenticated)
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
+        let trail = Trail::of(&parts.extensions);
+        let found = Self::of(&parts.headers, trail, app).await?;
+        let session = found.ok_or_else(Problem::unauthenticated)?;
+        parts.extensions.insert(session.clone());
+        Ok(session)
     }
 }

@@ -3,6 +3,8 @@
 pub const HOME: &str = "/";
 pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_UP: &str = "/sign-up";
+/// `GET` asks for the password again; `POST` confirms and leads on to `next`.
+pub const CONFIRM: &str = "/sign-in/confirm";
 pub const SIGN_OUT: &str = "/sign-out";
 pub const ASSET: &str = "/assets/{file}";
 

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{person::Person, world::World};
 
-use crate::support::{Connected, Kept, MIA, visit};
+use crate::support::{ADA, Connected, Kept, visit};
 
 const ENTRIES: &str = "/api/v1/schedule/entries";
 const LOG_IN: &str = "/api/users/auth/login/";
@@ -51,7 +51,7 @@ fn entry_flaws() -> Vec<(&'static str, Value, &'static str)> {
         ("end", at("2026-03-04T11:00:00", "UTC"), ""),
         ("recurrence", json!(["RRULE:FREQ=SECONDLY"]), ""),
         ("recurrence", json!("RRULE:FREQ=DAILY"), ""),
-        ("assignees", json!(["mia"]), "/0"),
+        ("assignees", json!(["ada"]), "/0"),
         ("attendees", json!(["a@b.test", "nobody"]), "/1"),
         ("status", json!("done and dusted"), ""),
         ("tenant", json!("ten_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8"), ""),
@@ -90,7 +90,7 @@ fn list_flaws() -> Vec<(&'static str, &'static str)> {
 
 struct Asker {
     world: World,
-    mia: Person,
+    ada: Person,
     stranger: Person,
     complaints: Vec<String>,
 }
@@ -99,7 +99,7 @@ impl Asker {
     async fn start() -> Self {
         let world = World::start().await.unwrap();
         Self {
-            mia: Person::sign_in(&world, MIA).await.unwrap(),
+            ada: Person::sign_in(&world, ADA).await.unwrap(),
             stranger: Person::stranger(&world).unwrap(),
             world,
             complaints: Vec::new(),
@@ -116,7 +116,7 @@ impl Asker {
         // Signing in and up is for those who are not.
         let is_signed_in = !path.contains("/auth/");
         let person = if is_signed_in {
-            &self.mia
+            &self.ada
         } else {
             &self.stranger
         };
@@ -161,10 +161,10 @@ async fn what_is_wrong_is_said_with_its_place() {
     for (path, body, pointer) in [
         (
             LOG_IN,
-            json!({ "email": MIA, "password": ["x"] }),
+            json!({ "email": ADA, "password": ["x"] }),
             "/password",
         ),
-        (LOG_IN, json!({ "email": MIA }), ""),
+        (LOG_IN, json!({ "email": ADA }), ""),
         (
             "/api/v1/connections",
             json!({ "provider": "yahoo" }),
@@ -190,12 +190,12 @@ async fn what_is_wrong_is_said_with_its_place() {
 
 #[tokio::test]
 async fn a_flaw_deep_in_a_document_is_pointed_at() {
-    let mia = Connected::start().await;
-    let path = format!("/api/v1/connections/{}/calendars", mia.connection);
+    let ada = Connected::with(World::start().await.unwrap(), ADA).await;
+    let path = format!("/api/v1/connections/{}/calendars", ada.connection);
     let line = json!({
         "id": "cal_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8", "selected": true, "direction": "bidirectional", "history_days": 30,
     });
-    let before = Kept::of(&mia.world).await;
+    let before = Kept::of(&ada.world).await;
 
     for (field, value) in [
         ("id", json!("primary")),
@@ -209,7 +209,7 @@ async fn a_flaw_deep_in_a_document_is_pointed_at() {
         let mut wrong = line.clone();
         wrong[field] = value;
         let body = json!({ "calendars": [line, wrong] });
-        let refused = mia.person.json(Method::PUT, &path, &body).await.unwrap();
+        let refused = ada.person.json(Method::PUT, &path, &body).await.unwrap();
         let field = field.replace('~', "~0").replace('/', "~1");
         let told = refused.expect(422).unwrap();
         assert_eq!(
@@ -218,5 +218,5 @@ async fn a_flaw_deep_in_a_document_is_pointed_at() {
         );
     }
 
-    assert_eq!(Kept::of(&mia.world).await.differs_from(&before), [].into());
+    assert_eq!(Kept::of(&ada.world).await.differs_from(&before), [].into());
 }

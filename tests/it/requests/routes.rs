@@ -1,6 +1,7 @@
 //! Every route that the product serves, with what it reads and where it can be reached in the story at hand.
 
 use reqwest::{Method, RequestBuilder};
+use shared::web::{Gate, Need};
 use tests::{person::Person, world};
 
 /// What a route reads of a request's body.
@@ -39,6 +40,7 @@ pub(super) struct Route {
     pub(super) function: &'static str,
     pub(super) method: Method,
     pub(super) pattern: String,
+    pub(super) gate: Gate,
 }
 
 /// A new function or route is in all the stories by itself.
@@ -46,10 +48,11 @@ pub(super) fn all() -> Vec<Route> {
     let routes: Vec<Route> = world::functions()
         .into_iter()
         .flat_map(|(function, routes)| {
-            let each = |(method, pattern): &(Method, String)| Route {
+            let each = |route: &shared::web::Route| Route {
                 function,
-                method: method.clone(),
-                pattern: pattern.clone(),
+                method: route.method.clone(),
+                pattern: route.path.clone(),
+                gate: route.gate,
             };
             routes.listed().iter().map(each).collect::<Vec<_>>()
         })
@@ -94,8 +97,7 @@ impl Route {
 
     /// Answers whoever asks: sign-in itself, what browsers load, what providers call.
     pub(super) fn is_public(&self) -> bool {
-        let provider = self.function.starts_with("webhooks-");
-        provider || ["assets", "sign-in"].contains(&self.function)
+        matches!(self.gate.need, Need::Nobody(_))
     }
 
     pub(super) fn parameters(&self) -> Vec<&str> {

@@ -16,7 +16,7 @@ const WRONG: &str = "kalends-wrong";
 /// What somebody outside can compare.
 fn told(answer: &Answer) -> (u16, String, Vec<String>) {
     let names = answer.headers.keys().map(ToString::to_string).collect();
-    (answer.status.as_u16(), answer.text.clone(), names)
+    (answer.status.as_u16(), answer.said(), names)
 }
 
 #[tokio::test]

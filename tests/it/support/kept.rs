@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tests::world::World;
 
-/// Counted tries and signed-in browsers: written by requests that change nothing else.
-const FLEETING: [&str; 3] = ["throttle", "session", "session_family"];
+/// Counted tries, signed-in browsers, and what is written down of requests: written by requests that change nothing else.
+const FLEETING: [&str; 4] = ["throttle", "session", "standing_session", "audit"];
 
 /// Every item by its key, and how many messages and notices were sent so far.
 #[derive(PartialEq, Eq)]

@@ -21,6 +21,7 @@ use tests::{
 pub(crate) struct Connected(tests::connected::Connected);
 
 pub(crate) const MIA: &str = "mia@northwind.test";
+pub(crate) const ADA: &str = "ada@northwind.test";
 
 impl From<tests::connected::Connected> for Connected {
     fn from(connected: tests::connected::Connected) -> Self {

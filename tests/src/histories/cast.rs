@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use domain::{
     calendar::Calendar,
     connection::Provider,
-    id::{ConnectionId, MemberId, TenantId},
+    id::{ConnectionId, MemberId},
     member::{EmailAddress, Member, Role, Tenant},
     sync::moves::Account,
 };
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     connected::Connected,
     person::Person,
-    world::{World, demo_password_hash},
+    world::{World, demo_password_hash, joined},
 };
 
 pub(super) const ZONE: &str = "Europe/Berlin";
@@ -277,27 +277,29 @@ async fn found(world: &World) -> anyhow::Result<[MemberId; 2]> {
     let hash = demo_password_hash()?;
     let now = world.clock.now();
     let tenant = Tenant {
-        id: ids::mint(now, TenantId::from_parts),
+        id: ids::mint_tenant(now),
         name: "Histories".into(),
         created_at: now,
         erasing_since: None,
     };
     let member = |email: &str| -> anyhow::Result<Member> {
-        Ok(Member {
-            id: ids::mint(now, MemberId::from_parts),
-            tenant: tenant.id,
-            email: EmailAddress::parse(email)?,
-            name: email.into(),
-            role: Role::Admin,
-            mirrors: Vec::new(),
-            version: 1,
-            created_at: now,
-        })
+        let id = ids::mint(tenant.id, now, MemberId::from_parts);
+        let address = EmailAddress::parse(email)?;
+        Ok(Member::new(
+            id,
+            tenant.id,
+            address,
+            email.into(),
+            Role::Admin,
+            now,
+        ))
     };
     let (first, second) = (member(MEMBERS[0])?, member(MEMBERS[1])?);
     let store = &world.app.store;
-    store.create_tenant(&tenant, &first, hash.clone()).await?;
-    store.add_member(&second, hash).await?;
+    store
+        .create_tenant(&tenant, &first, hash.clone(), &joined(&first))
+        .await?;
+    store.add_member(&second, hash, &joined(&second)).await?;
     Ok([first.id, second.id])
 }
 

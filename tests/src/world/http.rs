@@ -1,12 +1,14 @@
 //! The product's port: every HTTP function's routes as one site, each counted as the function it belongs to.
 
+use std::net::SocketAddr;
+
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     middleware::{self, Next},
     response::Response,
 };
-use shared::web::Routes;
+use shared::web::{ClientAddress, Routes};
 
 use super::{World, control};
 
@@ -37,6 +39,17 @@ pub(super) fn router(world: &World) -> Router {
     Router::new()
         .nest("/_world", control::router(world.downgrade()))
         .fallback_service(shared::web::layers(site, &world.app))
+        .layer(middleware::map_request(with_client_address))
+}
+
+/// As API Gateway says it.
+async fn with_client_address(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+) -> Request {
+    let address = ClientAddress(address.ip());
+    request.extensions_mut().insert(address);
+    request
 }
 
 async fn count(

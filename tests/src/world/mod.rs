@@ -14,6 +14,7 @@ mod worker;
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
@@ -31,8 +32,8 @@ pub use crash::{CrashPoint, Traffic, UnknownPoint};
 pub use doors::Doors;
 pub use http::functions;
 pub use pump::Settled;
-pub(crate) use seed::demo_password_hash;
 pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
+pub(crate) use seed::{demo_password_hash, joined};
 pub use worker::Crashes;
 
 use environments::Environments;
@@ -233,7 +234,11 @@ impl World {
     fn serve(&self, listener: TcpListener, router: axum::Router) {
         let server = tokio::spawn(async move {
             // Ends only with the process or with the world.
-            let _ = axum::serve(listener, router).await;
+            let _ = axum::serve(
+                listener,
+                router.into_make_service_with_connect_info::<SocketAddr>(),
+            )
+            .await;
         });
         self.servers
             .lock()

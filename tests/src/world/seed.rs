@@ -3,10 +3,11 @@
 use std::sync::OnceLock;
 
 use domain::{
-    id::{MemberId, TenantId},
+    audit::{Action, Actor, AuditEntry},
+    id::MemberId,
     member::{EmailAddress, Member, Role, Tenant},
 };
-use shared::{ids, store::StoreError};
+use shared::{ids, store::StoreError, web::Trail};
 
 use super::World;
 
@@ -72,6 +73,20 @@ pub(crate) fn demo_password_hash() -> anyhow::Result<String> {
     Ok(HASH.get_or_init(|| hash).clone())
 }
 
+/// What the audit log says of somebody who was not invited.
+pub(crate) fn joined(member: &Member) -> AuditEntry {
+    let actor = Actor::Member {
+        id: member.id,
+        email: member.email.clone(),
+    };
+    Trail::default().audit(
+        member.tenant,
+        member.created_at,
+        actor,
+        Action::MemberJoined,
+    )
+}
+
 /// Adds what is not there yet: a second start changes nothing.
 pub(super) async fn seed(world: &World) -> anyhow::Result<()> {
     let now = world.clock.now();
@@ -89,28 +104,19 @@ pub(super) async fn seed(world: &World) -> anyhow::Result<()> {
             .filter(|tenant| tenant.name == organization)
             .cloned();
         let home = founded.clone().unwrap_or_else(|| Tenant {
-            id: ids::mint(now, TenantId::from_parts),
+            id: ids::mint_tenant(now),
             name: organization.into(),
             created_at: now,
             erasing_since: None,
         });
-        let member = Member {
-            id: ids::mint(now, MemberId::from_parts),
-            tenant: home.id,
-            email,
-            name: name.into(),
-            role,
-            mirrors: Vec::new(),
-            version: 1,
-            created_at: now,
-        };
+        let id = ids::mint(home.id, now, MemberId::from_parts);
+        let member = Member::new(id, home.id, email, name.into(), role, now);
+        let (store, joined) = (&world.app.store, joined(&member));
         let written = match founded {
-            Some(_) => world.app.store.add_member(&member, hash.clone()).await,
+            Some(_) => store.add_member(&member, hash.clone(), &joined).await,
             None => {
-                world
-                    .app
-                    .store
-                    .create_tenant(&home, &member, hash.clone())
+                store
+                    .create_tenant(&home, &member, hash.clone(), &joined)
                     .await
             }
         };

@@ -4,6 +4,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use domain::{
     entry::Entry,
     id::EntryId,
+    permission::Permission,
     series::Occurrence,
     time::{LocalTime, Zone},
     week::{OnDay, Week},
@@ -28,7 +29,7 @@ use ui::{
 };
 
 use super::zone_of;
-use crate::{access::may_add, copies::Connected};
+use crate::copies::Connected;
 
 /// Of one series in one week: every hour, and some.
 const OCCURRENCES_MAX: u16 = 200;
@@ -77,7 +78,7 @@ pub(crate) async fn show(
         previous: week.previous().to_string(),
         next: week.next().to_string(),
         today: today.to_string(),
-        may_add: may_add(&session),
+        may_add: session.may(Permission::ScheduleWrite),
         connected: !connected.is_empty(),
         days: days.collect(),
         frame,

@@ -78,7 +78,7 @@ impl Context<'_> {
     fn new_entry(&self, calendar: &Calendar, content: Content) -> Entry {
         let now = self.app.clock.now();
         Entry {
-            id: ids::mint(now, EntryId::from_parts),
+            id: ids::mint(self.store.id(), now, EntryId::from_parts),
             tenant: self.store.id(),
             version: 1,
             content,

@@ -37,7 +37,7 @@ impl Context<'_> {
             }
         };
         let fresh = Conflict {
-            id: ids::mint(now, ConflictId::from_parts),
+            id: ids::mint(self.store.id(), now, ConflictId::from_parts),
             entry: link.entry,
             connection: link.connection,
             calendar: link.calendar,
@@ -117,7 +117,7 @@ impl Context<'_> {
             content: content.clone(),
         });
         LinkWrite::Trace(Trace {
-            id: ids::mint(at, TraceId::from_parts),
+            id: ids::mint(self.store.id(), at, TraceId::from_parts),
             entry: link.entry,
             at,
             by: TracedBy::Sync {

@@ -170,7 +170,7 @@ impl Context<'_> {
 
     /// The item as it is known, or as it is met for the first time.
     fn stuck_as(&self, calendar: &Calendar, named: &Named) -> StuckItem {
-        let id = item_id(self.connection.id, calendar.id, &named.item);
+        let id = item_id(self.connection, calendar.id, &named.item);
         let known = self.stuck.iter().find(|stuck| stuck.id == id).cloned();
         let now = self.app.clock.now();
         let fresh = || StuckItem {

@@ -46,6 +46,42 @@ impl SignIn {
     }
 }
 
+/// The password again, before what cannot be taken back.
+#[derive(Clone, Debug)]
+pub struct Confirm {
+    pub theme: Theme,
+    pub csrf: Csrf,
+    pub email: String,
+    /// Where to go afterwards, and where to go instead.
+    pub next: String,
+    pub trouble: Option<Trouble>,
+}
+
+impl Confirm {
+    pub fn render(&self) -> Markup {
+        let form = html! {
+            input type="hidden" name="next" value=(self.next);
+            // For password managers: whose password it is.
+            input type="hidden" name="username" value=(self.email) autocomplete="username";
+            (Field::new("password", "password", "Password").autocomplete("current-password").required())
+            (submit("confirm", Look::Primary, "Confirm", "Confirming"))
+        };
+        let content = html! {
+            @match self.trouble {
+                Some(Trouble::Refused) => div role="alert" {
+                    (note(Meaning::Error, "That is not your password. Nothing was done."))
+                },
+                Some(trouble) => (explained(trouble)),
+                None => {}
+            }
+            p { "What you are about to do needs the password of " strong { (self.email) } ". You are asked again after a quarter of an hour." }
+            (post(&self.csrf, routes::CONFIRM, "stack", form))
+            p.aside { (link("confirm-not", &self.next, "Go back without it")) }
+        };
+        bare("Confirm that it is you", self.theme, content)
+    }
+}
+
 fn explained(trouble: Trouble) -> Markup {
     let (meaning, words) = match trouble {
         Trouble::Refused => (

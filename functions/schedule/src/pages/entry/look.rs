@@ -4,7 +4,7 @@ use domain::{
     content::Content,
     entry::{Draft, Entry, TypedEntry},
     id::MemberId,
-    member::Role,
+    permission::Permission,
     series::OriginalStart,
     time::{LocalTime, When, Zone},
 };
@@ -81,19 +81,9 @@ pub(super) async fn saved_page(
         scope,
     } = look;
     let cancelled = at.is_some_and(|at| entry.content.exceptions.cancelled_at(at));
-    let (locked, changeable) = match (may(session, entry), session.role) {
-        (Access::Write, _) => (cancelled.then_some("This occurrence is cancelled."), true),
-        (Access::Read | Access::Busy, Role::Viewer) => (
-            Some("Your role lets you see the schedule but not change it."),
-            false,
-        ),
-        (
-            Access::Read | Access::Busy,
-            Role::Admin | Role::ItManager | Role::TeamMember | Role::User,
-        ) => (
-            Some("Only its assignees and admins may change this entry."),
-            false,
-        ),
+    let (locked, changeable) = match may(session, entry) {
+        Access::Write => (cancelled.then_some("This occurrence is cancelled."), true),
+        Access::Read | Access::Busy => (Some(why_locked(session)), false),
     };
     Ok(EntryPage {
         frame,
@@ -112,6 +102,14 @@ pub(super) async fn saved_page(
     })
 }
 
+fn why_locked(session: &Session) -> &'static str {
+    if session.may(Permission::ScheduleWrite) {
+        "Only its assignees and admins may change this entry."
+    } else {
+        "Your role lets you see the schedule but not change it."
+    }
+}
+
 /// Where the entry is synced. The names of colleagues' calendars are theirs; an admin, who has to help, sees them.
 async fn copies(
     app: &App,
@@ -120,10 +118,11 @@ async fn copies(
     zone: &Zone,
 ) -> Result<Vec<Copy>, Problem> {
     let store = app.store.tenant(session);
+    let manages = session.may(Permission::ScheduleManage);
     let whose: Vec<MemberId> = entry
         .assignees
         .iter()
-        .filter(|member| session.role == Role::Admin || **member == session.member)
+        .filter(|member| manages || **member == session.member)
         .copied()
         .collect();
     let mut copies = Vec::new();
