@@ -7,6 +7,7 @@
 mod steps;
 
 use domain::{
+    audit::AuditEntry,
     ending::{Ending, OutOfOrder},
     id::ConnectionId,
     sync::pace::Pace,
@@ -58,6 +59,7 @@ pub async fn begin(
     store: &TenantStore,
     connection: ConnectionId,
     remove_copies: bool,
+    audit: Option<&AuditEntry>,
 ) -> Result<Option<Ending>, EndingError> {
     for _ in 0..TRIES_MAX {
         if let Some(begun) = store.ending(connection).await? {
@@ -71,7 +73,7 @@ pub async fn begin(
         };
         let now = app.clock.now();
         let ending = Ending::begin(&row.connection, remove_copies, now);
-        match store.begin_ending(&row, &member, &ending, now).await {
+        match store.begin_ending(&row, &member, &ending, audit, now).await {
             Ok(()) => {}
             Err(StoreError::Conflict) => continue,
             Err(error) => return Err(error.into()),

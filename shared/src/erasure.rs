@@ -3,6 +3,7 @@
 //! Whatever is deleted is counted in the same write, so that whoever goes on after a crash counts nothing twice.
 
 use domain::{
+    audit::AuditEntry,
     erasure::{Erasure, Stage},
     id::MemberId,
 };
@@ -56,10 +57,11 @@ pub async fn begin(
     store: &TenantStore,
     asked_by: MemberId,
     remove_copies: bool,
+    audit: &AuditEntry,
 ) -> Result<Erasure, ErasureError> {
     let now = app.clock.now();
     let erasure = Erasure::begin(store.id(), asked_by, remove_copies, now);
-    match store.begin_erasure(&erasure, now).await {
+    match store.begin_erasure(&erasure, audit, now).await {
         Ok(()) => {}
         Err(StoreError::Conflict) => {
             let begun = store.erasure().await?;
@@ -121,7 +123,7 @@ async fn end_connections(
 ) -> Result<Option<SignedDuration>, ErasureError> {
     let (standing, any) = store.connections_to_end().await?;
     for connection in &standing {
-        ending::begin(app, store, *connection, erasure.remove_copies).await?;
+        ending::begin(app, store, *connection, erasure.remove_copies, None).await?;
     }
     let now = app.clock.now();
     if !any {

@@ -45,6 +45,12 @@ impl SessionKeys {
     }
 }
 
+/// What others check our signatures with.
+pub(crate) fn session_public_key(seed: &[u8; 32]) -> Vec<u8> {
+    let pair = Ed25519KeyPair::from_seed_unchecked(seed).expect("a seed has 32 bytes");
+    pair.public_key().as_ref().to_vec()
+}
+
 /// The RSA key of a PEM document as Google hands it out; `None` where it is none that could sign.
 pub(crate) fn rsa_signing_key(pem: &str) -> Option<EncodingKey> {
     install();

@@ -122,6 +122,15 @@ impl Problem {
         }
     }
 
+    /// The fields of a form as members of the document.
+    #[must_use]
+    pub fn in_document(mut self) -> Self {
+        for field in &mut self.fields {
+            field.pointer.insert(0, '/');
+        }
+        self
+    }
+
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);

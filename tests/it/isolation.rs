@@ -9,6 +9,7 @@ use tests::{
 
 use crate::support::{Connected, Kept, google_visit, visit};
 
+mod matrix;
 mod paths;
 
 use paths::in_paths;
@@ -31,13 +32,11 @@ struct Ids {
 }
 
 impl Ids {
-    /// Made with a first letter that no id of the story has, of the kinds that they are.
+    /// Of the same tenant and kinds, from another time.
     fn of_nothing(&self) -> Self {
         let other = |id: &str| {
-            let mut id = id.to_owned();
-            let last = id.pop().unwrap();
-            id.push(if last == '0' { '1' } else { '0' });
-            id
+            let (prefix, ulid) = id.split_once('_').unwrap();
+            format!("{prefix}_00{}", &ulid[2..])
         };
         Self {
             entry: other(&self.entry),

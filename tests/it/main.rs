@@ -4,6 +4,9 @@
     reason = "what a test cannot go on without ends it"
 )]
 
+mod api_keys;
+mod attacks;
+mod audit;
 mod both_providers;
 mod brakes;
 mod choice;
@@ -22,6 +25,7 @@ mod items;
 mod measures;
 mod microsoft_client;
 mod microsoft_sim;
+mod named_calls;
 mod oauth;
 mod occurrences;
 mod outages;

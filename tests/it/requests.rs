@@ -1,7 +1,7 @@
 //! Requests that are wrong in any way: each route says so, changes nothing, and goes on working.
 
 mod pointers;
-mod routes;
+pub(crate) mod routes;
 mod wrong;
 
 use reqwest::{Method, header::CONTENT_TYPE};
@@ -12,7 +12,7 @@ use tests::{
 };
 
 use self::routes::{NOWHERE, Places, Reads, Route, all};
-use crate::support::{ADA, Connected, Kept, google_visit, visit};
+use crate::support::{ADA, Connected, Kept, api_key, google_visit, visit};
 
 /// A member with a connection, an entry, a conflict and a run, and somebody whom nobody knows.
 struct Story {
@@ -22,6 +22,7 @@ struct Story {
     deleted: String,
     conflict: String,
     run: String,
+    key: String,
     complaints: Vec<String>,
 }
 
@@ -39,6 +40,7 @@ impl Story {
             deleted,
             conflict: conflict["id"].as_str().unwrap().to_owned(),
             run: ada.last_run().await["id"].as_str().unwrap().to_owned(),
+            key: api_key(&ada.person, json!({})).await.0,
             ada,
             complaints: Vec::new(),
         }
@@ -51,12 +53,13 @@ impl Story {
             deleted: &self.deleted,
             conflict: &self.conflict,
             run: &self.run,
+            key: &self.key,
         }
     }
 
     /// What a signed-in browser must not send in passing, such as a sign-out, comes from a stranger.
     fn sender(&self, route: &Route) -> &Person {
-        if route.function == "sign-in" {
+        if route.is_public() {
             &self.stranger
         } else {
             &self.ada.person

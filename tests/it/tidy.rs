@@ -105,6 +105,27 @@ fn every_failure_that_is_written_about_has_its_test_or_a_reason() {
 }
 
 #[test]
+fn every_attack_that_is_written_about_is_a_test() {
+    let table = fs::read_to_string(root().join("SECURITY.md")).unwrap();
+    let (_, attacks) = table.split_once("## Attacks").unwrap();
+    let tests: String = sources(&[".rs"])
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
+    let rows: Vec<&str> = attacks
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+        .collect();
+    assert!(rows.len() > 10);
+    for row in rows {
+        let (_, shown_by) = row.rsplit_once(" | ").unwrap();
+        for name in shown_by.split('`').skip(1).step_by(2) {
+            assert!(tests.contains(&format!("async fn {name}(")), "{name}");
+        }
+    }
+}
+
+#[test]
 fn each_dependency_is_known_in_one_place_only() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("lambda_http", ["shared/src/lambda.rs"].as_slice()),

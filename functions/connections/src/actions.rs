@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{answers::RetryAnswer, own::Own};
 use axum::http::StatusCode;
 use domain::{
+    audit::Action,
     calendar::{Calendar, CalendarSettings},
     connection::{Connection, Idle},
     failure::FailureClass,
@@ -12,6 +13,7 @@ use domain::{
     item::StuckItem,
     run::Trigger,
 };
+use serde_json::json;
 use shared::{
     app::App,
     oauth::AccessError,
@@ -50,6 +52,8 @@ pub(crate) async fn choose(
     calendars::choose(&own.store, own.connection(), chosen, app.clock.now())
         .await
         .map_err(problem)?;
+    own.note(app, Action::SettingsChanged, json!(chosen))
+        .await?;
     sync_unless_idle(app, own, Trigger::Setup).await
 }
 
@@ -109,6 +113,10 @@ pub(crate) async fn retry(
     for item in stuck.into_iter().take(RETRIES_MAX) {
         let item = item.replayed(now);
         own.store.put_stuck_item(own.connection().id, &item).await?;
+    }
+    if retried > 0 {
+        own.note(app, Action::ItemRetried, json!({ "items": retried }))
+            .await?;
     }
     let run = match retried {
         0 => None,

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
+    audit::Action,
     connection::Provider,
     ending::{AccessEnd, Ending, Step},
     id::ConnectionId,
@@ -129,7 +130,8 @@ async fn begun(
         return Ok(begun);
     }
     let own = Own::find(app, session, id).await?;
-    let begun = ending::begin(app, &own.store, id, remove_copies).await?;
+    let ended = own.audit(app, Action::ConnectionDisconnected);
+    let begun = ending::begin(app, &own.store, id, remove_copies, Some(&ended)).await?;
     begun.ok_or_else(|| Problem::not_found("connection"))
 }
 

@@ -2,6 +2,7 @@
 
 use axum::{Json as Answer, extract::State, response::Response};
 use domain::{
+    audit::Action,
     calendar::Calendar,
     hold::{Decided, Decision, HeldStep, Hold},
     id::{CalendarId, ConnectionId, HoldId, RunId},
@@ -10,6 +11,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use shared::{
     app::App,
     problem::Problem,
@@ -116,7 +118,10 @@ async fn carry_out(
                 begun: false,
             });
             match own.store.put_hold(&Hold { decided, ..hold }, now).await {
-                Ok(_) => {}
+                Ok(kept) => {
+                    let after = json!({ "hold": kept.id, "decision": decision });
+                    own.note(app, Action::HoldDecided, after).await?;
+                }
                 Err(StoreError::Conflict) => {
                     return Err(Problem::conflict(
                         "changed",

@@ -3,7 +3,12 @@
 use std::collections::HashMap;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use domain::{connection::Connection, id::ConnectionId};
+use domain::{
+    audit::{Action, AuditEntry, Resource},
+    connection::Connection,
+    id::ConnectionId,
+};
+use serde_json::Value;
 use shared::{
     app::App,
     problem::Problem,
@@ -40,6 +45,23 @@ impl Own {
             }),
             None => Err(Problem::not_found("connection")),
         }
+    }
+
+    /// A line of the audit log about what is done to the connection.
+    pub(crate) fn audit(&self, app: &App, action: Action) -> AuditEntry {
+        let entry = self.session.audit(app, action);
+        entry.about(Resource::new("connection", self.connection().id))
+    }
+
+    /// Writes down what was just done to the connection.
+    pub(crate) async fn note(
+        &self,
+        app: &App,
+        action: Action,
+        after: Value,
+    ) -> Result<(), Problem> {
+        let entry = self.audit(app, action).changing(Value::Null, after);
+        Ok(self.store.append_audit(&entry).await?)
     }
 
     /// For whoever changes something: what is being disconnected stays as it is.

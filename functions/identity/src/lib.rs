@@ -2,6 +2,11 @@
 
 mod organization;
 
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse as _, Response},
+};
 use domain::{
     id::{MemberId, TenantId},
     member::{EmailAddress, Role},
@@ -11,7 +16,7 @@ use serde::Serialize;
 use shared::{
     app::App,
     problem::Problem,
-    web::{Routes, Session, may, signed_in},
+    web::{self, Routes, Session, may, open, signed_in},
 };
 use ui::routes;
 
@@ -37,7 +42,15 @@ pub fn routes() -> Routes {
             organization::delete,
         )
         .get("/api/users/auth/profile", signed_in(), profile)
+        .get("/.well-known/jwks.json", open("public keys"), key_set)
         .merge(pages)
+}
+
+/// What proofs of sessions can be checked with. Caches hold it no longer than a rotation takes to be noticed.
+async fn key_set(State(app): State<App>) -> Result<Response, Problem> {
+    let set = axum::Json(web::key_set(&app).await?);
+    let cached = [(header::CACHE_CONTROL, "public, max-age=300")];
+    Ok((cached, set).into_response())
 }
 
 #[derive(Serialize)]
@@ -56,10 +69,7 @@ struct Organization {
     name: String,
 }
 
-async fn profile(
-    axum::extract::State(app): axum::extract::State<App>,
-    session: Session,
-) -> Result<axum::Json<Profile>, Problem> {
+async fn profile(State(app): State<App>, session: Session) -> Result<axum::Json<Profile>, Problem> {
     let tenant = app.store.tenant(&session).details().await?;
     let tenant = tenant.ok_or_else(Problem::unauthenticated)?;
     Ok(axum::Json(Profile {

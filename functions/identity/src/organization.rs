@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
+    audit::{Action, Resource},
     erasure::{Erasure, ErasureReceipt, Stage},
     id::TenantId,
     member::Tenant,
@@ -82,6 +83,17 @@ impl Own {
         })
     }
 
+    async fn erase(
+        &self,
+        app: &App,
+        session: &Session,
+        remove_copies: bool,
+    ) -> Result<Erasure, Problem> {
+        let began = session.audit(app, Action::OrganizationErasureBegan);
+        let began = began.about(Resource::new("organization", self.tenant.id));
+        Ok(erasure::begin(app, &self.store, session.member, remove_copies, &began).await?)
+    }
+
     fn is_called(&self, name: &str) -> bool {
         self.tenant.name == name.trim()
     }
@@ -121,7 +133,7 @@ pub(crate) async fn delete(
     if !own.is_called(&wanted.name) {
         return Err(Problem::invalid("/name", OTHER_NAME));
     }
-    let begun = erasure::begin(&app, &own.store, session.member, wanted.remove_copies).await?;
+    let begun = own.erase(&app, &session, wanted.remove_copies).await?;
     let answer = Answer(ErasureAnswer::from(begun));
     Ok((StatusCode::ACCEPTED, answer).into_response())
 }
@@ -187,8 +199,8 @@ pub(crate) async fn press(
         let page = question(visitor, &own, Some(OTHER_NAME.to_owned()));
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()));
     }
-    let (member, copies) = (visitor.session.member, typed.remove_copies.is_some());
-    erasure::begin(&app, &own.store, member, copies).await?;
+    own.erase(&app, &visitor.session, typed.remove_copies.is_some())
+        .await?;
     let words = "The organisation is being deleted.";
     Ok(page::done(&app.config, routes::ORGANIZATION, words))
 }

@@ -7,6 +7,7 @@ use axum::{
     response::Response,
 };
 use domain::{
+    audit::{Action, Resource},
     connection::{Auth, Provider},
     id::ConnectionId,
     permission::Permission,
@@ -69,6 +70,9 @@ async fn callback(
                 tenant = %session.tenant(), member = %session.member, %provider,
                 error = %chain(&error), "authorization not finished"
             );
+            let refused = session.audit(&app, Action::ConnectionRefused).denied();
+            let refused = refused.about(Resource::new("provider", provider));
+            app.store.tenant(&session).append_audit(&refused).await?;
             return Ok(failed(theme, &error));
         }
     };

@@ -1,6 +1,7 @@
 //! `/api/v1/schedule/entries`, for programs.
 
 use axum::{
+    Extension,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 use shared::{
     app::App,
     problem::Problem,
-    web::{IfMatch, Json, Path, Query, Session},
+    web::{CallId, IfMatch, Json, Path, Query, Session},
 };
 
 use crate::{
@@ -43,13 +44,15 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     State(app): State<App>,
     session: Session,
+    call: Option<Extension<CallId>>,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let edit = whole(body, &session)?;
     let draft = edit
         .apply(None, session.member)
         .map_err(entries::NotWritten::Invalid)?;
-    let entry = entries::create(&app, &session, draft).await?;
+    let call = call.map(|Extension(call)| call);
+    let entry = entries::create(&app, &session, draft, call.as_ref()).await?;
     let location = ENTRY.replace("{id}", &entry.id.to_string());
     let answer = (
         StatusCode::CREATED,

@@ -14,7 +14,7 @@ use shared::{
     ids,
     problem::{FieldProblem, Problem},
     store::{EntryWrite, StoreError, TenantStore, WrittenBy},
-    web::Session,
+    web::{CallId, Session},
 };
 
 use crate::access::{Access, keep_hidden, may, may_assign};
@@ -142,15 +142,24 @@ pub(crate) async fn create(
     app: &App,
     session: &Session,
     draft: Draft,
+    call: Option<&CallId>,
 ) -> Result<Entry, NotWritten> {
     let store = app.store.tenant(session);
     check_assignees(session, &store, &[], &draft.assignees).await?;
     let now = app.clock.now();
-    let id = ids::mint(session.tenant(), now, EntryId::from_parts);
+    let id = match call {
+        Some(call) => call.derive(EntryId::from_parts),
+        None => ids::mint(session.tenant(), now, EntryId::from_parts),
+    };
     let entry = draft.into_entry(id, session.tenant(), now);
     for _ in 0..WRITE_TRIES_MAX {
         match write(app, session, None, Some(&entry)).await {
-            Err(StoreError::Conflict) => {}
+            Err(StoreError::Conflict) => {
+                // The same call was carried out before, and died before it was answered.
+                if let Some(there) = store.entry(id).await? {
+                    return Ok(there);
+                }
+            }
             done => return Ok(done.map(|()| entry)?),
         }
     }

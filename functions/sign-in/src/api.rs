@@ -82,16 +82,8 @@ pub(crate) async fn sign_up(
     };
     let who = service::sign_up(&app, &trail, &form)
         .await
-        .map_err(pointed)?;
+        .map_err(Problem::in_document)?;
     signed_in(&app, StatusCode::CREATED, who).await
-}
-
-/// The fields of the form as members of the JSON document.
-fn pointed(mut problem: Problem) -> Problem {
-    for field in &mut problem.fields {
-        field.pointer.insert(0, '/');
-    }
-    problem
 }
 
 pub(crate) async fn log_in(

@@ -238,11 +238,9 @@ pub(crate) async fn confirm(
         return Ok(Err(refused));
     }
     let store = app.store.tenant(session);
-    let standing = store.session(session.member, session.id).await?;
-    let standing = standing.ok_or_else(Problem::unauthenticated)?;
     let confirmed = session.audit(app, Action::Confirmed);
     store
-        .confirm_session(&standing, app.clock.now(), &confirmed)
+        .confirm_session(session.browser()?, app.clock.now(), &confirmed)
         .await?;
     Ok(Ok(()))
 }
@@ -363,7 +361,7 @@ pub(crate) async fn sign_out(app: &App, trail: &Trail, headers: &HeaderMap) -> R
         let store = app.store.tenant(&session);
         let signed_out = session.audit(app, Action::SignedOut);
         store
-            .end_session(session.member, session.id, Some(&signed_out))
+            .end_session(session.member, session.browser()?.id, Some(&signed_out))
             .await?;
     }
     let Some(refresh) = cookies::read(headers, &app.config, Cookie::Refresh) else {

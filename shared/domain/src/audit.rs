@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    id::{AuditId, MemberId},
+    id::{ApiKeyId, AuditId, MemberId},
     member::EmailAddress,
 };
 
@@ -44,6 +44,12 @@ pub enum Actor {
         id: MemberId,
         email: EmailAddress,
     },
+    /// A program, for the member who made its key.
+    ApiKey {
+        id: ApiKeyId,
+        member: MemberId,
+        name: String,
+    },
     /// Somebody who brought a member's cookie or address, and has proved nothing.
     Unproven {
         member: MemberId,
@@ -74,7 +80,27 @@ pub enum Outcome {
     Denied,
 }
 
+impl Actor {
+    /// Whose deed it is, or whose address or cookie somebody brought.
+    pub const fn member(&self) -> MemberId {
+        match self {
+            Self::Member { id, .. } => *id,
+            Self::ApiKey { member, .. } | Self::Unproven { member } => *member,
+        }
+    }
+}
+
 impl Outcome {
+    pub const ALL: [Self; 2] = [Self::Succeeded, Self::Denied];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Denied => "denied",
+        }
+    }
+
     pub const fn words(self) -> &'static str {
         match self {
             Self::Succeeded => "Done",

@@ -93,6 +93,7 @@ ids! {
     HoldId "hld" "hold";
     /// A line of the audit log.
     AuditId "aud" "audit entry";
+    ApiKeyId "key" "API key";
 }
 
 /// The random part of a new id of a tenant's: it ends in the tenant's mark, so that whose an id is can be told without

@@ -21,6 +21,7 @@
 //! "Token" and "refresh" speak of OAuth only, "renew" of subscriptions only. `id` is ours, `external_id` theirs.
 
 pub mod access;
+pub mod api_key;
 pub mod audit;
 pub mod calendar;
 pub mod conflict;

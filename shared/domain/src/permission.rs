@@ -16,6 +16,7 @@ pub enum Permission {
     ConnectionsOwn,
     IntegrationsRead,
     IntegrationsManage,
+    IntegrationsReport,
     OpsRead,
     OpsWrite,
     OpsFullAccess,
@@ -69,13 +70,14 @@ use Permission as P;
 
 /// In the order of the enum. Columns: administrator, IT manager, team member, viewer, user.
 #[rustfmt::skip]
-const TABLE: [Row; 17] = [
+const TABLE: [Row; 18] = [
     row(P::ScheduleRead,       "schedule.read",       "See the schedule, but for what is private to others",      [Y, Y, Y, Y, Y]),
     row(P::ScheduleWrite,      "schedule.write",      "Add entries, and change those that one is assigned to",    [Y, Y, Y, N, Y]),
     row(P::ScheduleManage,     "schedule.manage",     "Change, assign and decide about everybody's entries",      [Y, N, N, N, N]),
     row(P::ConnectionsOwn,     "connections.own",     "Connect one's own calendars",                              [Y, Y, Y, Y, Y]),
     row(P::IntegrationsRead,   "integrations.read",   "See the health of integrations and their logs",            [Y, Y, G, N, N]),
     row(P::IntegrationsManage, "integrations.manage", "Retry what failed, and manage API keys and webhooks",      [Y, N, G, N, N]),
+    row(P::IntegrationsReport, "integrations.report", "Report what a connector outside Kalends did",             [Y, N, G, N, N]),
     row(P::OpsRead,            "ops.read",            "See operations, with personal details masked",             [Y, Y, Y, N, N]),
     row(P::OpsWrite,           "ops.write",           "Work on the queue of operations",                          [Y, N, Y, N, N]),
     row(P::OpsFullAccess,      "ops.full_access",     "See personal details unmasked",                            [Y, N, G, N, N]),
@@ -168,6 +170,12 @@ impl Permissions {
 
     pub fn has(&self, permission: Permission) -> bool {
         self.0.contains(&permission)
+    }
+
+    /// Those that are also among these.
+    #[must_use]
+    pub fn within(&self, scopes: &BTreeSet<Permission>) -> Self {
+        Self(self.0.intersection(scopes).copied().collect())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Permission> {

@@ -1,10 +1,11 @@
 //! Beginning an authorization, and finishing it when the browser comes back.
 
 use domain::{
+    audit::{Action, AuditEntry, Resource},
     connection::{Auth, Connection, Provider, ReauthReason},
     id::ConnectionId,
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use oauth2::{AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
 
 use super::{Grant, client, grant, is_granted, over, refused};
@@ -93,7 +94,10 @@ pub async fn begin(
     let row = OAuthState {
         tenant: session.tenant(),
         member: session.member,
-        session: session.id,
+        session: session
+            .browser()
+            .map_err(|_| CallbackError::UnknownState)?
+            .id,
         provider,
         redirect_uri: redirect,
         sealed_verifier,
@@ -123,7 +127,8 @@ pub async fn finish(
         .consume_oauth_state(state)
         .await?
         .ok_or(CallbackError::UnknownState)?;
-    let ours = row.session == session.id
+    let browser = session.browser().map_err(|_| CallbackError::UnknownState)?;
+    let ours = row.session == browser.id
         && row.member == session.member
         && row.tenant == session.tenant()
         && row.provider == provider;
@@ -201,19 +206,7 @@ async fn connect(
         version,
         written_at: now,
     };
-    let missing = provider
-        .oauth()
-        .required_scopes
-        .iter()
-        .any(|scope| !is_granted(&grant.scopes, scope));
-    let auth = if missing {
-        Auth::NeedsReauth {
-            since: now,
-            reason: ReauthReason::MissingScopes,
-        }
-    } else {
-        Auth::Granted { at: now }
-    };
+    let auth = auth_of(&grant, provider.oauth().required_scopes, now);
     let fresh = ConnectionRow {
         connection: Connection {
             id,
@@ -236,26 +229,50 @@ async fn connect(
         token_generation: 1,
         token_lease: None,
     };
+    let connected = session.audit(app, Action::ConnectionConnected);
+    let connected = connected.about(Resource::new("connection", id));
     let row = match known {
         None => {
-            create(&store, &fresh).await?;
+            create(&store, &fresh, &connected).await?;
             fresh
         }
-        Some(_) => renew(&store, fresh).await?,
+        Some(_) => renew(&store, fresh, &connected).await?,
     };
     super::access::cache(app, &store, &row, &grant).await?;
     Ok(row)
 }
 
+fn auth_of(grant: &Grant, required_scopes: &[&str], now: Timestamp) -> Auth {
+    let missing = required_scopes
+        .iter()
+        .any(|scope| !is_granted(&grant.scopes, scope));
+    if missing {
+        Auth::NeedsReauth {
+            since: now,
+            reason: ReauthReason::MissingScopes,
+        }
+    } else {
+        Auth::Granted { at: now }
+    }
+}
+
 /// A new connection, with its first timer: whatever gets lost from here on, somebody looks.
-async fn create(store: &TenantStore, fresh: &ConnectionRow) -> Result<(), StoreError> {
-    store.create_connection(fresh).await?;
+async fn create(
+    store: &TenantStore,
+    fresh: &ConnectionRow,
+    audit: &AuditEntry,
+) -> Result<(), StoreError> {
+    store.create_connection(fresh, audit).await?;
     let first_look = fresh.connection.created_at + domain::sync::watch::POLL_EVERY;
     store.schedule_sync(fresh.connection.id, first_look).await
 }
 
 /// The same account again: the connection keeps its id, links and cursors, and gets the new grant.
-async fn renew(store: &TenantStore, fresh: ConnectionRow) -> Result<ConnectionRow, CallbackError> {
+async fn renew(
+    store: &TenantStore,
+    fresh: ConnectionRow,
+    audit: &AuditEntry,
+) -> Result<ConnectionRow, CallbackError> {
     for _ in 0..5 {
         let Some(mut row) = store.connection(fresh.connection.id).await? else {
             return Err(CallbackError::UnknownState);
@@ -270,7 +287,7 @@ async fn renew(store: &TenantStore, fresh: ConnectionRow) -> Result<ConnectionRo
         row.secret = fresh.secret.clone();
         row.token_generation += 1;
         row.token_lease = None;
-        match store.update_connection(row).await {
+        match store.update_connection_and_audit(row, audit).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done?),
         }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
+    audit::AuditEntry,
     connection::{Connection, Provider},
     id::{ConnectionId, MemberId},
     subscription::CHECK_EVERY,
@@ -120,7 +121,11 @@ impl TenantStore {
 
     /// A new connection, with the row that counts what it is asked for. `Conflict`: the account is connected already, or
     /// the tenant is being erased.
-    pub async fn create_connection(&self, row: &ConnectionRow) -> Result<(), StoreError> {
+    pub async fn create_connection(
+        &self,
+        row: &ConnectionRow,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
         let connection = &row.connection;
         let pointer = Pointer {
             connection: connection.id,
@@ -130,6 +135,7 @@ impl TenantStore {
         };
         self.table
             .write(vec![
+                self.audit_write(audit)?,
                 Item::new(
                     "connection",
                     keys::connection(self.tenant, connection.id),
@@ -169,6 +175,16 @@ impl TenantStore {
     /// Replaces a row that nobody has changed since it was read; `row.connection.version` is the version read.
     pub async fn update_connection(&self, row: ConnectionRow) -> Result<ConnectionRow, StoreError> {
         self.update_connection_with(row, Vec::new()).await
+    }
+
+    /// The same, and it is written down.
+    pub async fn update_connection_and_audit(
+        &self,
+        row: ConnectionRow,
+        audit: &AuditEntry,
+    ) -> Result<ConnectionRow, StoreError> {
+        let audit = self.audit_write(audit)?;
+        self.update_connection_with(row, vec![audit]).await
     }
 
     /// The same, and the world is told of it.

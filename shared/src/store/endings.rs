@@ -3,6 +3,7 @@
 mod records;
 
 use domain::{
+    audit::AuditEntry,
     conflict::{Conflict, ConflictState},
     ending::{Done, Ending},
     id::ConnectionId,
@@ -80,6 +81,7 @@ impl TenantStore {
         row: &ConnectionRow,
         member: &Member,
         ending: &Ending,
+        audit: Option<&AuditEntry>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let connection = &row.connection;
@@ -103,16 +105,18 @@ impl TenantStore {
             connection.provider.name(),
             &connection.subject,
         );
-        self.table
-            .write(vec![
-                self.connection_write(marked)?,
-                self.mirrors_write(member, mirrors)?,
-                Write::update(asks_no_more.on(connection.id)),
-                Write::delete(account, Some(self.tenant), &Guard::Any),
-                self.ending_write(ending, now)?,
-                self.outbox_write(&OutboxRow::disconnected(self.tenant, ending), now)?,
-            ])
-            .await
+        let mut writes = vec![
+            self.connection_write(marked)?,
+            self.mirrors_write(member, mirrors)?,
+            Write::update(asks_no_more.on(connection.id)),
+            Write::delete(account, Some(self.tenant), &Guard::Any),
+            self.ending_write(ending, now)?,
+            self.outbox_write(&OutboxRow::disconnected(self.tenant, ending), now)?,
+        ];
+        if let Some(audit) = audit {
+            writes.push(self.audit_write(audit)?);
+        }
+        self.table.write(writes).await
     }
 
     /// `ending.version` is the version read, 0 for a new one.

@@ -1,6 +1,7 @@
 //! The erasure of a tenant: its row, which outlives all others, and every write that takes something away.
 
 use domain::{
+    audit::AuditEntry,
     connection::Connection,
     ending::Ending,
     erasure::{Deleted, Erasure},
@@ -30,19 +31,25 @@ pub enum TenantFamily {
     DeletedEntries,
     Meetings,
     Audits,
+    NamedCalls,
+    ApiKeyUses,
+    ApiKeys,
     Sessions,
     Members,
     OutboxRows,
 }
 
 impl TenantFamily {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Traces,
         Self::Conflicts,
         Self::Entries,
         Self::DeletedEntries,
         Self::Meetings,
         Self::Audits,
+        Self::NamedCalls,
+        Self::ApiKeyUses,
+        Self::ApiKeys,
         Self::Sessions,
         Self::Members,
         Self::OutboxRows,
@@ -62,7 +69,12 @@ impl TenantStore {
 
     /// From this moment on nobody of the tenant is given a session, and nothing is connected.
     /// `Conflict`: it has begun already.
-    pub async fn begin_erasure(&self, erasure: &Erasure, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn begin_erasure(
+        &self,
+        erasure: &Erasure,
+        audit: &AuditEntry,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let since =
             serde_dynamo::to_attribute_value(now).map_err(|source| StoreError::Corrupt {
                 what: "erasure",
@@ -77,6 +89,7 @@ impl TenantStore {
                 Write::update(marked.to(keys::tenant(self.tenant))),
                 self.erasure_write(erasure, now)?,
                 self.outbox_write(&OutboxRow::erasure_began(erasure), now)?,
+                self.audit_write(audit)?,
             ])
             .await
     }
@@ -186,6 +199,9 @@ impl TenantStore {
             TenantFamily::Meetings => keys::meetings(tenant),
             TenantFamily::Audits => keys::audits(tenant),
             TenantFamily::Sessions => keys::standing_sessions(tenant),
+            TenantFamily::NamedCalls => keys::named_calls(tenant),
+            TenantFamily::ApiKeyUses => keys::api_key_uses(tenant),
+            TenantFamily::ApiKeys => return self.erase_some_api_keys(erasure, now).await,
             TenantFamily::OutboxRows => keys::outbox_rows(tenant),
             TenantFamily::Members => return self.erase_some_of_members(erasure, now).await,
         };
@@ -207,6 +223,24 @@ impl TenantStore {
             ..Deleted::default()
         };
         let writes = there.into_iter().map(|key| self.deletion(key)).collect();
+        let next = erasure.clone().deleted(&deleted);
+        self.erase(next, writes, now).await.map(Some)
+    }
+
+    /// A key goes with the way to it.
+    async fn erase_some_api_keys(
+        &self,
+        erasure: &Erasure,
+        now: Timestamp,
+    ) -> Result<Option<Erasure>, StoreError> {
+        let writes = self.some_api_key_deletions().await?;
+        if writes.is_empty() {
+            return Ok(None);
+        }
+        let deleted = Deleted {
+            records: u32::try_from(writes.len()).unwrap_or(u32::MAX),
+            ..Deleted::default()
+        };
         let next = erasure.clone().deleted(&deleted);
         self.erase(next, writes, now).await.map(Some)
     }

@@ -42,7 +42,7 @@ const fn never(why_at_end: &'static str, why: &'static str) -> (AtEnd, AtErasure
 }
 
 /// Every kind of the key catalogue.
-pub const FATES: [(&str, (AtEnd, AtErasure)); 36] = [
+pub const FATES: [(&str, (AtEnd, AtErasure)); 40] = [
     ("link", at_end(Family::Links)),
     ("link_by_event", at_end(Family::Links)),
     ("cursor", at_end(Family::Cursors)),
@@ -81,6 +81,19 @@ pub const FATES: [(&str, (AtEnd, AtErasure)); 36] = [
     (
         "trace",
         at_erasure("the entry's history", TenantFamily::Traces),
+    ),
+    ("api_key", at_erasure("the tenant's", TenantFamily::ApiKeys)),
+    (
+        "api_key_way",
+        at_erasure("goes with its key", TenantFamily::ApiKeys),
+    ),
+    (
+        "api_key_use",
+        at_erasure("the tenant's, for two days", TenantFamily::ApiKeyUses),
+    ),
+    (
+        "named_call",
+        at_erasure("the tenant's, for a day", TenantFamily::NamedCalls),
     ),
     (
         "audit",

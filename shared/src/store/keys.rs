@@ -1,13 +1,16 @@
 //! The key catalogue: every item of the table, by entity. An id in a key has a fixed length, so that no tenant's prefix
 //! is a prefix of another's.
 
+mod access;
+
+pub(crate) use access::*;
+
 use domain::{
     event::{ExternalEventId, Uid},
     id::{
-        AuditId, CalendarId, ConflictId, ConnectionId, EntryId, HoldId, ItemId, MemberId, OutboxId,
-        RunId, SessionId, SubscriptionId, TenantId, TraceId,
+        CalendarId, ConflictId, ConnectionId, EntryId, HoldId, ItemId, MemberId, OutboxId, RunId,
+        SubscriptionId, TenantId, TraceId,
     },
-    member::EmailAddress,
 };
 use serde::Deserialize;
 
@@ -33,22 +36,6 @@ pub(crate) fn priming() -> Key {
 }
 
 // Without a tenant: reached by a secret or a unique name that the caller brings.
-
-pub(crate) fn email(email: &EmailAddress) -> Key {
-    key(format!("UNIQ#email#{email}"), "UNIQ")
-}
-
-pub(crate) fn password(member: MemberId) -> Key {
-    key(format!("U#{member}"), "PASSWORD")
-}
-
-pub(crate) fn session(refresh_fingerprint: &str) -> Key {
-    key(format!("SES#{refresh_fingerprint}"), "SES")
-}
-
-pub(crate) fn throttle(kind: &str, subject: &str) -> Key {
-    key(format!("RL#{kind}#{}", fingerprint(subject)), "RL")
-}
 
 pub(crate) fn oauth_state(state: &str) -> Key {
     key(format!("OST#{}", fingerprint(state)), "OST")
@@ -94,22 +81,6 @@ pub(crate) const MEMBER: &str = "MEM#";
 
 pub(crate) fn own(tenant: TenantId) -> String {
     format!("T#{tenant}")
-}
-
-/// A session that stands, with all its refresh cookies.
-pub(crate) fn standing_session(tenant: TenantId, member: MemberId, session: SessionId) -> Key {
-    key(
-        standing_sessions(tenant),
-        format!("{}{session}", standing_sessions_of(member)),
-    )
-}
-
-pub(crate) fn standing_sessions(tenant: TenantId) -> String {
-    format!("T#{tenant}#SES")
-}
-
-pub(crate) fn standing_sessions_of(member: MemberId) -> String {
-    format!("{member}#")
 }
 
 pub(crate) fn connection(tenant: TenantId, connection: ConnectionId) -> Key {
@@ -359,15 +330,6 @@ pub(crate) fn traces(tenant: TenantId) -> String {
 
 pub(crate) fn traces_of(entry: EntryId) -> String {
     format!("{entry}#")
-}
-
-/// The audit log, oldest first.
-pub(crate) fn audit(tenant: TenantId, entry: AuditId) -> Key {
-    key(audits(tenant), entry.to_string())
-}
-
-pub(crate) fn audits(tenant: TenantId) -> String {
-    format!("T#{tenant}#AUDIT")
 }
 
 pub(crate) fn outbox(tenant: TenantId, row: OutboxId) -> Key {

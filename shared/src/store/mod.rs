@@ -3,6 +3,7 @@
 //! Every item of a tenant is reached through a [`TenantStore`], which is given only for a proof of tenancy. What has no
 //! tenant yet (a sign-in, an authorization coming back, a channel's call) has a method of its own on [`Store`].
 
+mod api_keys;
 mod audits;
 mod calendars;
 mod conflicts;
@@ -19,6 +20,7 @@ mod items;
 mod keys;
 mod links;
 mod members;
+mod named_calls;
 mod oauth_states;
 mod positions;
 mod purges;
@@ -27,6 +29,7 @@ mod sessions;
 mod table;
 mod upkeeps;
 
+pub use api_keys::KeyHolder;
 pub use conflicts::Standing;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
 pub use deleted::DeletedEntry;
@@ -39,6 +42,7 @@ pub use fates::{AtEnd, AtErasure, FATES};
 pub use items::item_id;
 pub use links::{LinkWrite, Meeting};
 pub use members::{Login, Tries};
+pub use named_calls::{CallName, NamedCall, REMEMBERED_FOR};
 pub use oauth_states::OAuthState;
 pub use positions::{AllShown, Audit, Comparing, Place, Shown, SyncPosition};
 pub use purges::Purge;

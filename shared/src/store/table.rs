@@ -163,6 +163,14 @@ impl Table {
         &self,
         range: Range<'_>,
     ) -> Result<Vec<T>, StoreError> {
+        let found = self.range_of_items(range).await?;
+        found.into_iter().map(read).collect()
+    }
+
+    pub(super) async fn range_of_items(
+        &self,
+        range: Range<'_>,
+    ) -> Result<Vec<Attributes>, StoreError> {
         let mut found = Vec::new();
         let mut start = None;
         loop {
@@ -181,9 +189,7 @@ impl Table {
                 .send()
                 .await
                 .map_err(unavailable("Query"))?;
-            for item in answer.items.unwrap_or_default() {
-                found.push(read(item)?);
-            }
+            found.extend(answer.items.unwrap_or_default());
             start = answer.last_evaluated_key;
             if start.is_none() || found.len() >= range.limit {
                 return Ok(found);

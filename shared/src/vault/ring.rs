@@ -34,6 +34,16 @@ impl Ring {
 }
 
 impl Vault {
+    /// All keys that hold, the ones that everything new is made with first.
+    pub async fn all_keys(&self, now: Timestamp) -> Result<Vec<Arc<Keys>>, VaultError> {
+        let mut held = self.ring.lock().await;
+        let ring = self.ring(&mut held, now).await?;
+        Ok([Some(ring.current.clone()), ring.previous.clone()]
+            .into_iter()
+            .flatten()
+            .collect())
+    }
+
     /// The keys with which everything new is made.
     pub async fn keys(&self, now: Timestamp) -> Result<Arc<Keys>, VaultError> {
         let mut held = self.ring.lock().await;

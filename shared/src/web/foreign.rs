@@ -12,7 +12,7 @@ use domain::{
     id::{self, TenantId, is_foreign},
 };
 
-use super::{BODY_BYTES_MAX, Session};
+use super::{BODY_BYTES_MAX, Session, named_call};
 use crate::{
     app::App,
     metrics::{About, Metric},
@@ -34,7 +34,7 @@ pub(super) async fn watch(
     next: Next,
 ) -> axum::response::Response {
     let (request, named) = foreign(request, session.tenant()).await;
-    let response = next.run(request).await;
+    let response = named_call::run(app, session, request, next).await;
     if let Some(named) = named.filter(|named| named.in_address || is_refused(&response)) {
         note(app, session, &named.id).await;
     }

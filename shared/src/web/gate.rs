@@ -3,6 +3,7 @@
 
 use axum::{
     extract::{FromRequestParts as _, Request},
+    http::request::Parts,
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -11,7 +12,11 @@ use domain::{
     permission::Permission,
 };
 
-use super::{Session, foreign, page::NOT_PERMITTED, session::CONFIRMED_FOR};
+use super::{
+    By, Session, api_key, foreign,
+    page::NOT_PERMITTED,
+    session::{CONFIRMED_FOR, browser_only},
+};
 use crate::{app::App, problem::Problem};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +65,16 @@ impl Gate {
         }
     }
 
+    /// A key is for what its scopes name, and nobody sits at a program to confirm anything.
+    fn is_for_programs(self, parts: &Parts) -> bool {
+        let is_scoped = matches!(self.need, Need::May(_));
+        is_scoped && !self.confirmed && parts.uri.path().starts_with("/api/")
+    }
+
     fn admits(self, session: &Session, app: &App) -> Result<(), Problem> {
+        if let By::Key { allowance, .. } = session.by {
+            api_key::check(allowance)?;
+        }
         let permitted = match self.need {
             Need::Nobody(_) | Need::SignedIn => true,
             Need::May(permission) => session.may(permission),
@@ -71,8 +85,7 @@ impl Gate {
                 "Your role in the organisation does not allow this.",
             ));
         }
-        let confirmed_until = session.confirmed_at + CONFIRMED_FOR;
-        if self.confirmed && confirmed_until <= app.clock.now() {
+        if self.confirmed && session.browser()?.confirmed_at + CONFIRMED_FOR <= app.clock.now() {
             return Err(Problem::unconfirmed());
         }
         Ok(())
@@ -85,25 +98,38 @@ pub(super) async fn guard(gate: Gate, request: Request, next: Next) -> Response 
     }
     let app = request.extensions().get::<App>().cloned();
     let app = app.expect("the layers around every route bring the app");
-    match check(gate, &app, request).await {
-        Ok((session, request)) => foreign::watch(&app, &session, request, next).await,
-        Err(problem) => problem.into_response(),
+    let (mut parts, body) = request.into_parts();
+    if api_key::is_brought(&parts.headers) && !gate.is_for_programs(&parts) {
+        return browser_only().into_response();
     }
+    let session = match Session::from_request_parts(&mut parts, &app).await {
+        Ok(session) => session,
+        Err(problem) => return problem.into_response(),
+    };
+    let mut response = match check(gate, &app, &session, &parts).await {
+        Ok(()) => {
+            let request = Request::from_parts(parts, body);
+            foreign::watch(&app, &session, request, next).await
+        }
+        Err(problem) => problem.into_response(),
+    };
+    if let By::Key { allowance, .. } = session.by {
+        response.headers_mut().extend(api_key::headers(allowance));
+    }
+    response
 }
 
-async fn check(gate: Gate, app: &App, request: Request) -> Result<(Session, Request), Problem> {
-    let (mut parts, body) = request.into_parts();
-    let session = Session::from_request_parts(&mut parts, app).await?;
-    if let Err(denied) = gate.admits(&session, app) {
+async fn check(gate: Gate, app: &App, session: &Session, parts: &Parts) -> Result<(), Problem> {
+    if let Err(denied) = gate.admits(session, app) {
         if denied.code == NOT_PERMITTED {
             let route = Resource::new("route", format!("{} {}", parts.method, parts.uri.path()));
             let entry = session
                 .audit(app, Action::AccessDenied)
                 .denied()
                 .about(route);
-            app.store.tenant(&session).append_audit(&entry).await?;
+            app.store.tenant(session).append_audit(&entry).await?;
         }
         return Err(denied);
     }
-    Ok((session, Request::from_parts(parts, body)))
+    Ok(())
 }

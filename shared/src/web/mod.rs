@@ -1,11 +1,13 @@
 //! What every HTTP function shares: sessions, proof of origin, strict reading of requests, pages and their headers.
 
+pub mod api_key;
 pub mod cookies;
 mod csrf;
 mod extract;
 mod foreign;
 mod gate;
 mod headers;
+mod named_call;
 pub mod page;
 mod routes;
 mod session;
@@ -14,8 +16,11 @@ mod trail;
 pub use csrf::csrf_token;
 pub use extract::{Form, IfMatch, Json, JsonIfAny, Path, Query};
 pub use gate::{Gate, Need, may, open, signed_in};
+pub use named_call::CallId;
 pub use routes::{Route, Routes};
-pub use session::{ACCESS_LIFETIME, CONFIRMED_FOR, Proof, REFRESH_LIFETIME, Session, issue};
+pub use session::{
+    ACCESS_LIFETIME, By, CONFIRMED_FOR, Proof, REFRESH_LIFETIME, Session, issue, key_set,
+};
 pub use trail::{ClientAddress, Trail};
 
 use axum::{

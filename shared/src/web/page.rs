@@ -42,13 +42,14 @@ impl FromRequestParts<App> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let session = Session::from_request_parts(parts, app).await?;
-        let csrf = Csrf(csrf_token(&*app.keys().await?, session.id));
+        let csrf = Csrf(csrf_token(&*app.keys().await?, session.browser()?.id));
         let store = app.store.tenant(&session);
         let frame = Frame {
             theme: theme(&parts.headers),
             csrf,
             member: session.name.clone(),
             organization: session.organization.clone(),
+            permissions: session.permissions.clone(),
             toasts: flash(&parts.headers, &app.config).into_iter().collect(),
             conflicts: store.open_conflicts(session.member).await?,
             live: None,

@@ -1,11 +1,15 @@
 //! Who is asking. A short signed proof in a cookie says whom to look up; the table says whether that still holds, so that
 //! signing out, a new role and a deactivation count from the next request on.
 
+use std::sync::Arc;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, request::Parts},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
+    api_key::{Allowance, ApiKey},
     audit::{Action, Actor, AuditEntry},
     id::{MemberId, SessionId, TenantId},
     member::{EmailAddress, Member, Role, Tenant},
@@ -14,8 +18,10 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
+    api_key,
     cookies::{self, Cookie},
     trail::Trail,
 };
@@ -24,6 +30,7 @@ use crate::{
     crypto::{Keys, Purpose},
     jwt::SessionKeys,
     problem::Problem,
+    store::StandingSession,
     verified::verified,
 };
 
@@ -33,10 +40,10 @@ pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 30)
 /// What cannot be taken back asks for a password that was given no longer ago.
 pub const CONFIRMED_FOR: SignedDuration = SignedDuration::from_mins(15);
 
-/// A signed-in member, as the table has them now.
+/// A member who asks, as the table has them now: signed in with a browser, or through a program with a key of theirs.
 #[derive(Clone, Debug)]
 pub struct Session {
-    pub id: SessionId,
+    pub by: By,
     tenant: TenantId,
     pub member: MemberId,
     pub email: EmailAddress,
@@ -44,10 +51,16 @@ pub struct Session {
     pub organization: String,
     pub role: Role,
     pub permissions: Permissions,
-    pub confirmed_at: Timestamp,
     pub trail: Trail,
 }
 verified!(Session);
+
+/// What a member asks with.
+#[derive(Clone, Debug)]
+pub enum By {
+    Browser(StandingSession),
+    Key { key: ApiKey, allowance: Allowance },
+}
 
 /// What the cookie of a session says, with a signature of ours; whether the session still stands is not known yet.
 #[derive(Serialize, Deserialize)]
@@ -120,11 +133,26 @@ impl Session {
         self.permissions.has(permission)
     }
 
+    /// The browser's session. A program has none.
+    pub fn browser(&self) -> Result<&StandingSession, Problem> {
+        match &self.by {
+            By::Browser(session) => Ok(session),
+            By::Key { .. } => Err(browser_only()),
+        }
+    }
+
     /// A line of the audit log about what the member does now.
     pub fn audit(&self, app: &App, action: Action) -> AuditEntry {
-        let actor = Actor::Member {
-            id: self.member,
-            email: self.email.clone(),
+        let actor = match &self.by {
+            By::Browser(_) => Actor::Member {
+                id: self.member,
+                email: self.email.clone(),
+            },
+            By::Key { key, .. } => Actor::ApiKey {
+                id: key.id,
+                member: self.member,
+                name: key.name.clone(),
+            },
         };
         self.trail
             .audit(self.tenant, app.clock.now(), actor, action)
@@ -142,19 +170,56 @@ impl Session {
         let now = app.clock.now();
         let standing =
             found.filter(|(session, member)| now < session.expires_at && member.is_active());
-        Ok(standing.map(|(session, member)| Self {
-            id: session.id,
-            tenant: proof.tenant,
-            permissions: member.permissions(),
+        Ok(standing.map(|(session, member)| {
+            let permissions = member.permissions();
+            let organization = proof.organization;
+            Self::new(
+                By::Browser(session),
+                member,
+                permissions,
+                organization,
+                trail,
+            )
+        }))
+    }
+
+    pub(super) fn new(
+        by: By,
+        member: Member,
+        permissions: Permissions,
+        organization: String,
+        trail: Trail,
+    ) -> Self {
+        Self {
+            by,
+            tenant: member.tenant,
             member: member.id,
             email: member.email,
             name: member.name,
-            organization: proof.organization,
+            organization,
             role: member.role,
-            confirmed_at: session.confirmed_at,
+            permissions,
             trail,
-        }))
+        }
     }
+}
+
+/// The public keys that proofs of sessions are signed with, as a JSON Web Key Set (RFC 8037).
+pub async fn key_set(app: &App) -> Result<serde_json::Value, Problem> {
+    let keys = app.vault.all_keys(app.clock.now()).await?;
+    let key = |keys: &Arc<Keys>| {
+        let public = crate::jwt::session_public_key(&keys.derive(Purpose::SessionSigning));
+        json!({
+            "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": keys.kid,
+            "x": URL_SAFE_NO_PAD.encode(public),
+        })
+    };
+    Ok(json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() }))
+}
+
+pub(super) fn browser_only() -> Problem {
+    let words = "An API key cannot do this. Sign in with a browser.";
+    Problem::forbidden("browser_only", words)
 }
 
 fn verify(proof: &str, keys: &Keys, now: Timestamp) -> Option<Proof> {
@@ -181,8 +246,12 @@ impl FromRequestParts<App> for Session {
             return Ok(known.clone());
         }
         let trail = Trail::of(&parts.extensions);
-        let found = Self::of(&parts.headers, trail, app).await?;
-        let session = found.ok_or_else(Problem::unauthenticated)?;
+        // A key counts before a cookie: whoever brings one means to be the program.
+        let session = match api_key::brought(&parts.headers) {
+            Some(secret) => api_key::session(app, secret, trail).await?,
+            None => Self::of(&parts.headers, trail, app).await?,
+        };
+        let session = session.ok_or_else(Problem::unauthenticated)?;
         parts.extensions.insert(session.clone());
         Ok(session)
     }

@@ -1,5 +1,6 @@
 //! The document around every page: with sidebar for members, bare for everyone else.
 
+use domain::permission::{Permission, Permissions};
 use maud::{DOCTYPE, Markup, Render, html};
 
 use crate::assets;
@@ -49,11 +50,21 @@ pub struct Frame {
     pub csrf: Csrf,
     pub member: String,
     pub organization: String,
+    /// What the member may do: a way that would be refused is not offered.
+    pub permissions: Permissions,
     pub toasts: Vec<Toast>,
     /// How many conflicts wait for the member to decide.
     pub conflicts: usize,
     /// Address of the socket that says when something changed; without it pages look again every 30 s.
     pub live: Option<String>,
+}
+
+impl Frame {
+    fn is_led_to(&self, section: Section) -> bool {
+        section
+            .needs()
+            .is_none_or(|needed| self.permissions.has(needed))
+    }
 }
 
 /// What came of the last press, shown once. Never the only place an error appears.
@@ -69,16 +80,29 @@ pub enum Section {
     Schedule,
     Conflicts,
     Connections,
+    ApiKeys,
+    Audit,
     Organization,
 }
 
 impl Section {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 6] = [
         Self::Schedule,
         Self::Conflicts,
         Self::Connections,
+        Self::ApiKeys,
+        Self::Audit,
         Self::Organization,
     ];
+
+    /// Who is led there. Others would only be told that they may not.
+    const fn needs(self) -> Option<Permission> {
+        match self {
+            Self::Schedule | Self::Conflicts | Self::Connections | Self::Organization => None,
+            Self::ApiKeys => Some(Permission::IntegrationsManage),
+            Self::Audit => Some(Permission::OpsAdmin),
+        }
+    }
 
     const fn entry(self) -> (&'static str, &'static str, Icon, &'static str) {
         match self {
@@ -90,6 +114,8 @@ impl Section {
                 Icon::Connections,
                 "Connections",
             ),
+            Self::ApiKeys => ("nav-api-keys", routes::API_KEYS, Icon::Key, "API keys"),
+            Self::Audit => ("nav-audit", routes::AUDIT, Icon::Facts, "Audit log"),
             Self::Organization => (
                 "nav-organization",
                 routes::ORGANIZATION,
@@ -197,7 +223,7 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
             div #menu .menu {
                 nav aria-label="Main" {
                     ul {
-                        @for section in Section::ALL {
+                        @for section in Section::ALL.into_iter().filter(|section| frame.is_led_to(*section)) {
                             @let (id, href, glyph, words) = section.entry();
                             li {
                                 a id=(id) href=(href) aria-current=[(current == Some(section)).then_some("page")] {

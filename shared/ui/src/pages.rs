@@ -1,5 +1,7 @@
 //! The pages, one module each.
 
+pub mod api_keys;
+pub mod audit;
 pub mod confirmation;
 pub mod conflicts;
 pub mod connection;

@@ -39,6 +39,15 @@ pub const ORGANIZATION: &str = "/organization";
 /// `GET` asks; `POST name=` begins, if that is its name. How far it has come is shown on the organisation's page.
 pub const ORGANIZATION_DELETE: &str = "/organization/delete";
 
+pub const API_KEYS: &str = "/api-keys";
+/// `GET` is the form; `POST` makes a key and shows it once.
+pub const API_KEY_NEW: &str = "/api-keys/new";
+/// `GET` asks; `POST` revokes.
+pub const API_KEY_REVOKE: &str = "/api-keys/{id}/revoke";
+
+/// `GET ?action=&outcome=&cursor=`.
+pub const AUDIT: &str = "/ops/audit";
+
 /// `GET ?week=2027-03-01` shows the week that holds the day.
 pub const SCHEDULE: &str = "/schedule";
 /// `GET` is the empty form, `?date=` sets its day; `POST` creates.
@@ -87,6 +96,10 @@ impl Action {
 
 pub fn connection(id: &str) -> String {
     fill(CONNECTION, id)
+}
+
+pub fn api_key_revoke(id: &str) -> String {
+    fill(API_KEY_REVOKE, id)
 }
 
 pub fn connection_why(id: &str) -> String {

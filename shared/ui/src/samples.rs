@@ -8,8 +8,10 @@ mod disconnection;
 mod history;
 mod organization;
 mod schedule;
+mod security;
 mod signed_out;
 
+use domain::member::Role;
 use maud::Markup;
 
 use crate::components::{Csrf, Meaning};
@@ -27,6 +29,7 @@ pub fn all() -> Vec<Sample> {
         disconnection::samples(),
         schedule::samples(),
         organization::samples(),
+        security::samples(),
     ]
     .into_iter()
     .flatten()
@@ -39,6 +42,7 @@ fn frame() -> Frame {
         csrf: csrf(),
         member: "Ada Lindgren".to_owned(),
         organization: "Northwind Field Service".to_owned(),
+        permissions: Role::Admin.permissions(),
         toasts: Vec::new(),
         conflicts: 0,
         live: None,

@@ -93,8 +93,8 @@ fn it_is_said_of_every_kind_of_item_what_becomes_of_it() {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            let calls =
-                ["Item::new(", "own("].map(|call| text.split(call).skip(1).collect::<Vec<_>>());
+            let calls = ["Item::new(", "own(", "\":et\", text("]
+                .map(|call| text.split(call).skip(1).collect::<Vec<_>>());
             for call in calls.into_iter().flatten() {
                 let argument = call.trim_start();
                 if let Some(rest) = argument.strip_prefix('"') {

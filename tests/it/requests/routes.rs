@@ -6,14 +6,14 @@ use tests::{person::Person, world};
 
 /// What a route reads of a request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reads {
+pub(crate) enum Reads {
     Nothing,
     Json,
     Form,
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 19] = [
+const READ_NOTHING: [&str; 20] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
     "/api/v1/conflicts/{id}/undo",
@@ -24,6 +24,7 @@ const READ_NOTHING: [&str; 19] = [
     "/api/v1/schedule/deleted/{id}/restore",
     "/api/v1/schedule/entries/{id}/copies/{connection}/restore",
     "/api/v1/schedule/entries/{id}/occurrences/{original}/restore",
+    "/api-keys/{id}/revoke",
     "/connections/{id}/items/retry",
     "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
@@ -36,20 +37,18 @@ const READ_NOTHING: [&str; 19] = [
 ];
 
 #[derive(Clone, Debug)]
-pub(super) struct Route {
-    pub(super) function: &'static str,
-    pub(super) method: Method,
-    pub(super) pattern: String,
-    pub(super) gate: Gate,
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) pattern: String,
+    pub(crate) gate: Gate,
 }
 
 /// A new function or route is in all the stories by itself.
-pub(super) fn all() -> Vec<Route> {
+pub(crate) fn all() -> Vec<Route> {
     let routes: Vec<Route> = world::functions()
         .into_iter()
-        .flat_map(|(function, routes)| {
+        .flat_map(|(_, routes)| {
             let each = |route: &shared::web::Route| Route {
-                function,
                 method: route.method.clone(),
                 pattern: route.path.clone(),
                 gate: route.gate,
@@ -62,7 +61,7 @@ pub(super) fn all() -> Vec<Route> {
 }
 
 impl Route {
-    pub(super) fn reads(&self) -> Reads {
+    pub(crate) fn reads(&self) -> Reads {
         let path = self.pattern.trim_end_matches('/');
         let writes = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
         match (writes && !READ_NOTHING.contains(&path), self.is_page()) {
@@ -73,7 +72,7 @@ impl Route {
     }
 
     /// Seen by people; everything else is called by programs.
-    pub(super) fn is_page(&self) -> bool {
+    pub(crate) fn is_page(&self) -> bool {
         let programs = ["/api/", "/webhooks/", "/assets/"];
         !programs
             .iter()
@@ -81,7 +80,7 @@ impl Route {
     }
 
     /// A request as a browser or a program would begin it.
-    pub(super) async fn asked_by(&self, person: &Person, path: &str) -> RequestBuilder {
+    pub(crate) async fn asked_by(&self, person: &Person, path: &str) -> RequestBuilder {
         let accept = if self.is_page() {
             "text/html"
         } else {
@@ -91,16 +90,16 @@ impl Route {
         request.unwrap().header("accept", accept)
     }
 
-    pub(super) fn is_safe(&self) -> bool {
+    pub(crate) fn is_safe(&self) -> bool {
         self.method.is_safe()
     }
 
     /// Answers whoever asks: sign-in itself, what browsers load, what providers call.
-    pub(super) fn is_public(&self) -> bool {
+    pub(crate) fn is_public(&self) -> bool {
         matches!(self.gate.need, Need::Nobody(_))
     }
 
-    pub(super) fn parameters(&self) -> Vec<&str> {
+    pub(crate) fn parameters(&self) -> Vec<&str> {
         self.pattern
             .split('/')
             .filter(|segment| segment.starts_with('{'))
@@ -108,7 +107,7 @@ impl Route {
     }
 
     /// The address with each parameter replaced by what stands for it in `places`.
-    pub(super) fn address(&self, places: &Places<'_>) -> String {
+    pub(crate) fn address(&self, places: &Places<'_>) -> String {
         let mut path = self.pattern.clone();
         for parameter in self.parameters() {
             let value = match parameter {
@@ -117,6 +116,7 @@ impl Route {
                 "{connection}" => places.connection,
                 "{id}" if self.pattern.contains("/connections/") => places.connection,
                 "{id}" if self.pattern.contains("/conflicts/") => places.conflict,
+                "{id}" if self.pattern.contains("/api-keys/") => places.key,
                 "{run}" => places.run,
                 "{hold}" => "hld_00000000010000000000000001",
                 "{item}" => "itm_00000000000000000000000000",
@@ -134,22 +134,24 @@ impl Route {
 
 /// The ids that addresses are filled with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Places<'a> {
-    pub(super) entry: &'a str,
-    pub(super) connection: &'a str,
-    pub(super) deleted: &'a str,
-    pub(super) conflict: &'a str,
-    pub(super) run: &'a str,
+pub(crate) struct Places<'a> {
+    pub(crate) entry: &'a str,
+    pub(crate) connection: &'a str,
+    pub(crate) deleted: &'a str,
+    pub(crate) conflict: &'a str,
+    pub(crate) run: &'a str,
+    pub(crate) key: &'a str,
 }
 
 /// The original start of an occurrence of the story's entry.
-pub(super) const ORIGINAL: &str = "20270311T090000Z";
+pub(crate) const ORIGINAL: &str = "20270311T090000Z";
 
 /// Ids as they are minted, of nothing.
-pub(super) const NOWHERE: Places<'_> = Places {
+pub(crate) const NOWHERE: Places<'_> = Places {
     entry: "ent_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     connection: "con_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     deleted: "ent_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     conflict: "cfl_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     run: "run_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    key: "key_00000000010000000000000001",
 };

@@ -263,3 +263,14 @@ pub(crate) fn google_visit(title: &str, day: u8) -> Value {
     let at = |hour| json!({ "dateTime": format!("2027-03-{day:02}T{hour}:00:00+01:00"), "timeZone": "Europe/Berlin" });
     json!({ "summary": title, "start": at(10), "end": at(11) })
 }
+
+/// Makes an API key; answers its id, and the key.
+pub(crate) async fn api_key(admin: &Person, changes: Value) -> (String, String) {
+    let mut wanted = json!({ "name": "Invoices at night", "scopes": ["schedule.read"] });
+    for (field, value) in changes.as_object().unwrap() {
+        wanted[field] = value.clone();
+    }
+    let made = admin.post("/api/v1/api-keys", &wanted).await.unwrap();
+    let made = made.expect(201).unwrap();
+    (made.at("/id"), made.at("/key"))
+}

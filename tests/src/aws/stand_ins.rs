@@ -155,9 +155,14 @@ impl AwsStandIns {
         self.counting.seen()
     }
 
+    /// Before whatever is refused next, one more is let through.
+    pub fn let_pass(&self, operation: &str) {
+        self.faults.add(operation, None);
+    }
+
     /// The next request for this operation gets this refusal instead of an answer; for `PutEvents.Entry` the next entry.
     pub fn refuse_next(&self, operation: &str, error: ApiError) {
-        self.faults.add(operation, error);
+        self.faults.add(operation, Some(error));
     }
 
     /// Writes what is not on disk yet. Acknowledged requests already are; this is for in-process changes.

@@ -76,7 +76,7 @@ pub(crate) async fn create(
     let zone = zone_of(&headers, None);
     let typed = fields.typed();
     let created = match typed.apply(None, session.member) {
-        Ok(draft) => entries::create(&app, &session, draft).await,
+        Ok(draft) => entries::create(&app, &session, draft, None).await,
         Err(problems) => Err(NotWritten::Invalid(problems)),
     };
     match created {

@@ -7,7 +7,7 @@ use super::{Checkbox, Csrf, Field, Look, Radios, action, post, submit};
 #[derive(Clone, Debug)]
 pub struct Confirm {
     /// Prefix of every id in it, and the id of the dialog.
-    pub id: &'static str,
+    pub id: String,
     /// Names the thing at stake: "Disconnect ada@example.com?"
     pub question: String,
     /// What will happen and what will not.
@@ -68,7 +68,7 @@ impl Confirm {
             Look::Plain,
             "Cancel",
         );
-        html! { div.panel.narrow { (self.form(self.id, csrf, &keep)) } }
+        html! { div.panel.narrow { (self.form(&self.id, csrf, &keep)) } }
     }
 
     fn form(&self, id: &str, csrf: &Csrf, keep: &Markup) -> Markup {

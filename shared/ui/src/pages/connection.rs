@@ -122,7 +122,7 @@ impl ConnectionPage {
     /// The question behind "Disconnect", for the dialog and for its own page.
     pub fn disconnect(id: &str, account: &str) -> Confirm {
         Confirm {
-            id: "disconnect",
+            id: "disconnect".to_owned(),
             question: format!("Disconnect {account}?"),
             consequences: vec![
                 "Syncing stops at once, and we give up our access. A receipt says what is left for you to do."
@@ -260,7 +260,7 @@ impl ConnectionPage {
                 (opens(
                     &format!("{}-disconnect", self.id),
                     &routes::connection_disconnect(&self.id),
-                    confirm.id,
+                    &confirm.id,
                     Look::Danger,
                     labelled(Icon::Unplug, "Disconnect"),
                 ))

@@ -153,7 +153,7 @@ impl EntryPage {
         };
         let hidden = occurrence.map(|original| ("occurrence", original.to_owned()));
         Confirm {
-            id: "delete",
+            id: "delete".to_owned(),
             question: format!("Delete {title}?"),
             consequences: vec![
                 all.to_owned(),
@@ -247,7 +247,7 @@ impl EntryPage {
             section.panel aria-labelledby="ending-title" {
                 h2 #ending-title { "Delete" }
                 p.quiet { "Removes the entry and its copies in connected calendars." }
-                (opens("delete-entry", &routes::entry_delete(&saved.id, original), confirm.id, Look::Danger, labelled(Icon::Trash, "Delete")))
+                (opens("delete-entry", &routes::entry_delete(&saved.id, original), &confirm.id, Look::Danger, labelled(Icon::Trash, "Delete")))
                 (confirm.dialog(&self.frame.csrf))
             }
         }

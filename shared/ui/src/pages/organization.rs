@@ -64,7 +64,7 @@ impl OrganizationPage {
     /// The question behind "Delete", for the dialog and for its own page. `error` is what was wrong with the last answer.
     pub fn delete(name: &str, error: Option<String>) -> Confirm {
         Confirm {
-            id: "delete-organization",
+            id: "delete-organization".to_owned(),
             question: format!("Delete {name}?"),
             consequences: vec![
                 "Syncing stops at once, every account is disconnected, and nobody can sign in any more.".to_owned(),
@@ -100,7 +100,7 @@ impl OrganizationPage {
                 p { "Disconnects every account and deletes everything that is kept of the organisation and its members." }
                 div.actions.end {
                     (opens(
-                        "delete", routes::ORGANIZATION_DELETE, confirm.id, Look::Danger,
+                        "delete", routes::ORGANIZATION_DELETE, &confirm.id, Look::Danger,
                         labelled(Icon::Trash, "Delete the organisation"),
                     ))
                 }

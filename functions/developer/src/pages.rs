@@ -1,0 +1,149 @@
+//! For people.
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use domain::{api_key::ApiKey, id::ApiKeyId};
+use shared::{
+    app::App,
+    problem::Problem,
+    web::{
+        Form, Path,
+        page::{self, Visitor},
+    },
+};
+use ui::{
+    components::FieldError,
+    layout::Section,
+    pages::{
+        api_keys::{ApiKeyForm, ApiKeyMade, ApiKeyRow, ApiKeysPage, NewApiKeyPage},
+        confirmation::Confirmation,
+    },
+    routes,
+};
+
+use crate::keys::{self, Listed, Wanted};
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let zone = page::zone(&headers);
+    let listed = keys::list(&app, &visitor.session).await?;
+    let moment = |at| page::moment(at, &zone);
+    let row = |Listed { key, state, usage }| ApiKeyRow {
+        id: key.id.to_string(),
+        name: key.name,
+        hint: key.hint,
+        state,
+        scopes: key.scopes.iter().map(ToString::to_string).collect(),
+        created: moment(key.created_at),
+        expires: key.expires_at.map(moment),
+        last_used: usage.last_used_at.map(moment),
+        requests_24h: usage.requests_24h,
+        peak_percent_24h: usage.peak_percent_24h,
+    };
+    let page = ApiKeysPage {
+        rows: listed.into_iter().map(row).collect(),
+        frame: visitor.frame,
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+pub(crate) async fn blank(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {
+    let page = form(visitor, ApiKeyForm::default(), Vec::new());
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+/// Offers what the member may do themselves.
+fn form(visitor: Visitor, typed: ApiKeyForm, errors: Vec<FieldError>) -> NewApiKeyPage {
+    let offered = ApiKey::SCOPES
+        .into_iter()
+        .filter(|scope| visitor.session.may(*scope));
+    NewApiKeyPage {
+        offered: offered.collect(),
+        frame: visitor.frame,
+        typed,
+        errors,
+    }
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    visitor: Visitor,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let typed = read(&fields);
+    let wanted = Wanted {
+        name: typed.name.clone(),
+        scopes: typed.scopes.iter().copied().collect(),
+        expires_in_days: typed.expires_in_days.parse().ok(),
+        requests_per_minute: ApiKey::REQUESTS_PER_MINUTE,
+    };
+    match keys::create(&app, &visitor.session, wanted).await {
+        Ok((key, secret)) => {
+            let page = ApiKeyMade {
+                frame: visitor.frame,
+                name: key.name,
+                secret,
+                address: app.config.absolute("/api/v1/schedule/entries").to_string(),
+            };
+            Ok(page::show(&app.config, &page.frame, page.render()))
+        }
+        Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
+            let flaws = problem.fields.iter();
+            let errors = flaws
+                .map(|field| FieldError::new(&field.pointer, &field.detail))
+                .collect();
+            let page = form(visitor, typed, errors);
+            Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+fn read(fields: &[(String, String)]) -> ApiKeyForm {
+    let of = |name: &str| {
+        let found = fields.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let ticked = fields
+        .iter()
+        .filter_map(|(name, _)| name.strip_prefix("scope-")?.parse().ok());
+    ApiKeyForm {
+        name: of("name"),
+        scopes: ticked.collect(),
+        expires_in_days: of("expires_in_days"),
+    }
+}
+
+/// The question, where there is no script to ask it in a dialog.
+pub(crate) async fn ask(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<ApiKeyId>,
+) -> Result<Response, Problem> {
+    let key = keys::find(&app, &visitor.session, id).await?;
+    let page = Confirmation {
+        confirm: ApiKeysPage::revoke(&id.to_string(), &key.name),
+        frame: visitor.frame,
+        section: Section::ApiKeys,
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<ApiKeyId>,
+) -> Result<Response, Problem> {
+    keys::revoke(&app, &visitor.session, id).await?;
+    Ok(page::done(
+        &app.config,
+        routes::API_KEYS,
+        "The key opens nothing any more.",
+    ))
+}

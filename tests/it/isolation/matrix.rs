@@ -1,0 +1,219 @@
+//! Every route that there is, tried by everybody: what comes of it is what the table of permissions says, and whatever is
+//! refused changes nothing.
+
+use domain::{member::Role, permission::Rule};
+use reqwest::{Method, StatusCode, header::COOKIE};
+use serde_json::{Value, json};
+use shared::web::Need;
+use tests::{
+    person::{Answer, Person},
+    world::{DEMO_PASSWORD, World},
+};
+
+use super::{ADA, Ids, two_tenants};
+use crate::{
+    requests::routes::{Places, Reads, Route, all},
+    support::{Kept, api_key},
+};
+
+/// One member of each role, by the first part of their address.
+const MEMBERS: [(&str, Role); 5] = [
+    ("ada", Role::Admin),
+    ("ivo", Role::ItManager),
+    ("mia", Role::TeamMember),
+    ("vic", Role::Viewer),
+    ("uwe", Role::User),
+];
+
+/// Ids in the form of a tenant's that name nothing.
+const NOTHING: Places<'static> = Places {
+    entry: "ent_00000000010000000000000001",
+    connection: "con_00000000010000000000000001",
+    deleted: "ent_00000000010000000000000001",
+    conflict: "cfl_00000000010000000000000001",
+    run: "run_00000000010000000000000001",
+    key: "key_00000000010000000000000001",
+};
+
+/// A request that is well formed, and asks for as little as the route lets it.
+async fn ask(person: &Person, route: &Route, places: &Places<'_>) -> Answer {
+    let request = route.asked_by(person, &route.address(places)).await;
+    let request = match route.reads() {
+        Reads::Nothing => request,
+        Reads::Json => request.json(&json!({})),
+        Reads::Form => request.form(&[("nothing", "")]),
+    };
+    person.send_once(request).await.unwrap()
+}
+
+fn gated() -> impl Iterator<Item = Route> {
+    all().into_iter().filter(|route| !route.is_public())
+}
+
+fn is_not_permitted(route: &Route, answer: &Answer) -> bool {
+    let said = if route.is_page() {
+        answer.text.contains("You do not have access to this")
+    } else {
+        answer.at("/code") == "not_permitted"
+    };
+    answer.status == StatusCode::FORBIDDEN && said
+}
+
+#[tokio::test]
+async fn each_role_gets_where_the_table_lets_it_and_nowhere_else() {
+    let world = World::start().await.unwrap();
+    let mut complaints = Vec::new();
+
+    for (name, role) in MEMBERS {
+        let email = format!("{name}@northwind.test");
+        let person = Person::sign_in(&world, &email).await.unwrap();
+        let before = Kept::of(&world).await;
+        for route in gated() {
+            let lets = match route.gate.need {
+                Need::Nobody(_) | Need::SignedIn => true,
+                Need::May(permission) => permission.rule(role) == Rule::Always,
+            };
+            let answer = ask(&person, &route, &NOTHING).await;
+            let told = !is_not_permitted(&route, &answer);
+            if told != lets || answer.status == StatusCode::UNAUTHORIZED {
+                let Route {
+                    method, pattern, ..
+                } = &route;
+                complaints.push(format!("{role}, {method} {pattern}: {}", answer.status));
+            }
+        }
+        let changed = Kept::of(&world).await.differs_from(&before);
+        complaints.extend(
+            changed
+                .into_iter()
+                .map(|key| format!("{role} changed {key}")),
+        );
+    }
+
+    assert_eq!(complaints, [""; 0]);
+}
+
+/// As a browser that has only these cookies.
+async fn ask_with(world: &World, route: &Route, cookies: &str) -> Answer {
+    let stranger = Person::stranger(world).unwrap();
+    let request = route.asked_by(&stranger, &route.address(&NOTHING)).await;
+    stranger
+        .send_once(request.header(COOKIE, cookies))
+        .await
+        .unwrap()
+}
+
+/// The cookies of a signed-in browser, and its proof of origin.
+async fn browser_of_ada(world: &World) -> (String, String) {
+    let login = json!({ "email": ADA, "password": DEMO_PASSWORD });
+    let came = Person::stranger(world)
+        .unwrap()
+        .post("/api/users/auth/login/", &login)
+        .await;
+    let came = came.unwrap().expect(200).unwrap();
+    let set = came.headers.get_all("set-cookie").iter();
+    let pairs = set.map(|set| set.to_str().unwrap().split(';').next().unwrap());
+    (pairs.collect::<Vec<_>>().join("; "), came.at("/csrf_token"))
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_opens_nothing() {
+    let world = World::start().await.unwrap();
+    let (signed_out, csrf) = browser_of_ada(&world).await;
+    let (expiring, _) = browser_of_ada(&world).await;
+    let browser = Person::stranger(&world).unwrap();
+    let leaving = browser
+        .request(Method::POST, "/api/users/auth/logout/")
+        .await
+        .unwrap();
+    let leaving = leaving
+        .header(COOKIE, &signed_out)
+        .header("x-csrf-token", csrf);
+    browser.send(leaving).await.unwrap().expect(204).unwrap();
+    let mut complaints = Vec::new();
+
+    for (what, cookies) in [("signed out", signed_out), ("expired", expiring)] {
+        if what == "expired" {
+            world.clock.advance(shared::web::ACCESS_LIFETIME).unwrap();
+        }
+        for route in gated().filter(|route| route.method == Method::GET) {
+            let answer = ask_with(&world, &route, &cookies).await;
+            let refused = if route.is_page() {
+                answer.header("location").starts_with("/sign-in/continue")
+            } else {
+                answer.status == StatusCode::UNAUTHORIZED
+            };
+            if !refused {
+                let Route {
+                    method, pattern, ..
+                } = &route;
+                complaints.push(format!("{what}, {method} {pattern}: {}", answer.status));
+            }
+        }
+    }
+
+    assert_eq!(complaints, [""; 0]);
+}
+
+impl Ids {
+    fn places<'a>(&'a self, key: &'a str) -> Places<'a> {
+        Places {
+            entry: &self.entry,
+            connection: &self.connection,
+            deleted: &self.deleted,
+            conflict: &self.conflict,
+            run: &self.run,
+            key,
+        }
+    }
+}
+
+/// The ids of other organisations that the audit log says were named.
+async fn denied(admin: &Person) -> Vec<Value> {
+    let path = "/api/v1/ops/audit?action=access.cross_tenant_denied&limit=200";
+    let answer = admin.get(path).await.unwrap().expect(200).unwrap();
+    answer.json()["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn every_address_with_an_id_of_another_tenant_is_refused_and_written_down() {
+    let (ada, _, bob, of_bob) = two_tenants().await;
+    let (key, _) = api_key(&bob.person, json!({})).await;
+    let nothing = of_bob.of_nothing();
+    let before = Kept::of(&ada.world).await;
+    let mut complaints = Vec::new();
+    let with_ids = |route: &Route| route.address(&NOTHING).contains("_0000000001");
+
+    for route in gated().filter(with_ids) {
+        let told = ask(&ada.person, &route, &of_bob.places(&key)).await;
+        let expected = ask(&ada.person, &route, &nothing.places(NOTHING.key)).await;
+        let said = |answer: &Answer, ids: &Ids| {
+            ids.struck_from(&answer.said())
+                .replace(&key, "<key>")
+                .replace(NOTHING.key, "<key>")
+        };
+        let same =
+            (told.status, said(&told, &of_bob)) == (expected.status, said(&expected, &nothing));
+        let audited = denied(&ada.person).await;
+        let Route {
+            method, pattern, ..
+        } = &route;
+        if !told.status.is_client_error() || !same {
+            complaints.push(format!(
+                "{method} {pattern}: {} and {}",
+                told.status, expected.status
+            ));
+        }
+        if !audited
+            .iter()
+            .any(|line| line["request_id"] == told.header("x-request-id"))
+        {
+            complaints.push(format!("{method} {pattern}: not written down"));
+        }
+    }
+
+    assert_eq!(complaints, [""; 0]);
+    assert_eq!(Kept::of(&ada.world).await.differs_from(&before), [].into());
+    let audited = json!(denied(&bob.person).await).to_string();
+    assert_eq!(audited, "[]", "nobody of the other organisation is told");
+}
