@@ -45,6 +45,7 @@ mod tidy;
 mod together;
 mod tokens;
 mod two_calendars;
+mod vault;
 mod watch;
 mod webhooks;
 mod webhooks_microsoft;

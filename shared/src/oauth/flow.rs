@@ -2,6 +2,7 @@
 
 use domain::{
     connection::{Auth, Connection, Provider, ReauthReason},
+    credential::Kept,
     id::ConnectionId,
 };
 use jiff::SignedDuration;
@@ -10,10 +11,11 @@ use oauth2::{AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, 
 use super::{Grant, client, grant, is_granted, over, refused};
 use crate::{
     app::App,
+    credential::{self, CredentialError, Written},
     crypto::Secret,
     ids,
     providers::ProviderError,
-    store::{ConnectionRow, OAuthState, SecretPointer, StoreError, TenantStore},
+    store::{ConnectionRow, OAuthState, StoreError, TenantStore},
     vault::VaultError,
     web::Session,
 };
@@ -45,6 +47,8 @@ pub enum CallbackError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
 }
 
 impl From<CallbackError> for crate::problem::Problem {
@@ -192,15 +196,11 @@ async fn connect(
         .ok_or(CallbackError::NoRefreshToken)?;
     let now = app.clock.now();
     let id = known.unwrap_or_else(|| ids::mint(now, ConnectionId::from_parts));
-    let version = app
-        .vault
-        .put_refresh_token(session.tenant(), id, refresh)
-        .await?;
-    let secret = SecretPointer {
-        name: app.vault.refresh_token_name(session.tenant(), id),
-        version,
-        written_at: now,
+    let kept = match known {
+        Some(id) => store.connection(id).await?.map(|row| row.secret.kept),
+        None => None,
     };
+    let written = credential::write(app, &store, id, kept, refresh).await?;
     let missing = provider
         .oauth()
         .required_scopes
@@ -232,34 +232,53 @@ async fn connect(
             created_at: now,
             version: 1,
         },
-        secret,
+        secret: written.pointer.clone(),
         token_generation: 1,
         token_lease: None,
     };
-    let row = match known {
-        None => {
-            create(&store, &fresh).await?;
-            fresh
-        }
-        Some(_) => renew(&store, fresh).await?,
+    let counted = match known {
+        None => create(&store, fresh, &written).await,
+        Some(_) => renew(&store, fresh, kept, &written).await,
     };
+    if counted.is_err() {
+        credential::abandon(&store, &written).await;
+    }
+    let row = counted?;
     super::access::cache(app, &store, &row, &grant).await?;
     Ok(row)
 }
 
 /// A new connection, with its first timer: whatever gets lost from here on, somebody looks.
-async fn create(store: &TenantStore, fresh: &ConnectionRow) -> Result<(), StoreError> {
-    store.create_connection(fresh).await?;
+async fn create(
+    store: &TenantStore,
+    fresh: ConnectionRow,
+    written: &Written,
+) -> Result<ConnectionRow, CallbackError> {
+    let bundle = written.bundle.as_ref();
+    store.create_connection(&fresh, bundle).await?;
     let first_look = fresh.connection.created_at + domain::sync::watch::POLL_EVERY;
-    store.schedule_sync(fresh.connection.id, first_look).await
+    store.schedule_sync(fresh.connection.id, first_look).await?;
+    Ok(fresh)
 }
 
 /// The same account again: the connection keeps its id, links and cursors, and gets the new grant.
-async fn renew(store: &TenantStore, fresh: ConnectionRow) -> Result<ConnectionRow, CallbackError> {
+async fn renew(
+    store: &TenantStore,
+    fresh: ConnectionRow,
+    kept: Option<Kept>,
+    written: &Written,
+) -> Result<ConnectionRow, CallbackError> {
+    let bundle = written.bundle.as_ref();
     for _ in 0..5 {
         let Some(mut row) = store.connection(fresh.connection.id).await? else {
             return Err(CallbackError::UnknownState);
         };
+        // What was written is where the credential was to be; it has gone elsewhere meanwhile.
+        let is_there =
+            |kept: Kept| (kept.home, kept.life) == (row.secret.kept.home, row.secret.kept.life);
+        if !kept.is_some_and(is_there) || row.connection.ending_since.is_some() {
+            return Err(StoreError::Conflict.into());
+        }
         row.connection.auth = fresh.connection.auth.clone();
         row.connection.scopes.clone_from(&fresh.connection.scopes);
         row.connection.account.clone_from(&fresh.connection.account);
@@ -270,7 +289,7 @@ async fn renew(store: &TenantStore, fresh: ConnectionRow) -> Result<ConnectionRo
         row.secret = fresh.secret.clone();
         row.token_generation += 1;
         row.token_lease = None;
-        match store.update_connection(row).await {
+        match store.update_connection_and_bundle(row, bundle).await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done?),
         }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     connection::{Connection, Provider},
+    credential::Kept,
     id::{ConnectionId, MemberId},
     subscription::CHECK_EVERY,
 };
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    TenantStore,
+    BundleWrite, TenantStore,
     item::{Guard, Item},
     keys,
     table::{Range, StoreError, Update, Write},
@@ -37,6 +38,8 @@ pub struct SecretPointer {
     pub name: String,
     pub version: String,
     pub written_at: Timestamp,
+    #[serde(default)]
+    pub kept: Kept,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,7 +123,12 @@ impl TenantStore {
 
     /// A new connection, with the row that counts what it is asked for. `Conflict`: the account is connected already, or
     /// the tenant is being erased.
-    pub async fn create_connection(&self, row: &ConnectionRow) -> Result<(), StoreError> {
+    /// With it counts the version of the bundle that its credential was written to, if it was.
+    pub async fn create_connection(
+        &self,
+        row: &ConnectionRow,
+        bundle: Option<&BundleWrite>,
+    ) -> Result<(), StoreError> {
         let connection = &row.connection;
         let pointer = Pointer {
             connection: connection.id,
@@ -128,47 +136,60 @@ impl TenantStore {
         let own = |kind, key, value: &Pointer| {
             Item::new(kind, key, Some(self.tenant), value).guarded(Guard::Absent)
         };
-        self.table
-            .write(vec![
-                Item::new(
-                    "connection",
-                    keys::connection(self.tenant, connection.id),
-                    Some(self.tenant),
-                    row,
-                )
-                .guarded(Guard::Absent)
-                .put()?,
-                own(
-                    "member_connection",
-                    keys::connection_of(self.tenant, connection.member, connection.id),
-                    &pointer,
-                )
-                .put()?,
-                own(
-                    "account",
-                    keys::account(
-                        self.tenant,
-                        connection.member,
-                        connection.provider.name(),
-                        &connection.subject,
-                    ),
-                    &pointer,
-                )
-                .put()?,
-                super::demand::new_row(self.tenant, connection.id, connection.provider)?,
-                self.new_upkeep(
-                    connection.id,
-                    connection.provider,
-                    connection.created_at + CHECK_EVERY,
-                )?,
-                self.tenant_stands(),
-            ])
-            .await
+        let mut writes = vec![
+            Item::new(
+                "connection",
+                keys::connection(self.tenant, connection.id),
+                Some(self.tenant),
+                row,
+            )
+            .guarded(Guard::Absent)
+            .put()?,
+            own(
+                "member_connection",
+                keys::connection_of(self.tenant, connection.member, connection.id),
+                &pointer,
+            )
+            .put()?,
+            own(
+                "account",
+                keys::account(
+                    self.tenant,
+                    connection.member,
+                    connection.provider.name(),
+                    &connection.subject,
+                ),
+                &pointer,
+            )
+            .put()?,
+            super::demand::new_row(self.tenant, connection.id, connection.provider)?,
+            self.new_upkeep(
+                connection.id,
+                connection.provider,
+                connection.created_at + CHECK_EVERY,
+            )?,
+            self.tenant_stands(),
+        ];
+        if let Some(bundle) = bundle {
+            writes.push(self.bundle_write(bundle)?);
+        }
+        self.table.write(writes).await
     }
 
     /// Replaces a row that nobody has changed since it was read; `row.connection.version` is the version read.
     pub async fn update_connection(&self, row: ConnectionRow) -> Result<ConnectionRow, StoreError> {
         self.update_connection_with(row, Vec::new()).await
+    }
+
+    /// The same, and from now on the version of the bundle counts that its credential was written to, if it was.
+    pub async fn update_connection_and_bundle(
+        &self,
+        row: ConnectionRow,
+        bundle: Option<&BundleWrite>,
+    ) -> Result<ConnectionRow, StoreError> {
+        let writes = bundle.map(|bundle| self.bundle_write(bundle)).transpose()?;
+        self.update_connection_with(row, writes.into_iter().collect())
+            .await
     }
 
     /// The same, and the world is told of it.

@@ -3,6 +3,7 @@
 //! Every item of a tenant is reached through a [`TenantStore`], which is given only for a proof of tenancy. What has no
 //! tenant yet (a sign-in, an authorization coming back, a channel's call) has a method of its own on [`Store`].
 
+mod bundles;
 mod calendars;
 mod conflicts;
 mod connections;
@@ -26,6 +27,7 @@ mod sessions;
 mod table;
 mod upkeeps;
 
+pub use bundles::{BundleClaim, BundleWrite, StandingBundle};
 pub use conflicts::Standing;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
 pub use deleted::DeletedEntry;

@@ -1,12 +1,16 @@
 //! The product's port: every HTTP function's routes as one site, each counted as the function it belongs to.
 
+use std::sync::PoisonError;
+
 use axum::{
     Router,
     extract::{Request, State},
+    http::StatusCode,
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use shared::web::Routes;
+use tower::ServiceExt as _;
 
 use super::{World, control};
 
@@ -27,16 +31,31 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
     ]
 }
 
+/// What is deployed when a request comes.
 pub(super) fn router(world: &World) -> Router {
+    let weak = world.downgrade();
+    let site = move |request: Request| {
+        let site = weak.upgrade().map(|world| world.site());
+        async move {
+            match site {
+                Some(site) => site.oneshot(request).await.into_response(),
+                None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            }
+        }
+    };
+    Router::new()
+        .nest("/_world", control::router(world.downgrade()))
+        .fallback(site)
+}
+
+pub(super) fn site(world: &World) -> Router {
     let site = functions()
         .into_iter()
         .fold(Routes::new(), |site, (name, routes)| {
             let counted = middleware::from_fn_with_state((world.downgrade(), name), count);
-            site.merge(routes.with_app(world.app_of(name)).layer(counted))
+            site.merge(routes.with_app(&world.app_of(name)).layer(counted))
         });
-    Router::new()
-        .nest("/_world", control::router(world.downgrade()))
-        .fallback_service(shared::web::layers(site, &world.app))
+    shared::web::layers(site, &world.app)
 }
 
 async fn count(
@@ -48,4 +67,16 @@ async fn count(
         world.count(function);
     }
     next.run(request).await
+}
+
+impl World {
+    /// What functions run with has changed.
+    pub(super) fn serve_anew(&self) {
+        *self.site.lock().unwrap_or_else(PoisonError::into_inner) = site(self);
+    }
+
+    pub(super) fn site(&self) -> Router {
+        let site = self.site.lock();
+        site.unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
