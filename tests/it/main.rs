@@ -19,6 +19,7 @@ mod histories;
 mod history;
 mod isolation;
 mod items;
+mod leaks;
 mod measures;
 mod microsoft_client;
 mod microsoft_sim;

@@ -82,7 +82,7 @@ impl World {
             ..self.app.config.clone()
         };
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-        let metrics = super::measured::collected(&self.measured);
+        let metrics = super::measured::collected(&self.measured, &self.wire);
         Ok(App::new(config, clock, metrics)?)
     }
 
@@ -93,7 +93,7 @@ impl World {
             let mut config = self.app_of(&function.handler).config.clone();
             config.vault_mode = mode;
             let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-            let metrics = super::measured::collected(&self.measured);
+            let metrics = super::measured::collected(&self.measured, &self.wire);
             let app = App::new(config, clock, metrics)?;
             apps.insert(function.handler.clone(), app);
         }

@@ -11,6 +11,7 @@ mod measured;
 mod pump;
 mod seed;
 mod simulated;
+mod wire;
 mod worker;
 
 use std::{
@@ -34,6 +35,7 @@ pub use http::functions;
 pub use pump::Settled;
 pub(crate) use seed::demo_password_hash;
 pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
+pub use wire::{Exchange, Heard, Port};
 pub use worker::Crashes;
 
 use environments::Environments;
@@ -84,6 +86,7 @@ pub struct Inner {
     site: Mutex<axum::Router>,
     worker: worker::Worker,
     measured: measured::Measured,
+    wire: wire::Wire,
     invocations: Mutex<BTreeMap<String, u64>>,
     pump: tokio::sync::Mutex<pump::Progress>,
     servers: Mutex<Vec<JoinHandle<()>>>,
@@ -165,7 +168,8 @@ impl World {
         let google_simulator = simulated::google(&options, &google_base, &config)?;
         let microsoft_simulator = simulated::microsoft(&options, &microsoft_base, &product_base)?;
         let measured = Arc::new(Mutex::new(BTreeMap::new()));
-        let metrics = measured::collected(&measured);
+        let wire = wire::Wire::default();
+        let metrics = measured::collected(&measured, &wire);
         let app = App::new(config, Arc::new(options.clock.clone()), metrics.clone())?;
         let clock: Arc<dyn Clock> = Arc::new(options.clock.clone());
         let own_apps = environments.own_apps(&functions, &aws_base, &clock, &metrics)?;
@@ -191,19 +195,19 @@ impl World {
             site: Mutex::default(),
             worker,
             measured,
+            wire,
             invocations: Mutex::default(),
             pump: tokio::sync::Mutex::new(progress),
             servers: Mutex::default(),
         }));
-        world.serve(aws, world.aws.router());
-        world.serve(google, world.google.router());
-        world.serve(microsoft, world.microsoft.router());
-        let gate = &world.worker.gate;
-        world.serve(aws_gate, gate.before(world.aws.router()));
-        world.serve(google_gate, gate.before(world.google.router()));
-        world.serve(microsoft_gate, gate.before(world.microsoft.router()));
+        world.serve_services([
+            (aws, aws_gate),
+            (google, google_gate),
+            (microsoft, microsoft_gate),
+        ]);
         world.serve_anew();
-        world.serve(product, http::router(&world));
+        let site = http::router(&world);
+        world.serve(product, world.wire.tap(Port::Product, site));
         seed::seed(&world).await.context("seed the demo tenants")?;
         Ok(world)
     }
@@ -229,6 +233,19 @@ impl World {
         match self.provider {
             Provider::Google => self.google.last_request(),
             Provider::Microsoft => self.microsoft.last_request(),
+        }
+    }
+
+    /// AWS and the providers, each at a port for all and at one behind the gate.
+    fn serve_services(&self, [aws, google, microsoft]: [(TcpListener, TcpListener); 3]) {
+        for (port, router, (open, gated)) in [
+            (Port::Aws, self.aws.router(), aws),
+            (Port::Google, self.google.router(), google),
+            (Port::Microsoft, self.microsoft.router(), microsoft),
+        ] {
+            let router = self.wire.tap(port, router);
+            self.serve(gated, self.worker.gate.before(router.clone()));
+            self.serve(open, router);
         }
     }
 
