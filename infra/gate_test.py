@@ -61,6 +61,8 @@ STRUCTURAL = [
     (STATEMENT + "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys", ["*"], "nor the prefix"),
     (STATEMENT + "Condition/ForAllValues:StringLike/dynamodb:LeadingKeys", ["*#END"], "nor the prefix"),
     (STATEMENT + "Action/0", "secretsmanager:DeleteSecret", "may delete secrets"),
+    ("SyncWorker:Environment/Variables/VAULT_MODE", GONE, "may make secrets, and is not told which"),
+    ("TenantPurge:Environment/Variables/VAULT_MODE", {"Ref": "VaultMode"}, "and may make none"),
     ("SyncWorker:Environment/Variables/TABLE_NAME", GONE, "may reach Table, which it is not told of"),
     ("Identity:Environment/Variables/QUEUE", {"Ref": "SyncGoogleQueue"}, "may not reach SyncGoogleQueue"),
     ("SyncWorker:Policies", ["AmazonSQSFullAccess"], "is not spelled out"),

@@ -197,6 +197,18 @@ def secrets_are_deleted_by_one_function(stack, _):
             yield f"{id}: may delete secrets"
 
 
+def who_writes_credentials_knows_where_to(stack, _):
+    """The mode of the vault is told to exactly those that may make a secret."""
+    makers = {id for id, statement in statements(stack) if "secretsmanager:CreateSecret" in listed(statement["Action"])}
+    for id, function in stack.of("AWS::Lambda::Function"):
+        told = "VAULT_MODE" in function.get("Environment", {}).get("Variables", {})
+        makes = target(function["Role"]) in makers
+        if makes and not told:
+            yield f"{id}: may make secrets, and is not told which"
+        if told and not makes:
+            yield f"{id}: is told which secrets to make, and may make none"
+
+
 def functions_may_reach_what_they_are_told_of(stack, _):
     """A table, secret, queue or bus is in a function's environment exactly if its role may reach it."""
     on_failure = {
@@ -308,6 +320,7 @@ RULES = [
     alarms_reach_someone,
     permissions_are_the_least,
     secrets_are_deleted_by_one_function,
+    who_writes_credentials_knows_where_to,
     functions_may_reach_what_they_are_told_of,
     managed_policies_are_few,
     functions_hold_no_secret,

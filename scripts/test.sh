@@ -11,6 +11,8 @@ STORIES_PROVIDER=microsoft cargo test -p tests --test it --quiet -- \
     --skip contract:: --skip google_sim:: --skip histories:: --skip microsoft_client:: --skip microsoft_sim:: \
     --skip requests:: --skip sessions:: --skip tidy:: --skip together::parts:: --skip two_calendars:: --skip webhooks:: \
     --skip webhooks_microsoft:: --skip webhooks_pubsub::
+# Where credentials matter, with those of a tenant in one secret.
+STORIES_VAULT=bundle cargo test -p tests --test it --quiet -- endings:: erasures:: oauth:: tokens:: environments:: outages::
 cargo build --quiet -p tests --bins
 tests/official/check.sh
 .venv/bin/python tests/official/corpus_check.py

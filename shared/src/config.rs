@@ -1,6 +1,9 @@
 //! Static configuration: the only place that reads the environment.
 
-use domain::connection::{ByProvider, Provider};
+use domain::{
+    connection::{ByProvider, Provider},
+    credential::{UnknownVaultMode, VaultMode},
+};
 use url::Url;
 
 /// Everything that differs between deployments. No secret is ever in it.
@@ -14,6 +17,8 @@ pub struct Config {
     /// Secret names.
     pub root_secret: String,
     pub client_secrets: ByProvider<String>,
+    /// Where credentials go that are written from now on; known to the functions that write them.
+    pub vault_mode: VaultMode,
     /// Whose notices take the way over a topic of their own; known to the functions on that way.
     pub google_relay_secret: String,
     /// The providers that the owner registered a client at; known to the functions that offer them.
@@ -81,6 +86,8 @@ pub enum ConfigError {
         #[source]
         source: url::ParseError,
     },
+    #[error("VAULT_MODE")]
+    VaultMode(#[from] UnknownVaultMode),
     #[error("PUBLIC_BASE_URL must be https, or http on loopback with INSECURE_COOKIES=local")]
     InsecureBase,
 }
@@ -182,6 +189,8 @@ impl Config {
                 google: or_empty("GOOGLE_CLIENT_SECRET_ID"),
                 microsoft: or_empty("MICROSOFT_CLIENT_SECRET_ID"),
             },
+            vault_mode: variable("VAULT_MODE")
+                .map_or(Ok(VaultMode::Connection), |mode| mode.parse())?,
             google_relay_secret: or_empty("GOOGLE_RELAY_SECRET_ID"),
             offered: [
                 (Provider::Google, "GOOGLE_CLIENT_ID"),

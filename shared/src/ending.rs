@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     app::App,
+    credential::{self, CredentialError},
     crypto::Secret,
     ids,
     oauth::AccessError,
@@ -41,6 +42,8 @@ pub enum EndingError {
     Queue(#[from] QueueError),
     #[error(transparent)]
     OutOfOrder(#[from] OutOfOrder),
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
 }
 
 impl From<EndingError> for Problem {
@@ -49,6 +52,7 @@ impl From<EndingError> for Problem {
             EndingError::Store(error) => error.into(),
             EndingError::Queue(error) => error.into(),
             EndingError::OutOfOrder(error) => Self::unavailable(error),
+            EndingError::Credential(error) => Self::unavailable(error),
         }
     }
 }
@@ -100,10 +104,14 @@ pub async fn handle(
     connection: ConnectionId,
 ) -> Result<Handled, EndingError> {
     let now = app.clock.now();
-    let ending = store.ending(connection).await?;
-    let Some(ending) = ending.filter(|ending| !ending.is_over()) else {
+    let Some(ending) = store.ending(connection).await? else {
+        // It stands, and has left something where its credential was before.
+        credential::tidy(app, store, connection).await?;
         return Ok(Handled::Delete);
     };
+    if ending.is_over() {
+        return Ok(Handled::Delete);
+    }
     if let Some(until) = ending.not_before.filter(|until| *until > now) {
         let after = until.duration_since(now);
         return Ok(Handled::PutBack { after });

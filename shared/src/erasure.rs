@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     app::App,
+    credential,
     ending::{self, EndingError},
     problem::Problem,
     queue::{DELAY_MAX, QueueError},
@@ -167,6 +168,12 @@ async fn delete_records(
             return Ok(Some(SignedDuration::ZERO));
         }
     }
+    let bundles = store.bundles().await?;
+    if !bundles.is_empty() {
+        credential::destroy_bundles(app, store, &bundles).await?;
+        let now = app.clock.now();
+        erasure = store.forget_bundles(erasure, &bundles, now).await?;
+    }
     for family in TenantFamily::ALL {
         while let Some(next) = store.erase_some(family, &erasure, app.clock.now()).await? {
             erasure = next;
@@ -193,8 +200,7 @@ async fn forget_endings(
     }
     for ending in &endings {
         // A disconnection leaves it a while in which it could be brought back.
-        let name = app.vault.refresh_token_name(store.id(), ending.connection);
-        app.vault.destroy_refresh_token(&name).await?;
+        credential::destroy(app, store, ending.connection, ending.lives).await?;
     }
     let now = app.clock.now();
     let forgotten = store.forget_endings(erasure.clone(), endings, now).await?;

@@ -4,6 +4,7 @@ pub mod app;
 mod aws;
 pub mod clock;
 pub mod config;
+pub mod credential;
 pub mod crypto;
 pub mod ending;
 pub mod erasure;

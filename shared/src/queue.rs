@@ -129,7 +129,9 @@ impl CheckedPurge {
         };
         Ok(match asked {
             Some(row) if row.tenant != tenant => Checked::Foreign,
-            Some(_) | None => Checked::Gone,
+            // It stands, and there is something to be tidied up after it.
+            Some(_) => Checked::Message(Self { tenant, connection }),
+            None => Checked::Gone,
         })
     }
 }

@@ -1,23 +1,18 @@
 //! Durable credentials, in Secrets Manager and nowhere else.
 
+mod refresh_tokens;
 mod ring;
 
 use std::sync::Arc;
 
-use aws_sdk_secretsmanager::{Client, error::SdkError, types::Tag};
-use domain::{
-    connection::{ByProvider, Provider},
-    id::{ConnectionId, TenantId},
-};
+use aws_sdk_secretsmanager::{Client, error::SdkError};
+use domain::connection::{ByProvider, Provider};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use crate::{
-    crypto::{Secret, fingerprint},
-    relay::Relay,
-    telemetry::chain,
-};
+use crate::{crypto::Secret, relay::Relay, telemetry::chain};
+pub use refresh_tokens::{Slot, bundle_text};
 use ring::Ring;
 
 /// A value and until when it is good.
@@ -61,6 +56,8 @@ pub enum VaultError {
     Missing { name: String },
     #[error("the secret {name} is not in the expected form")]
     Malformed { name: String },
+    #[error("the secret {name} takes no more versions today")]
+    Full { name: String },
 }
 
 impl From<VaultError> for crate::problem::Problem {
@@ -78,7 +75,6 @@ enum Version<'a> {
     Of(&'a str),
 }
 
-const DELETED_KEPT_DAYS: i64 = 7;
 const CACHED_FOR: SignedDuration = SignedDuration::from_mins(5);
 
 fn unavailable<E>(operation: &'static str) -> impl FnOnce(SdkError<E>) -> VaultError
@@ -180,94 +176,16 @@ impl Vault {
         }
     }
 
-    pub fn refresh_token_name(&self, tenant: TenantId, connection: ConnectionId) -> String {
-        format!("kalends/{}/t/{tenant}/c/{connection}", self.stage)
-    }
-
-    /// Stores a refresh token and answers its version. Repeating the same write is the same version.
-    pub async fn put_refresh_token(
-        &self,
-        tenant: TenantId,
-        connection: ConnectionId,
-        token: &Secret,
-    ) -> Result<String, VaultError> {
-        let name = self.refresh_token_name(tenant, connection);
-        let request_token =
-            fingerprint(&format!("{connection}\n{}", token.expose()))[..36].to_owned();
-        let put = self
-            .client
-            .put_secret_value()
-            .secret_id(&name)
-            .secret_string(token.expose())
-            .client_request_token(&request_token)
-            .send()
-            .await;
-        match put {
-            Ok(answer) => return Ok(answer.version_id.unwrap_or(request_token)),
-            Err(SdkError::ServiceError(refused))
-                if refused.err().is_resource_not_found_exception() => {}
-            Err(error) => return Err(unavailable("PutSecretValue")(error)),
-        }
-        let tag = |key: &str, value: String| Tag::builder().key(key).value(value).build();
-        let created = self
-            .client
-            .create_secret()
-            .name(&name)
-            .secret_string(token.expose())
-            .client_request_token(&request_token)
-            .tags(tag("tenant", tenant.to_string()))
-            .tags(tag("connection", connection.to_string()))
-            .send()
-            .await
-            .map_err(unavailable("CreateSecret"))?;
-        Ok(created.version_id.unwrap_or(request_token))
-    }
-
-    /// Deletes a connection's refresh token. For a week an administrator of the account can still take that back, which
-    /// is the least that Secrets Manager offers short of none. Deleting what is gone succeeds.
-    pub async fn delete_refresh_token(&self, name: &str) -> Result<(), VaultError> {
-        let deleted = self
-            .client
-            .delete_secret()
-            .secret_id(name)
-            .recovery_window_in_days(DELETED_KEPT_DAYS)
-            .send()
-            .await;
-        match deleted {
-            Ok(_) => Ok(()),
-            // Already marked for deletion, or gone for good.
-            Err(SdkError::ServiceError(refused))
-                if refused.err().is_resource_not_found_exception()
-                    || refused.err().is_invalid_request_exception() =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(unavailable("DeleteSecret")(error)),
-        }
-    }
-
-    /// The same, and nobody can bring it back.
-    pub async fn destroy_refresh_token(&self, name: &str) -> Result<(), VaultError> {
-        // Forced, the deletion of what is gone or marked for deletion is no error.
-        self.client
-            .delete_secret()
-            .secret_id(name)
-            .force_delete_without_recovery(true)
-            .send()
-            .await
-            .map(drop)
-            .map_err(unavailable("DeleteSecret"))
-    }
-
-    /// Reads the version that the connection's row points at; after a restore the row may point at one that is gone.
-    pub async fn refresh_token(&self, name: &str, version: &str) -> Result<Secret, VaultError> {
-        match self.read(name, Version::Of(version)).await {
-            Err(VaultError::Missing { .. }) => self.read(name, Version::Current).await,
-            read => read,
-        }
-    }
-
     async fn read(&self, name: &str, version: Version<'_>) -> Result<Secret, VaultError> {
+        let (_, text) = self.read_version(name, version).await?;
+        Ok(text)
+    }
+
+    async fn read_version(
+        &self,
+        name: &str,
+        version: Version<'_>,
+    ) -> Result<(String, Secret), VaultError> {
         let asked = self.client.get_secret_value().secret_id(name);
         let asked = match version {
             Version::Current => asked.version_stage("AWSCURRENT"),
@@ -275,10 +193,11 @@ impl Vault {
             Version::Of(id) => asked.version_id(id),
         };
         match asked.send().await {
-            Ok(answer) => answer
-                .secret_string
-                .map(Secret::new)
-                .ok_or_else(|| VaultError::Malformed { name: name.into() }),
+            Ok(answer) => {
+                let text = answer.secret_string.map(Secret::new);
+                let text = text.ok_or_else(|| VaultError::Malformed { name: name.into() })?;
+                Ok((answer.version_id.unwrap_or_default(), text))
+            }
             Err(SdkError::ServiceError(refused))
                 if refused.err().is_resource_not_found_exception() =>
             {

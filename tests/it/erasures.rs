@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::connection::Provider;
+use domain::{connection::Provider, credential::VaultMode};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::{
@@ -78,6 +78,8 @@ async fn nothing_is_left_of_an_organisation_that_had_everything() {
         Provider::Google => Provider::Microsoft,
         Provider::Microsoft => Provider::Google,
     };
+    // One credential in a secret of its own, one in a bundle.
+    world.redeploy(VaultMode::Bundle).unwrap();
     let max = tests::connected::Connected::at(world.clone(), other, MAX, json!(30));
     max.await.unwrap();
     let gone = mia.create_entry(&visit("gone", 9)).await;
@@ -122,8 +124,12 @@ async fn nothing_is_left_of_an_organisation_that_had_everything() {
     // The name of a credential that could be brought back would still be taken.
     let free = Secret::new("another".into());
     let connection = mia.connection.parse().unwrap();
-    let put = world.app.vault.put_refresh_token(tenant, connection, &free);
+    let slot = world.app.vault.own_slot(tenant, connection, 0);
+    let put = world.app.vault.put_text(&slot, &free, "again");
     put.await.unwrap();
+    let kept = world.aws.secret_texts().into_keys();
+    let of_the_tenant = |name: &String| name.contains(&format!("/t/{tenant}/b/"));
+    assert_eq!(kept.filter(of_the_tenant).count(), 0);
     assert_eq!(bob.titles_here().await, ["ours"]);
     bob.calendar
         .insert(google_visit("theirs", 5))

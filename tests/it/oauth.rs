@@ -166,35 +166,3 @@ async fn many_at_once_refresh_the_access_once() {
     assert_eq!(tokens.len(), 10);
     assert_eq!(mia.calls("oauth.token").await - before, 1);
 }
-
-#[tokio::test]
-async fn nothing_that_the_provider_gave_us_in_confidence_leaves_the_vault() {
-    let mia = Connected::start().await;
-    mia.calendar
-        .insert(crate::support::google_visit("boiler", 3))
-        .await
-        .unwrap();
-    mia.settle().await;
-
-    let everywhere = mia.world.everything_stored().await.unwrap();
-
-    assert!(
-        everywhere.contains("boiler"),
-        "the search looks at the right things"
-    );
-    for secret in [
-        "ya29.",
-        "1//",
-        "4/0A",
-        "local-client-secret",
-        "kalends-demo",
-    ] {
-        assert!(
-            !everywhere.contains(secret),
-            "{secret} stands outside the vault"
-        );
-    }
-    let shown = mia.api("").await;
-    assert_eq!(shown["has_refresh_token"], true);
-    assert!(!shown.to_string().contains("kalends/local"), "{shown:#}");
-}

@@ -172,7 +172,7 @@ fn words(error: &CallbackError) -> (StatusCode, &'static str, String) {
             "The provider did not finish the authorization",
             "It answered with an error. Nothing was connected; try again in a minute.".into(),
         ),
-        CallbackError::Store(_) | CallbackError::Vault(_) => (
+        CallbackError::Store(_) | CallbackError::Vault(_) | CallbackError::Credential(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             "Something on our side is not working",
             "Nothing was connected. Try again in a minute.".into(),

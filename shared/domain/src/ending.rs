@@ -96,6 +96,9 @@ pub struct Ending {
     pub step: Option<Step>,
     pub finished_at: Option<Timestamp>,
     pub receipt: Receipt,
+    /// Secrets of its own that the credential had left when it was deleted.
+    #[serde(default)]
+    pub lives: u32,
     /// Failures in a row, why the last one failed, and when it is tried again.
     pub tries: u32,
     pub last_failure: Option<String>,
@@ -174,6 +177,7 @@ impl Ending {
             step: Some(Step::StopNotices),
             finished_at: None,
             receipt: Receipt::default(),
+            lives: 0,
             tries: 0,
             last_failure: None,
             not_before: None,

@@ -193,6 +193,7 @@ mod tests {
                 records_deleted: 10,
                 ..Receipt::default()
             },
+            lives: 0,
             tries: 0,
             last_failure: None,
             not_before: None,

@@ -27,6 +27,7 @@ pub mod calendar;
 pub mod conflict;
 pub mod connection;
 pub mod content;
+pub mod credential;
 pub mod ending;
 pub mod entry;
 pub mod erasure;

@@ -14,6 +14,7 @@ use jiff::SignedDuration;
 
 use super::{Access, Halt, Work, failed};
 use crate::{
+    credential,
     crypto::Secret,
     ids,
     oauth::{AccessError, access_token},
@@ -188,17 +189,13 @@ impl Work<'_> {
             let why = ending.last_failure.clone().unwrap_or_default();
             return self.note(ending, Done::Access(refused(why))).await;
         }
-        let secret = &row.secret;
-        let end = match self
-            .app
-            .vault
-            .refresh_token(&secret.name, &secret.version)
-            .await
-        {
+        let end = match credential::read(self.app, self.connection, &row.secret).await {
             Err(VaultError::Missing { .. }) => refused("our credential was gone already".into()),
-            Err(error @ (VaultError::Unavailable { .. } | VaultError::Malformed { .. })) => {
-                return Err(failed(&error));
-            }
+            Err(
+                error @ (VaultError::Unavailable { .. }
+                | VaultError::Malformed { .. }
+                | VaultError::Full { .. }),
+            ) => return Err(failed(&error)),
             Ok(token) => {
                 let revoked = self.provider(&ending).revoke(&token).await;
                 match self.judge(revoked).await? {
@@ -212,12 +209,12 @@ impl Work<'_> {
     }
 
     async fn delete_credential(&self, ending: Ending) -> Result<Ending, Halt> {
-        let vault = &self.app.vault;
-        let name = vault.refresh_token_name(self.store.id(), self.connection);
-        vault
-            .delete_refresh_token(&name)
+        let row = self.store.connection(self.connection).await?;
+        let lives = row.map_or(0, |row| row.secret.kept.life);
+        credential::delete(self.app, self.store, self.connection, lives)
             .await
             .map_err(|error| failed(&error))?;
+        let ending = Ending { lives, ..ending };
         self.note(ending, Done::CredentialDeleted).await
     }
 

@@ -13,7 +13,7 @@
 use std::time::Duration;
 
 use domain::{
-    connection::{Auth, ReauthReason},
+    connection::{Auth, ReauthReason, RefreshTokens},
     failure::FailureClass,
     id::ConnectionId,
 };
@@ -23,11 +23,13 @@ use oauth2::RefreshToken;
 use super::{Grant, client, grant, over, refused};
 use crate::{
     app::App,
+    credential::{self, CredentialError, Written},
     crypto::Secret,
     ids,
     metrics::{About, Metric},
     outbox::OutboxRow,
-    store::{ConnectionRow, SecretPointer, StoreError, TenantStore, TokenLease},
+    store::{ConnectionRow, Purge, StoreError, TenantStore, TokenLease},
+    telemetry::chain,
     vault::VaultError,
 };
 
@@ -110,10 +112,7 @@ async fn refresh(
         return Err(AccessError::NeedsReauth);
     };
     let began_at = app.clock.now();
-    let old = app
-        .vault
-        .refresh_token(&row.secret.name, &row.secret.version)
-        .await?;
+    let old = credential::read(app, id, &row.secret).await?;
     let provider = row.connection.provider;
     let ours = app.vault.oauth_client(provider, app.clock.now()).await?;
     let client = client(app, provider, &ours, &row.connection.redirect_uri)
@@ -155,33 +154,64 @@ async fn commit(
         app.clock.now(),
     );
     let rotated = grant.refresh.as_ref().filter(|new| {
-        new.expose() != old.expose() && habit.should_store(row.secret.written_at, now)
+        new.expose() != old.expose()
+            && habit.should_store(row.secret.written_at, now)
+            // What ends is not written down anew: it is about to be deleted.
+            && row.connection.ending_since.is_none()
     });
-    let pointer = match rotated {
-        Some(new) => {
-            let version = app.vault.put_refresh_token(store.id(), id, new).await?;
-            Some(SecretPointer {
-                version,
-                written_at: now,
-                ..row.secret.clone()
-            })
-        }
+    let written = match rotated {
+        Some(new) => match credential::write(app, store, id, Some(row.secret.kept), new).await {
+            Ok(written) => Some(written),
+            // The old one still counts; the next hour brings another.
+            Err(CredentialError::Busy) if habit == RefreshTokens::Last => None,
+            Err(error) => return Err(error.into()),
+        },
         None => None,
     };
-    let mut row = row;
+    let committed = commit_row(store, row, lease, written.as_ref()).await;
+    if let (Err(_), Some(written)) = (&committed, &written) {
+        credential::abandon(store, written).await;
+    }
+    let row = committed?;
+    if row.secret.kept.left {
+        tidied(app, store, id).await;
+    }
+    cache(app, store, &row, &grant).await?;
+    Ok(grant.access)
+}
+
+/// What the credential left where it was before is taken away by who may delete secrets. Should the message be lost, the
+/// next refresh sends another.
+async fn tidied(app: &App, store: &TenantStore, id: ConnectionId) {
+    let purge = Purge::of_connection(store.id(), id);
+    if let Err(error) = app.queue.send_purge(&purge, SignedDuration::ZERO).await {
+        tracing::warn!(connection = %id, error = %chain(&error), "tidied up later");
+    }
+}
+
+async fn commit_row(
+    store: &TenantStore,
+    row: ConnectionRow,
+    lease: &TokenLease,
+    written: Option<&Written>,
+) -> Result<ConnectionRow, AccessError> {
+    let (id, mut row) = (row.connection.id, row);
+    let bundle = written.and_then(|written| written.bundle.as_ref());
     // Settings may have been saved while the provider answered; only the lease must still be ours.
     for _ in 0..5 {
         if row.token_lease.as_ref() != Some(lease) {
             return Err(AccessError::Busy);
         }
-        row.secret = pointer.clone().unwrap_or(row.secret);
+        if let Some(written) = written {
+            if row.connection.ending_since.is_some() {
+                return Err(AccessError::Busy);
+            }
+            row.secret = written.pointer.clone();
+        }
         row.token_generation += 1;
         row.token_lease = None;
-        match store.update_connection(row).await {
-            Ok(row) => {
-                cache(app, store, &row, &grant).await?;
-                return Ok(grant.access);
-            }
+        match store.update_connection_and_bundle(row, bundle, None).await {
+            Ok(row) => return Ok(row),
             Err(StoreError::Conflict) => {
                 row = store
                     .connection(id)
@@ -208,6 +238,16 @@ pub(super) async fn cache(
     Ok(store
         .cache_token(id, sealed, grant.expires_at, generation)
         .await?)
+}
+
+impl From<CredentialError> for AccessError {
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::Busy => Self::Busy,
+            CredentialError::Store(error) => Self::Store(error),
+            CredentialError::Vault(error) => Self::Vault(error),
+        }
+    }
 }
 
 /// Why a token could not be kept.

@@ -3,6 +3,7 @@
 use domain::{
     audit::{Action, AuditEntry, Resource},
     connection::{Auth, Connection, Provider, ReauthReason},
+    credential::Kept,
     id::ConnectionId,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -11,10 +12,11 @@ use oauth2::{AuthorizationCode, CsrfToken, PkceCodeChallenge, PkceCodeVerifier, 
 use super::{Grant, client, grant, is_granted, over, refused};
 use crate::{
     app::App,
+    credential::{self, CredentialError, Written},
     crypto::Secret,
     ids,
     providers::ProviderError,
-    store::{ConnectionRow, OAuthState, SecretPointer, StoreError, TenantStore},
+    store::{ConnectionRow, OAuthState, StoreError, TenantStore},
     vault::VaultError,
     web::Session,
 };
@@ -46,6 +48,8 @@ pub enum CallbackError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Vault(#[from] VaultError),
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
 }
 
 impl From<CallbackError> for crate::problem::Problem {
@@ -197,15 +201,11 @@ async fn connect(
         .ok_or(CallbackError::NoRefreshToken)?;
     let now = app.clock.now();
     let id = known.unwrap_or_else(|| ids::mint(session.tenant(), now, ConnectionId::from_parts));
-    let version = app
-        .vault
-        .put_refresh_token(session.tenant(), id, refresh)
-        .await?;
-    let secret = SecretPointer {
-        name: app.vault.refresh_token_name(session.tenant(), id),
-        version,
-        written_at: now,
+    let kept = match known {
+        Some(id) => store.connection(id).await?.map(|row| row.secret.kept),
+        None => None,
     };
+    let written = credential::write(app, &store, id, kept, refresh).await?;
     let auth = auth_of(&grant, provider.oauth().required_scopes, now);
     let fresh = ConnectionRow {
         connection: Connection {
@@ -225,19 +225,20 @@ async fn connect(
             created_at: now,
             version: 1,
         },
-        secret,
+        secret: written.pointer.clone(),
         token_generation: 1,
         token_lease: None,
     };
     let connected = session.audit(app, Action::ConnectionConnected);
     let connected = connected.about(Resource::new("connection", id));
-    let row = match known {
-        None => {
-            create(&store, &fresh, &connected).await?;
-            fresh
-        }
-        Some(_) => renew(&store, fresh, &connected).await?,
+    let counted = match known {
+        None => create(&store, fresh, &written, &connected).await,
+        Some(_) => renew(&store, fresh, kept, &written, &connected).await,
     };
+    if counted.is_err() {
+        credential::abandon(&store, &written).await;
+    }
+    let row = counted?;
     super::access::cache(app, &store, &row, &grant).await?;
     Ok(row)
 }
@@ -259,24 +260,36 @@ fn auth_of(grant: &Grant, required_scopes: &[&str], now: Timestamp) -> Auth {
 /// A new connection, with its first timer: whatever gets lost from here on, somebody looks.
 async fn create(
     store: &TenantStore,
-    fresh: &ConnectionRow,
+    fresh: ConnectionRow,
+    written: &Written,
     audit: &AuditEntry,
-) -> Result<(), StoreError> {
-    store.create_connection(fresh, audit).await?;
+) -> Result<ConnectionRow, CallbackError> {
+    let bundle = written.bundle.as_ref();
+    store.create_connection(&fresh, bundle, audit).await?;
     let first_look = fresh.connection.created_at + domain::sync::watch::POLL_EVERY;
-    store.schedule_sync(fresh.connection.id, first_look).await
+    store.schedule_sync(fresh.connection.id, first_look).await?;
+    Ok(fresh)
 }
 
 /// The same account again: the connection keeps its id, links and cursors, and gets the new grant.
 async fn renew(
     store: &TenantStore,
     fresh: ConnectionRow,
+    kept: Option<Kept>,
+    written: &Written,
     audit: &AuditEntry,
 ) -> Result<ConnectionRow, CallbackError> {
+    let bundle = written.bundle.as_ref();
     for _ in 0..5 {
         let Some(mut row) = store.connection(fresh.connection.id).await? else {
             return Err(CallbackError::UnknownState);
         };
+        // What was written is where the credential was to be; it has gone elsewhere meanwhile.
+        let is_there =
+            |kept: Kept| (kept.home, kept.life) == (row.secret.kept.home, row.secret.kept.life);
+        if !kept.is_some_and(is_there) || row.connection.ending_since.is_some() {
+            return Err(StoreError::Conflict.into());
+        }
         row.connection.auth = fresh.connection.auth.clone();
         row.connection.scopes.clone_from(&fresh.connection.scopes);
         row.connection.account.clone_from(&fresh.connection.account);
@@ -287,7 +300,10 @@ async fn renew(
         row.secret = fresh.secret.clone();
         row.token_generation += 1;
         row.token_lease = None;
-        match store.update_connection_and_audit(row, audit).await {
+        match store
+            .update_connection_and_bundle(row, bundle, Some(audit))
+            .await
+        {
             Err(StoreError::Conflict) => {}
             done => return Ok(done?),
         }

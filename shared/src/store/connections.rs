@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit::AuditEntry,
     connection::{Connection, Provider},
+    credential::Kept,
     id::{ConnectionId, MemberId},
     subscription::CHECK_EVERY,
 };
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    TenantStore,
+    BundleWrite, TenantStore,
     item::{Guard, Item},
     keys,
     table::{Range, StoreError, Update, Write},
@@ -38,6 +39,8 @@ pub struct SecretPointer {
     pub name: String,
     pub version: String,
     pub written_at: Timestamp,
+    #[serde(default)]
+    pub kept: Kept,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,9 +124,11 @@ impl TenantStore {
 
     /// A new connection, with the row that counts what it is asked for. `Conflict`: the account is connected already, or
     /// the tenant is being erased.
+    /// With it counts the version of the bundle that its credential was written to, if it was.
     pub async fn create_connection(
         &self,
         row: &ConnectionRow,
+        bundle: Option<&BundleWrite>,
         audit: &AuditEntry,
     ) -> Result<(), StoreError> {
         let connection = &row.connection;
@@ -133,43 +138,45 @@ impl TenantStore {
         let own = |kind, key, value: &Pointer| {
             Item::new(kind, key, Some(self.tenant), value).guarded(Guard::Absent)
         };
-        self.table
-            .write(vec![
-                self.audit_write(audit)?,
-                Item::new(
-                    "connection",
-                    keys::connection(self.tenant, connection.id),
-                    Some(self.tenant),
-                    row,
-                )
-                .guarded(Guard::Absent)
-                .put()?,
-                own(
-                    "member_connection",
-                    keys::connection_of(self.tenant, connection.member, connection.id),
-                    &pointer,
-                )
-                .put()?,
-                own(
-                    "account",
-                    keys::account(
-                        self.tenant,
-                        connection.member,
-                        connection.provider.name(),
-                        &connection.subject,
-                    ),
-                    &pointer,
-                )
-                .put()?,
-                super::demand::new_row(self.tenant, connection.id, connection.provider)?,
-                self.new_upkeep(
-                    connection.id,
-                    connection.provider,
-                    connection.created_at + CHECK_EVERY,
-                )?,
-                self.tenant_stands(),
-            ])
-            .await
+        let mut writes = vec![
+            self.audit_write(audit)?,
+            Item::new(
+                "connection",
+                keys::connection(self.tenant, connection.id),
+                Some(self.tenant),
+                row,
+            )
+            .guarded(Guard::Absent)
+            .put()?,
+            own(
+                "member_connection",
+                keys::connection_of(self.tenant, connection.member, connection.id),
+                &pointer,
+            )
+            .put()?,
+            own(
+                "account",
+                keys::account(
+                    self.tenant,
+                    connection.member,
+                    connection.provider.name(),
+                    &connection.subject,
+                ),
+                &pointer,
+            )
+            .put()?,
+            super::demand::new_row(self.tenant, connection.id, connection.provider)?,
+            self.new_upkeep(
+                connection.id,
+                connection.provider,
+                connection.created_at + CHECK_EVERY,
+            )?,
+            self.tenant_stands(),
+        ];
+        if let Some(bundle) = bundle {
+            writes.push(self.bundle_write(bundle)?);
+        }
+        self.table.write(writes).await
     }
 
     /// Replaces a row that nobody has changed since it was read; `row.connection.version` is the version read.
@@ -177,14 +184,17 @@ impl TenantStore {
         self.update_connection_with(row, Vec::new()).await
     }
 
-    /// The same, and it is written down.
-    pub async fn update_connection_and_audit(
+    /// The same, and from now on the version of the bundle counts that its credential was written to, if it was.
+    pub async fn update_connection_and_bundle(
         &self,
         row: ConnectionRow,
-        audit: &AuditEntry,
+        bundle: Option<&BundleWrite>,
+        audit: Option<&AuditEntry>,
     ) -> Result<ConnectionRow, StoreError> {
-        let audit = self.audit_write(audit)?;
-        self.update_connection_with(row, vec![audit]).await
+        let bundle = bundle.map(|bundle| self.bundle_write(bundle));
+        let audit = audit.map(|audit| self.audit_write(audit));
+        let writes = bundle.into_iter().chain(audit).collect::<Result<_, _>>()?;
+        self.update_connection_with(row, writes).await
     }
 
     /// The same, and the world is told of it.

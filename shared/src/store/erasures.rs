@@ -126,7 +126,7 @@ impl TenantStore {
         self.erase(erasure, Vec::new(), next_at).await
     }
 
-    async fn erase(
+    pub(super) async fn erase(
         &self,
         erasure: Erasure,
         mut writes: Vec<Write>,

@@ -42,7 +42,7 @@ const fn never(why_at_end: &'static str, why: &'static str) -> (AtEnd, AtErasure
 }
 
 /// Every kind of the key catalogue.
-pub const FATES: [(&str, (AtEnd, AtErasure)); 40] = [
+pub const FATES: [(&str, (AtEnd, AtErasure)); 41] = [
     ("link", at_end(Family::Links)),
     ("link_by_event", at_end(Family::Links)),
     ("cursor", at_end(Family::Cursors)),
@@ -64,6 +64,13 @@ pub const FATES: [(&str, (AtEnd, AtErasure)); 40] = [
         "ending",
         (
             AtEnd::Stays("the receipt, for three months"),
+            GoesWithTheReceipts,
+        ),
+    ),
+    (
+        "bundle",
+        (
+            AtEnd::Stays("says where other connections' credentials are"),
             GoesWithTheReceipts,
         ),
     ),

@@ -91,6 +91,15 @@ pub(crate) fn connections(tenant: TenantId) -> String {
     format!("T#{tenant}#CONN")
 }
 
+/// One bundle of the tenant's credentials; the credentials themselves are in the vault.
+pub(crate) fn bundle(tenant: TenantId, shard: u32) -> Key {
+    key(bundles(tenant), format!("{shard:06}"))
+}
+
+pub(crate) fn bundles(tenant: TenantId) -> String {
+    format!("T#{tenant}#BUNDLE")
+}
+
 /// Says which connections are a member's; the connection itself stands elsewhere.
 pub(crate) fn connection_of(tenant: TenantId, member: MemberId, connection: ConnectionId) -> Key {
     key(connections_of(tenant, member), connection.to_string())

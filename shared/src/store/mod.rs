@@ -5,6 +5,7 @@
 
 mod api_keys;
 mod audits;
+mod bundles;
 mod calendars;
 mod conflicts;
 mod connections;
@@ -30,6 +31,7 @@ mod table;
 mod upkeeps;
 
 pub use api_keys::KeyHolder;
+pub use bundles::{BundleClaim, BundleWrite, StandingBundle};
 pub use conflicts::Standing;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
 pub use deleted::DeletedEntry;

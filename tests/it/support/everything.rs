@@ -10,7 +10,7 @@ use aws_types::{SdkConfig, region::Region};
 use serde_json::{Value, json};
 use tests::world::World;
 
-use super::{Connected, google_visit, visit};
+use super::{Connected, MIA, google_visit, visit};
 
 /// The kinds of items that name one of these ids.
 pub(crate) async fn kinds_that_name(world: &World, ids: &[String]) -> BTreeMap<String, usize> {
@@ -87,7 +87,11 @@ impl Connected {
     }
 
     pub(crate) async fn everything() -> Self {
-        let mia = Self::start().await;
+        Self::everything_at(World::start().await.unwrap()).await
+    }
+
+    pub(crate) async fn everything_at(world: World) -> Self {
+        let mia = Self::with(world, MIA).await;
         mia.hold_deletions().await;
         let mut series = visit("round", 4);
         series["recurrence"] = json!(["RRULE:FREQ=WEEKLY;COUNT=5"]);

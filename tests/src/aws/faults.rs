@@ -20,6 +20,10 @@ impl Faults {
             .push_back(error);
     }
 
+    pub(super) fn forget(&self) {
+        self.0.lock().expect("faults").clear();
+    }
+
     pub(super) fn take(&self, operation: &str) -> Option<ApiError> {
         self.0
             .lock()

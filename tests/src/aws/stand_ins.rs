@@ -1,6 +1,6 @@
 //! The four services together.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use axum::Router;
 use jiff::Timestamp;
@@ -105,6 +105,11 @@ impl AwsStandIns {
         Ok(())
     }
 
+    /// The current text of each secret that stands, by name.
+    pub fn secret_texts(&self) -> BTreeMap<String, String> {
+        self.secrets.texts()
+    }
+
     /// The secrets of the template. One that exists keeps its value.
     pub fn create_secrets_from_template(&self, template: &Template) -> anyhow::Result<()> {
         for (name, spec) in template.secrets()? {
@@ -163,6 +168,11 @@ impl AwsStandIns {
     /// The next request for this operation gets this refusal instead of an answer; for `PutEvents.Entry` the next entry.
     pub fn refuse_next(&self, operation: &str, error: ApiError) {
         self.faults.add(operation, Some(error));
+    }
+
+    /// What was to be refused and was not asked for is answered again.
+    pub fn refuse_nothing(&self) {
+        self.faults.forget();
     }
 
     /// Writes what is not on disk yet. Acknowledged requests already are; this is for in-process changes.

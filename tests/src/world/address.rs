@@ -26,6 +26,7 @@ pub(super) fn parameters(product: &Url, google: &Url, microsoft: &Url) -> BTreeM
     let identity = |path: &str| format!("{microsoft}common/oauth2/v2.0/{path}");
     [
         ("Stage", "local".to_owned()),
+        ("VaultMode", super::vault_under_test()),
         (
             "PublicBaseUrl",
             product.as_str().trim_end_matches('/').to_owned(),

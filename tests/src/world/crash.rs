@@ -26,7 +26,7 @@ use crate::{
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What workers may ask of AWS, as their policies in the template say; condition checks stand in transactions.
-const AWS_OPERATIONS: [&str; 12] = [
+const AWS_OPERATIONS: [&str; 13] = [
     "dynamodb.BatchGetItem",
     "dynamodb.DeleteItem",
     "dynamodb.GetItem",
@@ -34,6 +34,7 @@ const AWS_OPERATIONS: [&str; 12] = [
     "dynamodb.Query",
     "dynamodb.TransactWriteItems",
     "dynamodb.UpdateItem",
+    "secretsmanager.CreateSecret",
     "secretsmanager.DeleteSecret",
     "secretsmanager.GetSecretValue",
     "secretsmanager.PutSecretValue",

@@ -1,9 +1,12 @@
 //! What functions find in their environments.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
 
 use anyhow::Context as _;
-use domain::connection::Provider;
+use domain::{connection::Provider, credential::VaultMode};
 use shared::{app::App, clock::Clock, config::Config, metrics::Metrics};
 use url::Url;
 
@@ -66,7 +69,37 @@ impl World {
     }
 
     /// What a function runs with.
-    pub(super) fn app_of(&self, handler: &str) -> &App {
-        self.own_apps.get(handler).unwrap_or(&self.app)
+    pub(super) fn app_of(&self, handler: &str) -> App {
+        let own_apps = self.own_apps.lock();
+        let own_apps = own_apps.unwrap_or_else(PoisonError::into_inner);
+        own_apps.get(handler).unwrap_or(&self.app).clone()
+    }
+
+    /// Another process, with all that functions are told, and this mode.
+    pub fn app_with(&self, mode: VaultMode) -> anyhow::Result<App> {
+        let config = Config {
+            vault_mode: mode,
+            ..self.app.config.clone()
+        };
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let metrics = super::measured::collected(&self.measured, &self.wire);
+        Ok(App::new(config, clock, metrics)?)
+    }
+
+    /// Deploys everything anew with this mode: what is kept stays, what processes remember does not.
+    pub fn redeploy(&self, mode: VaultMode) -> anyhow::Result<()> {
+        let mut apps = BTreeMap::new();
+        for function in &self.functions {
+            let mut config = self.app_of(&function.handler).config.clone();
+            config.vault_mode = mode;
+            let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+            let metrics = super::measured::collected(&self.measured, &self.wire);
+            let app = App::new(config, clock, metrics)?;
+            apps.insert(function.handler.clone(), app);
+        }
+        *self.own_apps.lock().unwrap_or_else(PoisonError::into_inner) = apps;
+        self.worker.redeploy(mode)?;
+        self.serve_anew();
+        Ok(())
     }
 }

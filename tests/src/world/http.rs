@@ -1,14 +1,16 @@
 //! The product's port: every HTTP function's routes as one site, each counted as the function it belongs to.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::PoisonError};
 
 use axum::{
     Router,
     extract::{ConnectInfo, Request, State},
+    http::StatusCode,
     middleware::{self, Next},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use shared::web::{ClientAddress, Routes};
+use tower::ServiceExt as _;
 
 use super::{World, control};
 
@@ -31,17 +33,32 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
     ]
 }
 
+/// What is deployed when a request comes.
 pub(super) fn router(world: &World) -> Router {
+    let weak = world.downgrade();
+    let site = move |request: Request| {
+        let site = weak.upgrade().map(|world| world.site());
+        async move {
+            match site {
+                Some(site) => site.oneshot(request).await.into_response(),
+                None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            }
+        }
+    };
+    Router::new()
+        .nest("/_world", control::router(world.downgrade()))
+        .fallback(site)
+        .layer(middleware::map_request(with_client_address))
+}
+
+pub(super) fn site(world: &World) -> Router {
     let site = functions()
         .into_iter()
         .fold(Routes::new(), |site, (name, routes)| {
             let counted = middleware::from_fn_with_state((world.downgrade(), name), count);
-            site.merge(routes.with_app(world.app_of(name)).layer(counted))
+            site.merge(routes.with_app(&world.app_of(name)).layer(counted))
         });
-    Router::new()
-        .nest("/_world", control::router(world.downgrade()))
-        .fallback_service(shared::web::layers(site, &world.app))
-        .layer(middleware::map_request(with_client_address))
+    shared::web::layers(site, &world.app)
 }
 
 /// As API Gateway says it.
@@ -63,4 +80,16 @@ async fn count(
         world.count(function);
     }
     next.run(request).await
+}
+
+impl World {
+    /// What functions run with has changed.
+    pub(super) fn serve_anew(&self) {
+        *self.site.lock().unwrap_or_else(PoisonError::into_inner) = site(self);
+    }
+
+    pub(super) fn site(&self) -> Router {
+        let site = self.site.lock();
+        site.unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }

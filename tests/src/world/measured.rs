@@ -8,12 +8,15 @@ use std::{
 use serde_json::Value;
 use shared::metrics::Metrics;
 
+use super::wire::Wire;
+
 /// By name, the sum of each metric since the start.
 pub(super) type Measured = Arc<Mutex<BTreeMap<String, i64>>>;
 
-pub(super) fn collected(into: &Measured) -> Metrics {
-    let into = Arc::clone(into);
+pub(super) fn collected(into: &Measured, wire: &Wire) -> Metrics {
+    let (into, wire) = (Arc::clone(into), wire.clone());
     Metrics::to(move |line| {
+        wire.measured(&line);
         let line: Value = serde_json::from_str(&line).unwrap_or_default();
         let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array();
         let mut sums = into.lock().unwrap_or_else(PoisonError::into_inner);

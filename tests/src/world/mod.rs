@@ -10,6 +10,8 @@ mod http;
 mod measured;
 mod pump;
 mod seed;
+mod simulated;
+mod wire;
 mod worker;
 
 use std::{
@@ -34,6 +36,7 @@ pub use http::functions;
 pub use pump::Settled;
 pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
 pub(crate) use seed::{demo_password_hash, joined};
+pub use wire::{Exchange, Heard, Port};
 pub use worker::Crashes;
 
 use environments::Environments;
@@ -42,10 +45,7 @@ use crate::{
     aws::{AwsStandIns, Template},
     calendar_user::ONLY_AT_GOOGLE,
     clock::WorldClock,
-    sim::{
-        google::{GoogleSim, GoogleSimOptions},
-        microsoft::{MicrosoftSim, MicrosoftSimOptions},
-    },
+    sim::{google::GoogleSim, microsoft::MicrosoftSim},
 };
 
 const CLIENT_ID: &str = "kalends-local.apps.googleusercontent.test";
@@ -82,9 +82,12 @@ pub struct Inner {
     pub people_http: reqwest::Client,
     functions: Vec<crate::aws::Function>,
     /// By handler name, where each has only what the template gives to it.
-    own_apps: BTreeMap<String, App>,
+    own_apps: Mutex<BTreeMap<String, App>>,
+    /// The HTTP functions as they are deployed now.
+    site: Mutex<axum::Router>,
     worker: worker::Worker,
     measured: measured::Measured,
+    wire: wire::Wire,
     invocations: Mutex<BTreeMap<String, u64>>,
     pump: tokio::sync::Mutex<pump::Progress>,
     servers: Mutex<Vec<JoinHandle<()>>>,
@@ -163,10 +166,11 @@ impl World {
             address::parameters(&product_base, &google_gate_base, &microsoft_gate_base);
         let gated = Template::load(&parameters, aws_base.as_str().trim_end_matches('/'))?;
         let gated = environments.of_gated(&gated.functions()?, &aws_gate_base)?;
-        let google_simulator = simulated_google(&options, &google_base, &config)?;
-        let microsoft_simulator = simulated_microsoft(&options, &microsoft_base, &product_base)?;
+        let google_simulator = simulated::google(&options, &google_base, &config)?;
+        let microsoft_simulator = simulated::microsoft(&options, &microsoft_base, &product_base)?;
         let measured = Arc::new(Mutex::new(BTreeMap::new()));
-        let metrics = measured::collected(&measured);
+        let wire = wire::Wire::default();
+        let metrics = measured::collected(&measured, &wire);
         let app = App::new(config, Arc::new(options.clock.clone()), metrics.clone())?;
         let clock: Arc<dyn Clock> = Arc::new(options.clock.clone());
         let own_apps = environments.own_apps(&functions, &aws_base, &clock, &metrics)?;
@@ -188,21 +192,23 @@ impl World {
                 .redirect(reqwest::redirect::Policy::none())
                 .build()?,
             functions,
-            own_apps,
+            own_apps: Mutex::new(own_apps),
+            site: Mutex::default(),
             worker,
             measured,
+            wire,
             invocations: Mutex::default(),
             pump: tokio::sync::Mutex::new(progress),
             servers: Mutex::default(),
         }));
-        world.serve(aws, world.aws.router());
-        world.serve(google, world.google.router());
-        world.serve(microsoft, world.microsoft.router());
-        let gate = &world.worker.gate;
-        world.serve(aws_gate, gate.before(world.aws.router()));
-        world.serve(google_gate, gate.before(world.google.router()));
-        world.serve(microsoft_gate, gate.before(world.microsoft.router()));
-        world.serve(product, http::router(&world));
+        world.serve_services([
+            (aws, aws_gate),
+            (google, google_gate),
+            (microsoft, microsoft_gate),
+        ]);
+        world.serve_anew();
+        let site = http::router(&world);
+        world.serve(product, world.wire.tap(Port::Product, site));
         seed::seed(&world).await.context("seed the demo tenants")?;
         Ok(world)
     }
@@ -228,6 +234,19 @@ impl World {
         match self.provider {
             Provider::Google => self.google.last_request(),
             Provider::Microsoft => self.microsoft.last_request(),
+        }
+    }
+
+    /// AWS and the providers, each at a port for all and at one behind the gate.
+    fn serve_services(&self, [aws, google, microsoft]: [(TcpListener, TcpListener); 3]) {
+        for (port, router, (open, gated)) in [
+            (Port::Aws, self.aws.router(), aws),
+            (Port::Google, self.google.router(), google),
+            (Port::Microsoft, self.microsoft.router(), microsoft),
+        ] {
+            let router = self.wire.tap(port, router);
+            self.serve(gated, self.worker.gate.before(router.clone()));
+            self.serve(open, router);
         }
     }
 
@@ -332,43 +351,20 @@ pub fn provider_under_test() -> anyhow::Result<Provider> {
     }
 }
 
+/// Stories are played with a secret for each connection, and with bundles where `STORIES_VAULT` says so.
+fn vault_under_test() -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a switch of the test run, not of the product"
+    )]
+    std::env::var("STORIES_VAULT").unwrap_or_else(|_| "connection".to_owned())
+}
+
 /// A test's thread has its name.
 fn is_only_at_google() -> bool {
     let thread = std::thread::current();
     let story = thread.name().unwrap_or_default();
     ONLY_AT_GOOGLE.iter().any(|(only, _)| *only == story)
-}
-
-fn simulated_google(
-    options: &WorldOptions,
-    base: &Url,
-    config: &Config,
-) -> anyhow::Result<GoogleSim> {
-    let directory = options.directory.as_deref();
-    GoogleSim::open(GoogleSimOptions {
-        clock: options.clock.clone(),
-        public_base: base.clone(),
-        client_id: CLIENT_ID.into(),
-        client_secret: CLIENT_SECRET.into(),
-        redirect_uris: vec![config.redirect_uri(Provider::Google).to_string()],
-        storage: directory.map(|directory| directory.join("google.json")),
-    })
-}
-
-fn simulated_microsoft(
-    options: &WorldOptions,
-    base: &Url,
-    product_base: &Url,
-) -> anyhow::Result<MicrosoftSim> {
-    let directory = options.directory.as_deref();
-    MicrosoftSim::open(MicrosoftSimOptions {
-        clock: options.clock.clone(),
-        public_base: base.clone(),
-        client_id: MICROSOFT_CLIENT_ID.into(),
-        client_secret: CLIENT_SECRET.into(),
-        redirect_uris: vec![product_base.join("oauth/microsoft/callback")?.into()],
-        storage: directory.map(|directory| directory.join("microsoft.json")),
-    })
 }
 
 impl Drop for Inner {

@@ -145,7 +145,7 @@ impl World {
         let event: dynamodb::Event = serde_json::from_value(json!({ "Records": wanted }))?;
         let response = match function.handler.as_str() {
             "outbox-relay" => {
-                stream_batch(self.app_of("outbox-relay"), event, &outbox_relay::handle).await
+                stream_batch(&self.app_of("outbox-relay"), event, &outbox_relay::handle).await
             }
             other => bail!("no stream reader is called {other}"),
         };
@@ -171,11 +171,11 @@ impl World {
         self.ran(function, progress);
         let app = self.app_of(&function.handler);
         let called = match function.handler.as_str() {
-            "due-sweep" => due_sweep::handle(app).await,
+            "due-sweep" => due_sweep::handle(&app).await,
             "subscriptions-renew" if self.clock.is_virtual() => {
                 return self.renew_alone().await.map(|()| 1);
             }
-            "subscriptions-renew" => subscriptions_renew::handle(app).await,
+            "subscriptions-renew" => subscriptions_renew::handle(&app).await,
             other => bail!("no schedule is called {other}"),
         };
         called.map_err(|error| anyhow::anyhow!(error))?;

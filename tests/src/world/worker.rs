@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use domain::credential::VaultMode;
 use serde::Serialize;
 use serde_json::json;
 use shared::{app::App, config::Config, lambda::consume_batch, metrics::Metrics};
@@ -54,7 +55,7 @@ impl Gated {
 }
 
 pub(super) struct Worker {
-    configs: BTreeMap<Gated, Config>,
+    configs: Mutex<BTreeMap<Gated, Config>>,
     clock: WorldClock,
     pub(super) gate: Gate,
     metrics: Metrics,
@@ -90,7 +91,7 @@ impl Worker {
         metrics: &Metrics,
     ) -> anyhow::Result<Self> {
         let worker = Self {
-            configs,
+            configs: Mutex::new(configs),
             clock: clock.clone(),
             metrics: metrics.clone(),
             gate: Gate::new(clock.clone()),
@@ -109,12 +110,18 @@ impl Worker {
             let app = App::new(config.clone(), clock, self.metrics.clone())?;
             anyhow::Ok((*gated, app))
         };
-        *locked(&self.apps) = self
-            .configs
+        *locked(&self.apps) = locked(&self.configs)
             .iter()
             .map(app)
             .collect::<anyhow::Result<_>>()?;
         Ok(())
+    }
+
+    pub(super) fn redeploy(&self, mode: VaultMode) -> anyhow::Result<()> {
+        for config in locked(&self.configs).values_mut() {
+            config.vault_mode = mode;
+        }
+        self.start_again()
     }
 
     fn invoke(&self, gated: Gated, messages: &[Received]) -> anyhow::Result<Invocation> {

@@ -35,7 +35,7 @@ pub(super) fn explained(error: &SetupError, arguments: &Arguments, account: &str
         SetupError::Vault(VaultError::Malformed { .. }) => {
             "Put right what stands in the secret, or set it to {} to begin anew.".to_owned()
         }
-        SetupError::Vault(VaultError::Unavailable { .. }) => format!(
+        SetupError::Vault(VaultError::Unavailable { .. } | VaultError::Full { .. }) => format!(
             "See that the credentials may read and write the secret kalends/{stage}/google-relay, then repeat the command."
         ),
         SetupError::NoPublisher => {

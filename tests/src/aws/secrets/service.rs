@@ -1,6 +1,6 @@
 //! The secrets of the account and the operations on them.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -54,6 +54,18 @@ impl Secrets {
             Err(error) if error.code != "ResourceExistsException" => Err(error),
             Ok(_) | Err(_) => Ok(()),
         }
+    }
+
+    /// The current text of each secret, by name. What is marked for deletion is not among them.
+    pub(in crate::aws) fn texts(&self) -> BTreeMap<String, String> {
+        self.kept.read(|secrets| {
+            let standing = secrets.iter().filter(|secret| secret.deletion.is_none());
+            let text = |secret: &Secret| match &secret.find(None, None).ok()?.1.content {
+                Content::SecretString(text) => Some((secret.name.clone(), text.clone())),
+                Content::SecretBinary(_) => None,
+            };
+            standing.filter_map(text).collect()
+        })
     }
 
     /// A new version, as an operator writes it.
