@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::{
@@ -32,9 +33,10 @@ pub struct Problem {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What is wrong with one field of the request; `pointer` is a JSON pointer or a form field's name.
-#[derive(Clone, Debug, Serialize)]
+/// What is wrong with one field of the request.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FieldProblem {
+    /// A JSON pointer into the body, or the name of a parameter or form field.
     pub pointer: String,
     pub detail: String,
 }
@@ -118,13 +120,19 @@ impl Problem {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// Why a request was refused (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Body<'a> {
     r#type: &'static str,
+    /// The status in words.
     title: &'static str,
     status: u16,
+    /// Stable, for programs.
     code: &'static str,
+    /// What to do about it, for people.
     detail: &'a str,
+    /// What is wrong with single fields.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldProblem],
 }
@@ -133,6 +141,13 @@ struct Body<'a> {
 #[derive(Clone)]
 struct Shown {
     detail: String,
+}
+
+impl Body<'_> {
+    /// Makes its shape known under its name.
+    pub(crate) fn describe(generator: &mut SchemaGenerator) {
+        generator.subschema_for::<Body<'static>>();
+    }
 }
 
 impl IntoResponse for Problem {

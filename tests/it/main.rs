@@ -24,6 +24,7 @@ mod microsoft_client;
 mod microsoft_sim;
 mod oauth;
 mod occurrences;
+mod openapi;
 mod outages;
 mod pacing;
 mod preview;

@@ -9,6 +9,7 @@ use domain::{
     sync::brake::{Brake, Way},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -20,7 +21,8 @@ use ui::{pages::connection::HeldChanges, routes};
 
 use crate::{actions, answers::List, api::accepted, own::Own};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Hold")]
 pub(crate) struct HoldAnswer {
     id: HoldId,
     calendar: CalendarId,
@@ -55,7 +57,8 @@ pub(crate) async fn list(own: Own) -> Result<Answer<List<HoldAnswer>>, Problem> 
     Ok(Answer(answers.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "HoldDecided")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     decision: Decision,
@@ -102,10 +105,7 @@ async fn carry_out(
     match hold.decision() {
         Some(made) if made == decision => {}
         Some(_) => {
-            return Err(Problem::conflict(
-                "decided",
-                "This was decided otherwise already, and is being carried out.",
-            ));
+            return Err(decided_otherwise());
         }
         None => {
             let now = app.clock.now();
@@ -118,16 +118,23 @@ async fn carry_out(
             match own.store.put_hold(&Hold { decided, ..hold }, now).await {
                 Ok(_) => {}
                 Err(StoreError::Conflict) => {
-                    return Err(Problem::conflict(
-                        "changed",
-                        "More came to be held meanwhile. Look at it again.",
-                    ));
+                    return Err(changed());
                 }
                 Err(error) => return Err(error.into()),
             }
         }
     }
     actions::sync_unless_idle(app, own, Trigger::Member).await
+}
+
+pub(crate) fn decided_otherwise() -> Problem {
+    let words = "This was decided otherwise already, and is being carried out.";
+    Problem::conflict("decided", words)
+}
+
+pub(crate) fn changed() -> Problem {
+    let words = "More came to be held meanwhile. Look at it again.";
+    Problem::conflict("changed", words)
 }
 
 /// As the connection's page shows it.

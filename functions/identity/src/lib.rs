@@ -1,11 +1,13 @@
 //! Who is signed in, and the organisation they belong to.
 
+pub mod openapi;
 mod organization;
 
 use domain::{
     id::{MemberId, TenantId},
     member::{EmailAddress, Role},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     app::App,
@@ -28,7 +30,7 @@ pub fn routes() -> Routes {
         .merge(pages)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Profile {
     id: MemberId,
     email: EmailAddress,
@@ -37,7 +39,8 @@ struct Profile {
     organization: Organization,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProfileOrganization")]
 struct Organization {
     id: TenantId,
     name: String,

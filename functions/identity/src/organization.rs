@@ -12,6 +12,7 @@ use domain::{
     member::{Role, Tenant},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -33,7 +34,8 @@ use ui::{
     routes,
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Organization")]
 pub(crate) struct OrganizationAnswer {
     id: TenantId,
     name: String,
@@ -42,7 +44,8 @@ pub(crate) struct OrganizationAnswer {
     erasure: Option<ErasureAnswer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Erasure")]
 pub(crate) struct ErasureAnswer {
     asked_at: Timestamp,
     remove_copies: bool,
@@ -111,7 +114,8 @@ pub(crate) async fn show(
     }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ErasureWanted")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     name: String,

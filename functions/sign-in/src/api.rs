@@ -9,6 +9,7 @@ use domain::{
     id::{MemberId, TenantId},
     member::{EmailAddress, Role},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -20,34 +21,41 @@ use shared::{
     },
 };
 
-use crate::service::{self, Refused};
+use crate::{
+    password::{BYTES_MAX, CHARACTERS_MIN},
+    service::{self, NAME_BYTES_MAX, Refused},
+};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignUp {
     account_type: AccountType,
+    #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
     organization: String,
+    #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
     name: String,
+    #[schemars(with = "EmailAddress")]
     email: String,
+    #[schemars(length(min = CHARACTERS_MIN, max = BYTES_MAX))]
     password: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum AccountType {
     Admin,
     TeamMember,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogIn {
     email: String,
     password: String,
 }
 
-#[derive(Serialize)]
-struct SignedIn<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct SignedIn<'a> {
     id: MemberId,
     email: &'a EmailAddress,
     name: &'a str,
@@ -57,7 +65,8 @@ struct SignedIn<'a> {
     csrf_token: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SignedInOrganization")]
 struct Organization<'a> {
     id: TenantId,
     name: &'a str,

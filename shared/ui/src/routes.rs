@@ -5,6 +5,9 @@ pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_UP: &str = "/sign-up";
 pub const SIGN_OUT: &str = "/sign-out";
 pub const ASSET: &str = "/assets/{file}";
+/// The API for people, and for programs.
+pub const API: &str = "/docs/api";
+pub const OPENAPI: &str = "/api/v1/openapi.json";
 
 pub const CONNECTIONS: &str = "/connections";
 /// `POST provider=google|microsoft` begins an authorization; it answers with a page that leads on, as `reconnect` does.
