@@ -227,6 +227,37 @@ fn every_code_of_a_problem_is_described_and_no_other() {
 }
 
 #[tokio::test]
+async fn people_find_every_operation_shape_and_code_on_one_page() {
+    let world = World::start().await.unwrap();
+    let anyone = Person::stranger(&world).unwrap();
+    let page = anyone.get("/docs/api").await.unwrap().expect(200).unwrap();
+    let all_of = |start: &str| -> Vec<String> {
+        let found = page.text.split(start).skip(1);
+        let value = |rest: &str| rest.split('"').next().unwrap().to_owned();
+        found.map(value).collect()
+    };
+    let ids = all_of(" id=\"");
+    let known: BTreeSet<String> = ids.iter().cloned().collect();
+    let document = document();
+
+    assert_eq!(ids.len(), known.len(), "an id is used twice");
+    for target in all_of(" href=\"#") {
+        assert!(known.contains(&target), "nothing is at {target}");
+    }
+    for (.., operation) in operations(&document) {
+        assert!(known.contains(operation["operationId"].as_str().unwrap()));
+    }
+    let schemas = &document["components"]["schemas"];
+    for name in schemas.as_object().unwrap().keys() {
+        assert!(known.contains(&format!("shape-{name}")), "{name}");
+    }
+    for code in schemas["ProblemCode"]["oneOf"].as_array().unwrap() {
+        let code = code["const"].as_str().unwrap();
+        assert!(known.contains(&format!("code-{code}")), "{code}");
+    }
+}
+
+#[tokio::test]
 async fn the_document_is_sent_once_and_again_when_it_changed() {
     let world = World::start().await.unwrap();
     let program = Person::stranger(&world).unwrap();

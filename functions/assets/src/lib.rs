@@ -1,7 +1,10 @@
 //! `GET /assets/{file}`: stylesheets and scripts under names that change with their content. `GET /api/v1/openapi.json`:
-//! what the API is.
+//! what the API is; `GET /docs/api`: the same for people.
 
 pub mod openapi;
+mod reading;
+
+use std::sync::LazyLock;
 
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -9,17 +12,34 @@ use axum::{
 };
 use shared::{
     problem::Problem,
-    web::{Path, Routes},
+    web::{Path, Routes, page},
 };
 use ui::{
     assets::{self, Asset},
+    pages::api::ApiPage,
     routes,
 };
 
 pub fn routes() -> Routes {
+    let pages = Routes::new().get(routes::API, api).as_pages();
     Routes::new()
         .get(routes::ASSET, asset)
         .get(routes::OPENAPI, document)
+        .merge(pages)
+}
+
+/// Read once: a function lives for many requests.
+static API: LazyLock<ApiPage> = LazyLock::new(|| {
+    let (asset, _) = assets::openapi();
+    reading::page(&serde_json::from_slice(asset.plain).unwrap_or_default())
+});
+
+async fn api(headers: HeaderMap) -> Response {
+    let page = ApiPage {
+        theme: page::theme(&headers),
+        ..API.clone()
+    };
+    page::ok(page.render())
 }
 
 async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {

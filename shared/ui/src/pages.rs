@@ -1,5 +1,6 @@
 //! The pages, one module each.
 
+pub mod api;
 pub mod confirmation;
 pub mod conflicts;
 pub mod connection;
