@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(try_from = "String", into = "String")]
-#[schemars(extend("examples" = ["Europe/Berlin"]))]
+#[schemars(extend("format" = "iana-time-zone", "examples" = ["Europe/Berlin"]))]
 pub struct Zone(String);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
