@@ -74,7 +74,7 @@ STRUCTURAL = [
     ("SignInRoute2:RouteKey", "GET sign-in", "is not a route"),
     ("SignInRoute2:Target", {"Fn::Sub": "integrations/${Nothing}"}, "leads nowhere"),
     ("SignInPermission", GONE, "may not call SignIn"),
-    ("AssetsRoute1", GONE, "no route leads here"),
+    ("WebhooksPubsubRoute1", GONE, "no route leads here"),
     ("Dashboard:DashboardBody", "{", "the body is not JSON"),
 ]
 

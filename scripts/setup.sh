@@ -23,7 +23,7 @@ if ((${#packages[@]})); then
 fi
 [[ "${1:-all}" != run ]] || exit 0
 
-requirements=(scripts/requirements.txt tests/official/requirements.txt)
+requirements=(scripts/requirements.txt tests/official/requirements.txt tests/api/requirements.txt)
 if ! cat "${requirements[@]}" | cmp -s - .venv/installed.txt; then
   python3 -m venv .venv
   .venv/bin/pip install --quiet --disable-pip-version-check "${requirements[@]/#/--requirement=}"

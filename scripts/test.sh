@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold, from a clean clone: checks, unit, property and integration tests, the vendors' own
-# clients, a real corpus, a real browser, and the release build on an independent emulator.
+# clients, a real corpus, the API against its document, a real browser, and the release build on an independent emulator.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,5 +17,6 @@ cargo build --quiet -p tests --bins
 tests/official/check.sh
 .venv/bin/python tests/official/corpus_check.py
 .venv/bin/python tests/official/pattern_check.py
+.venv/bin/python -m pytest -p no:cacheprovider --quiet tests/api
 node --test tests/browser/*.test.mjs
 scripts/e2e.sh

@@ -14,6 +14,7 @@ pub mod lambda;
 pub mod metrics;
 pub mod names;
 pub mod oauth;
+pub mod openapi;
 pub mod outbox;
 pub mod problem;
 pub mod providers;

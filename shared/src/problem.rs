@@ -7,6 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use ui::routes;
 use url::{Position, Url};
@@ -34,9 +35,10 @@ pub struct Problem {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What is wrong with one field of the request; `pointer` is a JSON pointer or a form field's name.
-#[derive(Clone, Debug, Serialize)]
+/// What is wrong with one field of the request.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct FieldProblem {
+    /// A JSON pointer into the body, or the name of a parameter or form field.
     pub pointer: String,
     pub detail: String,
 }
@@ -141,18 +143,32 @@ impl Problem {
 const DOCUMENT: &str = "application/problem+json";
 const UNCONFIRMED: &str = "confirmation_required";
 
-/// Rides on the answer, so that a layer can show the same words to a person, or name the request.
-#[derive(Clone, Serialize)]
-struct Shown {
+/// Why a request was refused (RFC 9457).
+// Rides on the answer too, so that a layer can show the same words to a person, or name the request.
+#[derive(Clone, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Shown {
     r#type: &'static str,
+    /// The status in words.
     title: &'static str,
     status: u16,
+    /// Stable, for programs.
     code: &'static str,
+    /// What to do about it, for people.
     detail: String,
+    /// What is wrong with single fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
+    /// To be named when asking for help.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
+}
+
+impl Shown {
+    /// Makes its shape known under its name.
+    pub(crate) fn describe(generator: &mut SchemaGenerator) {
+        generator.subschema_for::<Self>();
+    }
 }
 
 impl IntoResponse for Problem {

@@ -53,6 +53,13 @@ fn main() -> io::Result<()> {
             constant: "FAVICON",
             bytes: fs::read(assets.join("favicon.svg"))?,
         },
+        Source {
+            stem: "openapi",
+            extension: "json",
+            content_type: "application/json",
+            constant: "OPENAPI",
+            bytes: fs::read(assets.join("openapi.json"))?,
+        },
     ];
 
     let mut table = String::new();

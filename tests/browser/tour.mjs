@@ -28,6 +28,8 @@ async function signedOut(page, world, look) {
   await press(page, "Sign in");
   await page.getByText("E-mail and password do not match.").waitFor();
   await look("sign-in, refused");
+  await page.goto(world.at("/docs/api"));
+  await look("API");
   await page.goto(world.at("/sign-up"));
   await look("sign-up");
   await page.getByLabel("Organisation").fill("Fabrikam Clinic");

@@ -29,6 +29,7 @@ mod microsoft_sim;
 mod named_calls;
 mod oauth;
 mod occurrences;
+mod openapi;
 mod outages;
 mod pacing;
 mod preview;

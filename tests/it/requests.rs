@@ -276,6 +276,40 @@ async fn headers_that_mean_nothing_break_no_route() {
 }
 
 #[tokio::test]
+async fn only_an_etag_as_it_was_given_names_a_version() {
+    let story = Story::start().await;
+    let person = &story.ada.person;
+    let path = format!("/api/v1/schedule/entries/{}", story.entry);
+    let known = person.get(&path).await.unwrap().expect(200).unwrap();
+    let tag = known.header("etag");
+    let version = tag.trim_matches('"');
+    let change = async |tags: &[&str]| {
+        let mut request = person.request(Method::PATCH, &path).await.unwrap();
+        for tag in tags {
+            request = request.header("if-match", *tag);
+        }
+        let change = json!({ "private": true });
+        person.send(request.json(&change)).await.unwrap()
+    };
+
+    for wrong in [
+        version.to_owned(),
+        format!("\"{tag}\""),
+        format!("\"+{version}\""),
+        format!("\"0{version}\""),
+        format!("\" {version}\""),
+        format!("W/{tag}"),
+        "*".to_owned(),
+    ] {
+        let answer = change(&[&wrong]).await;
+        assert_eq!(answer.at("/code"), "if_match", "{wrong}");
+    }
+    assert_eq!(change(&[tag, tag]).await.at("/code"), "if_match");
+    change(&["\"99\""]).await.expect(412).unwrap();
+    change(&[tag]).await.expect(200).unwrap();
+}
+
+#[tokio::test]
 async fn a_stranger_is_led_to_sign_in_or_refused_by_every_route() {
     let mut story = Story::start().await;
     let before = Kept::of(&story.ada.world).await;

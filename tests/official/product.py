@@ -1,6 +1,7 @@
 """The product's API as a program with cookies uses it, and Google's own client of the simulated calendar."""
 
 import html
+import http.cookiejar
 import json
 import re
 import urllib.error
@@ -14,7 +15,9 @@ from googleapiclient.discovery import build
 class Product:
     def __init__(self, base):
         self.base = base.rstrip("/")
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(), urllib.request.ProxyHandler({}))
+        self.cookies = http.cookiejar.CookieJar()
+        keeping = urllib.request.HTTPCookieProcessor(self.cookies)
+        self.opener = urllib.request.build_opener(keeping, urllib.request.ProxyHandler({}))
         self.csrf = None
 
     def call(self, method, path, body=None, **headers):

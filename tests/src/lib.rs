@@ -5,6 +5,7 @@ pub mod calendar_user;
 pub mod clock;
 pub mod connected;
 pub mod histories;
+pub mod openapi;
 pub mod person;
 pub mod scenarios;
 pub mod sim;

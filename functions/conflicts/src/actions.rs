@@ -232,7 +232,7 @@ fn check(own: &Own, version: Option<u64>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn refused(why: NotNow) -> Problem {
+pub(crate) fn refused(why: NotNow) -> Problem {
     match why {
         NotNow::Changed => Problem::new(
             StatusCode::PRECONDITION_FAILED,

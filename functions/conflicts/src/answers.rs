@@ -1,26 +1,28 @@
 //! The shapes of the API's answers.
 
 use domain::{
-    conflict::{Conflict, ConflictState, Difference, UNDO_TIME},
+    conflict::{Conflict, ConflictState, Difference, Keep, UNDO_TIME},
     content::{Content, Parts},
     id::{CalendarId, ConflictId, ConnectionId, EntryId, MemberId},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConflictList")]
 pub(crate) struct List {
     pub(crate) items: Vec<ConflictAnswer>,
     /// Always null: the list comes in one piece.
     pub(crate) next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Conflict")]
 pub(crate) struct ConflictAnswer {
     id: ConflictId,
     version: u64,
-    /// `open`, `chosen` (decided, not carried out), `settled` or `undone`.
-    state: &'static str,
+    state: Standing,
     entry: EntryId,
     connection: ConnectionId,
     calendar: CalendarId,
@@ -41,18 +43,31 @@ pub(crate) struct ConflictAnswer {
     differences: Vec<DifferenceAnswer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ConflictState")]
+enum Standing {
+    Open,
+    /// Decided, and not carried out yet.
+    Chosen,
+    Settled,
+    Undone,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Difference")]
 struct DifferenceAnswer {
     name: String,
     base: Vec<Value>,
     local: Option<Vec<Value>>,
     external: Option<Vec<Value>>,
-    /// `local` or `external`, once it is decided.
-    kept: Option<&'static str>,
+    /// Once it is decided.
+    kept: Option<Keep>,
 }
 
 /// In words.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DifferenceValue")]
 struct Value {
     of: String,
     says: String,
@@ -88,14 +103,20 @@ impl ConflictAnswer {
                 base: values(conflict.base.parts_words(&difference.parts)),
                 local: difference.words(conflict.local.content()).map(values),
                 external: difference.words(conflict.external.content()).map(values),
-                kept: kept.map(|external| if external { "external" } else { "local" }),
+                kept: kept.map(|external| {
+                    if external {
+                        Keep::External
+                    } else {
+                        Keep::Local
+                    }
+                }),
             }
         });
         let (state, decided) = match &conflict.state {
-            ConflictState::Open => ("open", None),
-            ConflictState::Chosen { by, at, .. } => ("chosen", Some((*by, *at))),
-            ConflictState::Settled { .. } => ("settled", None),
-            ConflictState::Undone { .. } => ("undone", None),
+            ConflictState::Open => (Standing::Open, None),
+            ConflictState::Chosen { by, at, .. } => (Standing::Chosen, Some((*by, *at))),
+            ConflictState::Settled { .. } => (Standing::Settled, None),
+            ConflictState::Undone { .. } => (Standing::Undone, None),
         };
         let (decided_by, decided_at) = decided.unzip();
         Self {

@@ -13,6 +13,7 @@ use domain::{
     id::ConflictId,
 };
 use futures::future::try_join_all;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
     app::App,
@@ -27,9 +28,12 @@ use crate::{
     own::{self, Own},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ConflictQuery")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
+    /// Those that wait to be decided, unless said.
+    #[schemars(extend("enum" = ["open", "settled"]))]
     state: Option<String>,
 }
 
@@ -91,10 +95,13 @@ pub(crate) async fn show(
     tagged(own, conflict).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ConflictDecision")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Decided {
+    /// For everything.
     keep: Option<Keep>,
+    /// For each difference, by its name; either this or `keep`.
     fields: Option<BTreeMap<String, Keep>>,
     /// The version that the decision is about, unless `If-Match` names it.
     version: Option<u64>,

@@ -3,6 +3,7 @@
 mod actions;
 mod answers;
 mod api;
+pub mod openapi;
 mod own;
 mod pages;
 mod view;

@@ -30,10 +30,7 @@ pub(crate) async fn sync(app: &App, own: &Own, trigger: Trigger) -> Result<RunId
     let connection = own.connection();
     match connection.idle() {
         Some(Idle::Paused) => {
-            return Err(Problem::conflict(
-                "paused",
-                "The connection is paused. Resume it first.",
-            ));
+            return Err(paused());
         }
         Some(Idle::NeedsReauth) => return Err(needs_reauth()),
         Some(Idle::Ending) => return Err(disconnecting()),
@@ -157,6 +154,10 @@ async fn edit(own: &mut Own, change: impl Fn(&mut Connection)) -> Result<(), Pro
     Err(StoreError::Conflict.into())
 }
 
+pub(crate) fn paused() -> Problem {
+    Problem::conflict("paused", "The connection is paused. Resume it first.")
+}
+
 pub(crate) fn disconnecting() -> Problem {
     Problem::conflict(
         "disconnecting",
@@ -164,7 +165,7 @@ pub(crate) fn disconnecting() -> Problem {
     )
 }
 
-fn needs_reauth() -> Problem {
+pub(crate) fn needs_reauth() -> Problem {
     Problem::conflict(
         "needs_reauth",
         "The provider waits for the account to be authorised again. Reconnect first.",

@@ -6,15 +6,17 @@ use domain::{
     failure::Refusal,
     id::{CalendarId, ConnectionId, EntryId, ItemId, RunId, SubscriptionId},
     item::{ItemState, StuckItem},
-    run::{Counts, CursorMove, RunOutcome, RunState, SyncRun},
+    run::{Counts, CursorMove, RunOutcome, RunState, SyncRun, Trigger},
     subscription::{Subscription, SubscriptionState},
     sync::demand::Standing,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::store::{Asked, ConnectionRow};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{T}List")]
 pub(crate) struct List<T> {
     pub(crate) items: Vec<T>,
     /// Always null: these lists are short and come in one piece.
@@ -30,7 +32,8 @@ impl<T> From<Vec<T>> for List<T> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Connection")]
 pub(crate) struct ConnectionAnswer {
     id: ConnectionId,
     provider: Provider,
@@ -53,31 +56,57 @@ pub(crate) struct ConnectionAnswer {
     version: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConnectionAuth")]
 struct AuthAnswer {
-    state: &'static str,
+    state: AuthState,
     since: Timestamp,
     reason: Option<ReauthReason>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum AuthState {
+    Granted,
+    NeedsReauth,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Subscription")]
 struct SubscriptionAnswer {
     id: SubscriptionId,
-    /// Absent where it is for all of them.
+    /// Null where it is for all of them.
     calendar: Option<CalendarId>,
-    state: &'static str,
+    state: SubscriptionStanding,
     expires_at: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ConnectionSync")]
 struct SyncAnswer {
-    state: &'static str,
+    state: SyncState,
     /// The run under way, or the one that waits.
     run: Option<RunId>,
     /// The provider asked to be left alone until then.
     not_before: Option<Timestamp>,
     /// When the provider is asked again, whether it calls or not.
     next_look_at: Option<Timestamp>,
+}
+
+/// Whether the provider has granted it.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum SubscriptionStanding {
+    Intended,
+    Active,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum SyncState {
+    Idle,
+    Queued,
+    Running,
 }
 
 impl ConnectionAnswer {
@@ -91,12 +120,12 @@ impl ConnectionAnswer {
         let connection = row.connection;
         let auth = match connection.auth {
             Auth::Granted { at } => AuthAnswer {
-                state: "granted",
+                state: AuthState::Granted,
                 since: at,
                 reason: None,
             },
             Auth::NeedsReauth { since, reason } => AuthAnswer {
-                state: "needs_reauth",
+                state: AuthState::NeedsReauth,
                 since,
                 reason: Some(reason),
             },
@@ -129,8 +158,8 @@ impl From<&Subscription> for SubscriptionAnswer {
             id: subscription.id,
             calendar: subscription.calendar,
             state: match subscription.state {
-                SubscriptionState::Intended { .. } => "intended",
-                SubscriptionState::Active { .. } => "active",
+                SubscriptionState::Intended { .. } => SubscriptionStanding::Intended,
+                SubscriptionState::Active { .. } => SubscriptionStanding::Active,
             },
             expires_at: subscription.expires_at(),
         }
@@ -141,10 +170,10 @@ impl SyncAnswer {
     fn new(asked: Option<&Asked>, now: Timestamp) -> Self {
         let standing = asked.map_or(Standing::Idle, |asked| asked.demand.standing(now));
         let (state, not_before) = match standing {
-            Standing::Idle => ("idle", None),
-            Standing::Running => ("running", None),
-            Standing::Queued | Standing::Unsent => ("queued", None),
-            Standing::Waits { until } => ("queued", Some(until)),
+            Standing::Idle => (SyncState::Idle, None),
+            Standing::Running => (SyncState::Running, None),
+            Standing::Queued | Standing::Unsent => (SyncState::Queued, None),
+            Standing::Waits { until } => (SyncState::Queued, Some(until)),
         };
         Self {
             state,
@@ -156,12 +185,14 @@ impl SyncAnswer {
 }
 
 /// The same shape as a choice, so that one can be made from it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Calendars")]
 pub(crate) struct CalendarsAnswer {
     pub(crate) calendars: Vec<CalendarAnswer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Calendar")]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own in the answer"
@@ -202,27 +233,49 @@ impl From<Calendar> for CalendarAnswer {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct RunAsked {
     /// Null where the connection stands still.
     pub(crate) run: Option<RunId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Run")]
 pub(crate) struct RunAnswer {
     id: RunId,
     connection: ConnectionId,
-    /// Why it ran: `notice`, `entry_change`, `member`, `poll`, `reconcile`, `setup` or `continuation`.
-    trigger: domain::run::Trigger,
-    state: &'static str,
+    /// Why it ran.
+    trigger: Trigger,
+    state: RunStanding,
     queued_at: Option<Timestamp>,
     started_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
-    outcome: Option<&'static str>,
+    outcome: Option<OutcomeName>,
     why: Option<String>,
     /// While it runs, how far it has come.
     counts: Counts,
     cursors: Vec<CursorMove>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "RunState")]
+enum RunStanding {
+    Queued,
+    Running,
+    Finished,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "RunOutcome")]
+enum OutcomeName {
+    Succeeded,
+    /// Work was left for another run, which is already asked for.
+    Continues,
+    Failed,
+    /// The connection is paused or waits to be authorised again.
+    Skipped,
 }
 
 impl From<SyncRun> for RunAnswer {
@@ -231,7 +284,7 @@ impl From<SyncRun> for RunAnswer {
             id: run.id,
             connection: run.connection,
             trigger: run.trigger,
-            state: "queued",
+            state: RunStanding::Queued,
             queued_at: None,
             started_at: None,
             finished_at: None,
@@ -246,7 +299,7 @@ impl From<SyncRun> for RunAnswer {
                 ..waiting
             },
             RunState::Running { started_at } => Self {
-                state: "running",
+                state: RunStanding::Running,
                 started_at: Some(started_at),
                 ..waiting
             },
@@ -256,13 +309,13 @@ impl From<SyncRun> for RunAnswer {
                 outcome,
             } => {
                 let (outcome, why) = match outcome {
-                    RunOutcome::Succeeded => ("succeeded", None),
-                    RunOutcome::Continues { why } => ("continues", Some(why)),
-                    RunOutcome::Failed { why } => ("failed", Some(why)),
-                    RunOutcome::Skipped { why } => ("skipped", Some(why)),
+                    RunOutcome::Succeeded => (OutcomeName::Succeeded, None),
+                    RunOutcome::Continues { why } => (OutcomeName::Continues, Some(why)),
+                    RunOutcome::Failed { why } => (OutcomeName::Failed, Some(why)),
+                    RunOutcome::Skipped { why } => (OutcomeName::Skipped, Some(why)),
                 };
                 Self {
-                    state: "finished",
+                    state: RunStanding::Finished,
                     started_at: Some(started_at),
                     finished_at: Some(finished_at),
                     outcome: Some(outcome),
@@ -275,7 +328,8 @@ impl From<SyncRun> for RunAnswer {
 }
 
 /// An event or entry that is not synced.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Item")]
 pub(crate) struct ItemAnswer {
     id: ItemId,
     calendar: CalendarId,
@@ -284,6 +338,7 @@ pub(crate) struct ItemAnswer {
     entry: Option<EntryId>,
     title: String,
     /// `refused` until it changes, `failing` until it succeeds or is given up, then `dead`.
+    #[schemars(extend("enum" = ItemState::NAMES))]
     state: &'static str,
     /// `reason` is its code; what else it knows stands beside it.
     #[serde(flatten)]
@@ -296,11 +351,14 @@ pub(crate) struct ItemAnswer {
     next_try_at: Option<Timestamp>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 enum Cause {
     Refusal(Refusal),
-    Failure { reason: &'static str },
+    Failure {
+        #[schemars(extend("const" = StuckItem::FAILURE))]
+        reason: &'static str,
+    },
 }
 
 impl From<StuckItem> for ItemAnswer {
@@ -330,7 +388,8 @@ impl From<StuckItem> for ItemAnswer {
 }
 
 /// What came of a retry: how many items are tried again, and how many that the filter names are left for another call.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Retry")]
 pub(crate) struct RetryAnswer {
     pub(crate) retried: usize,
     pub(crate) left: usize,

@@ -18,6 +18,7 @@ use domain::{
     run::Trigger,
 };
 use futures::future::{try_join, try_join_all};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use shared::{
     app::App,
@@ -67,9 +68,10 @@ async fn answer(
     ))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CalendarsQuery {
+    /// Asks the provider anew.
     #[serde(default)]
     refresh: bool,
 }
@@ -84,13 +86,14 @@ pub(crate) async fn calendars(
     Ok(Answer(CalendarsAnswer { calendars }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "CalendarsChoice")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Choice {
     calendars: Vec<CalendarChoice>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CalendarChoice {
     id: CalendarId,
@@ -98,6 +101,7 @@ struct CalendarChoice {
     direction: Direction,
     /// Null is everything.
     #[serde(deserialize_with = "present")]
+    #[schemars(schema_with = "days")]
     history_days: Option<u16>,
     #[serde(default)]
     receives_new: bool,
@@ -110,6 +114,10 @@ struct CalendarChoice {
 /// Null is a choice here, so leaving the field out must not be taken for it.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
     Option::deserialize(deserializer)
+}
+
+fn days(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<Option<u16>>()
 }
 
 /// Replaces the whole choice: a calendar that is not named is not synced.
@@ -206,21 +214,26 @@ pub(crate) async fn run(
 }
 
 /// Which items: all that are named, where something is.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ItemFilter {
     calendar: Option<CalendarId>,
+    #[serde(default)]
+    #[schemars(schema_with = "state_names")]
     state: Option<String>,
     reason: Option<String>,
+}
+
+fn state_names(_: &mut SchemaGenerator) -> Schema {
+    let names = ItemState::NAMES.iter().copied().map(Some);
+    let names: Vec<_> = names.chain([None]).collect();
+    json_schema!({ "type": ["string", "null"], "enum": names })
 }
 
 impl ItemFilter {
     fn check(&self) -> Result<(), Problem> {
         match self.state.as_deref() {
-            Some(state) if !ItemState::NAMES.contains(&state) => Err(Problem::bad_request(
-                "bad_state",
-                "state is refused, failing or dead.",
-            )),
+            Some(state) if !ItemState::NAMES.contains(&state) => Err(bad_state()),
             Some(_) | None => Ok(()),
         }
     }
@@ -234,6 +247,10 @@ impl ItemFilter {
             && is(&self.state, item.state.name())
             && is(&self.reason, item.reason())
     }
+}
+
+pub(crate) fn bad_state() -> Problem {
+    Problem::bad_request("bad_state", "state is refused, failing or dead.")
 }
 
 pub(crate) async fn items(

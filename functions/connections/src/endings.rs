@@ -15,6 +15,7 @@ use domain::{
     id::ConnectionId,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -33,20 +34,21 @@ use ui::{
 
 use crate::own::Own;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
+#[schemars(rename = "DisconnectionWanted")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     #[serde(default)]
     remove_copies: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Disconnection")]
 pub(crate) struct DisconnectionAnswer {
     connection: ConnectionId,
     provider: Provider,
     account: String,
-    /// `running` or `over`.
-    state: &'static str,
+    state: EndState,
     /// What is done now.
     step: Option<Step>,
     remove_copies: bool,
@@ -59,7 +61,16 @@ pub(crate) struct DisconnectionAnswer {
     receipt: ReceiptAnswer,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "DisconnectionState")]
+enum EndState {
+    Running,
+    Over,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DisconnectionReceipt")]
 struct ReceiptAnswer {
     subscriptions_stopped: u32,
     subscriptions_left: u32,
@@ -79,9 +90,9 @@ impl From<Ending> for DisconnectionAnswer {
             provider: ending.provider,
             account: ending.account,
             state: if ending.step.is_some() {
-                "running"
+                EndState::Running
             } else {
-                "over"
+                EndState::Over
             },
             step: ending.step,
             remove_copies: ending.remove_copies,

@@ -10,6 +10,7 @@ use domain::{
     sync::brake::{Brake, Way},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::{
@@ -22,7 +23,8 @@ use ui::{pages::connection::HeldChanges, routes};
 
 use crate::{actions, answers::List, api::accepted, own::Own};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Hold")]
 pub(crate) struct HoldAnswer {
     id: HoldId,
     calendar: CalendarId,
@@ -57,7 +59,8 @@ pub(crate) async fn list(own: Own) -> Result<Answer<List<HoldAnswer>>, Problem> 
     Ok(Answer(answers.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "HoldDecided")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     decision: Decision,
@@ -104,10 +107,7 @@ async fn carry_out(
     match hold.decision() {
         Some(made) if made == decision => {}
         Some(_) => {
-            return Err(Problem::conflict(
-                "decided",
-                "This was decided otherwise already, and is being carried out.",
-            ));
+            return Err(decided_otherwise());
         }
         None => {
             let now = app.clock.now();
@@ -123,16 +123,23 @@ async fn carry_out(
                     own.note(app, Action::HoldDecided, after).await?;
                 }
                 Err(StoreError::Conflict) => {
-                    return Err(Problem::conflict(
-                        "changed",
-                        "More came to be held meanwhile. Look at it again.",
-                    ));
+                    return Err(changed());
                 }
                 Err(error) => return Err(error.into()),
             }
         }
     }
     actions::sync_unless_idle(app, own, Trigger::Member).await
+}
+
+pub(crate) fn decided_otherwise() -> Problem {
+    let words = "This was decided otherwise already, and is being carried out.";
+    Problem::conflict("decided", words)
+}
+
+pub(crate) fn changed() -> Problem {
+    let words = "More came to be held meanwhile. Look at it again.";
+    Problem::conflict("changed", words)
 }
 
 /// As the connection's page shows it.

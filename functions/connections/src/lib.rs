@@ -7,6 +7,7 @@ mod endings;
 mod form;
 mod holds;
 mod notices;
+pub mod openapi;
 mod own;
 mod pages;
 mod previews;

@@ -10,6 +10,7 @@ use domain::{
 };
 use futures::future::try_join4;
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{app::App, problem::Problem, store::Asked, sync::watch_of};
 
@@ -26,7 +27,8 @@ pub(crate) struct Proof<'a> {
 }
 
 /// The state of the worst of the synced calendars.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "NoticesState")]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Standing {
     /// Nothing is synced.
@@ -102,7 +104,8 @@ impl Proof<'_> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Notices")]
 pub(crate) struct NoticesAnswer {
     state: Standing,
     /// How often the provider is asked all the same.
@@ -116,7 +119,8 @@ pub(crate) struct NoticesAnswer {
     calendars: Vec<CalendarAnswer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NoticesFailing")]
 struct FailingAnswer {
     since: Option<Timestamp>,
     /// In a row.
@@ -124,7 +128,8 @@ struct FailingAnswer {
     why: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NoticesOfCalendar")]
 struct CalendarAnswer {
     id: CalendarId,
     name: String,
@@ -134,7 +139,8 @@ struct CalendarAnswer {
     subscriptions: Vec<SubscriptionAnswer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NoticesSubscription")]
 struct SubscriptionAnswer {
     since: Timestamp,
     heard_at: Option<Timestamp>,

@@ -6,6 +6,7 @@ use domain::{
     id::ConnectionId,
     preview::Preview,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     app::App,
@@ -23,7 +24,8 @@ use crate::{
     pages,
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Previews")]
 pub(crate) struct PreviewsAnswer {
     calendars: Vec<Preview>,
 }

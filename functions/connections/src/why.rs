@@ -14,6 +14,7 @@ use domain::{
 };
 use futures::future::{try_join_all, try_join3};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -32,30 +33,50 @@ use crate::own::Own;
 const LOOKED_THROUGH_MAX: usize = 2_000;
 const FOUND_MAX: usize = 50;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WhyQuery {
-    #[serde(default)]
-    q: String,
+    /// A title or a part of one, or the id of either side.
+    #[schemars(with = "String", length(min = 1))]
+    q: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Why {
     items: Vec<Found>,
     /// False where there was more than could be looked through; an exact id is found in any case.
     complete: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Found {
     title: String,
     entry: Option<EntryId>,
     external_id: Option<String>,
     calendar: Option<CalendarId>,
-    /// `linked`, `pending`, `conflict`, `removed_there`, `deleted_here`, `refused`, `waiting`, `not_copied` or `deleted`.
-    state: &'static str,
+    state: FoundState,
     /// The state and its reason.
     words: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum FoundState {
+    Linked,
+    Pending,
+    Conflict,
+    RemovedThere,
+    DeletedHere,
+    Refused,
+    Waiting,
+    NotCopied,
+    Deleted,
+}
+
+impl WhyQuery {
+    fn asked(&self) -> &str {
+        self.q.as_deref().unwrap_or_default().trim()
+    }
 }
 
 pub(crate) async fn list(
@@ -63,7 +84,7 @@ pub(crate) async fn list(
     own: Own,
     Query(query): Query<WhyQuery>,
 ) -> Result<Answer<Why>, Problem> {
-    match query.q.trim() {
+    match query.asked() {
         "" => Err(Problem::invalid(
             "q",
             "Say what to look for: q is a title or an id.",
@@ -78,18 +99,18 @@ pub(crate) async fn page(
     own: Own,
     Query(query): Query<WhyQuery>,
 ) -> Result<Response, Problem> {
-    let asked = query.q.trim();
+    let asked = query.asked();
     let found = match asked {
         "" => None,
         asked => Some(search(&app, &own, asked).await?),
     };
     let row = |found: Found| WhyRow {
         title: found.title,
-        is_well: found.state == "linked",
+        is_well: found.state == FoundState::Linked,
         words: found.words,
         entry: found
             .entry
-            .filter(|_| found.state != "deleted")
+            .filter(|_| found.state != FoundState::Deleted)
             .map(|entry| entry.to_string()),
         external_id: found.external_id,
     };
@@ -224,17 +245,20 @@ fn not_taken(item: StuckItem) -> Found {
         entry,
         external_id: entry.is_none().then_some(item.item),
         calendar: Some(item.calendar),
-        state: "refused",
+        state: FoundState::Refused,
         words,
     }
 }
 
 fn linked(link: &EventLink, entry: Option<&Entry>, calendar: &str) -> Found {
     let (state, words) = match &link.state {
-        LinkState::Pending { .. } => ("pending", format!("Is about to be created in {calendar}.")),
-        LinkState::Linked { .. } => ("linked", format!("In sync with {calendar}.")),
+        LinkState::Pending { .. } => (
+            FoundState::Pending,
+            format!("Is about to be created in {calendar}."),
+        ),
+        LinkState::Linked { .. } => (FoundState::Linked, format!("In sync with {calendar}.")),
         LinkState::Conflict { .. } => (
-            "conflict",
+            FoundState::Conflict,
             format!(
                 "Changed here and in {calendar}, differently. Nothing is written until someone decides, under Conflicts."
             ),
@@ -243,14 +267,14 @@ fn linked(link: &EventLink, entry: Option<&Entry>, calendar: &str) -> Found {
             lost: Origin::Event,
             ..
         } => (
-            "removed_there",
+            FoundState::RemovedThere,
             format!("Removed from {calendar} there; the entry stays. Its page can put it back."),
         ),
         LinkState::Severed {
             lost: Origin::Entry,
             ..
         } => (
-            "deleted_here",
+            FoundState::DeletedHere,
             format!(
                 "Deleted from the schedule. The event stays in {calendar}, which is only read."
             ),
@@ -259,7 +283,7 @@ fn linked(link: &EventLink, entry: Option<&Entry>, calendar: &str) -> Found {
     let title = entry.map_or_else(|| link.title(), |entry| &entry.content.title);
     Found {
         title: title.to_owned(),
-        entry: Some(link.entry).filter(|_| state != "deleted_here"),
+        entry: Some(link.entry).filter(|_| state != FoundState::DeletedHere),
         external_id: Some(link.external_id.0.clone()),
         calendar: Some(link.calendar),
         state,
@@ -274,24 +298,24 @@ fn not_copied(own: &Own, calendars: &[Calendar], entry: Entry) -> Found {
         .find(|calendar| calendar.settings.receives_new && calendar.takes(&calendar.settings));
     let (state, words) = match (receiver, own.connection().idle()) {
         (None, _) => (
-            "not_copied",
+            FoundState::NotCopied,
             "Stays in the schedule: no calendar of this connection takes new entries. Choose one in its settings."
                 .to_owned(),
         ),
         (Some(_), Some(Idle::Paused)) => (
-            "waiting",
+            FoundState::Waiting,
             "Waits: the connection is paused. Resume it first.".to_owned(),
         ),
         (Some(_), Some(Idle::NeedsReauth)) => (
-            "waiting",
+            FoundState::Waiting,
             "Waits: the connection has lost its access. Reconnect it first.".to_owned(),
         ),
         (Some(_), Some(Idle::Ending)) => (
-            "not_copied",
+            FoundState::NotCopied,
             "Stays in the schedule: this connection is being disconnected.".to_owned(),
         ),
         (Some(calendar), None) => (
-            "waiting",
+            FoundState::Waiting,
             format!("Is written to {} with the next sync.", calendar.name),
         ),
     };
@@ -312,7 +336,7 @@ fn deleted_entry(entry: Entry, at: Timestamp) -> Found {
         entry: Some(entry.id),
         external_id: None,
         calendar: None,
-        state: "deleted",
+        state: FoundState::Deleted,
         words: format!("Deleted on {day}. It can be brought back, under Deleted entries."),
     }
 }

@@ -14,6 +14,7 @@ use domain::{
     permission::Permission,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -23,14 +24,14 @@ use shared::{
 
 use crate::keys::{self, Listed, Wanted};
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct ApiKeyList {
     items: Vec<ApiKeyAnswer>,
     usage: UsageOfAll,
 }
 
 /// Of all keys together, in the last day.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct UsageOfAll {
     active_keys: usize,
     requests_24h: u32,
@@ -38,7 +39,8 @@ struct UsageOfAll {
     peak_percent_24h: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApiKey")]
 pub(crate) struct ApiKeyAnswer {
     id: ApiKeyId,
     name: String,
@@ -95,7 +97,7 @@ pub(crate) async fn list(
     Ok(Answer(ApiKeyList { items, usage }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewApiKey {
     name: String,
@@ -110,7 +112,7 @@ fn usual_haste() -> u32 {
     ApiKey::REQUESTS_PER_MINUTE
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct CreatedApiKey {
     #[serde(flatten)]
     about: ApiKeyAnswer,

@@ -65,11 +65,7 @@ pub(crate) async fn create(
         .iter()
         .filter(|key| key.state(now) == ApiKeyState::Active);
     if active.count() >= ApiKey::ACTIVE_MAX {
-        let words = format!(
-            "An organisation has at most {} active keys. Revoke one first.",
-            ApiKey::ACTIVE_MAX
-        );
-        return Err(Problem::conflict("too_many_keys", words));
+        return Err(too_many());
     }
     let (secret, hint) = api_key::mint();
     let key = ApiKey {
@@ -88,10 +84,18 @@ pub(crate) async fn create(
     };
     let made = session.audit(app, Action::ApiKeyCreated);
     let made = made
-        .about(Resource::new("API key", key.id))
+        .about(Resource::new(ApiKey::NOUN, key.id))
         .changing(Value::Null, told(&key));
     store.create_api_key(&key, &secret, &made).await?;
     Ok((key, secret))
+}
+
+pub(crate) fn too_many() -> Problem {
+    let words = format!(
+        "An organisation has at most {} active keys. Revoke one first.",
+        ApiKey::ACTIVE_MAX
+    );
+    Problem::conflict("too_many_keys", words)
 }
 
 /// What the audit log keeps of a key.
@@ -152,7 +156,7 @@ fn check(session: &Session, wanted: &Wanted) -> Result<(), Problem> {
 
 pub(crate) async fn find(app: &App, session: &Session, id: ApiKeyId) -> Result<ApiKey, Problem> {
     let found = app.store.tenant(session).api_key(id).await?;
-    found.ok_or_else(|| Problem::not_found("API key"))
+    found.ok_or_else(|| Problem::not_found(ApiKey::NOUN))
 }
 
 /// Revoking what is revoked changes nothing.
@@ -163,7 +167,7 @@ pub(crate) async fn revoke(app: &App, session: &Session, id: ApiKeyId) -> Result
     }
     let revoked = session.audit(app, Action::ApiKeyRevoked);
     let revoked = revoked
-        .about(Resource::new("API key", id))
+        .about(Resource::new(ApiKey::NOUN, id))
         .changing(told(&key), Value::Null);
     let now: Timestamp = app.clock.now();
     Ok(app

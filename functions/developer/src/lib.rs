@@ -2,6 +2,7 @@
 
 mod api;
 mod keys;
+pub mod openapi;
 mod pages;
 
 use domain::permission::Permission;

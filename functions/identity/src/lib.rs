@@ -1,5 +1,6 @@
 //! Who is signed in, and the organisation they belong to.
 
+pub mod openapi;
 mod organization;
 
 use axum::{
@@ -12,6 +13,7 @@ use domain::{
     member::{EmailAddress, Role},
     permission::{Permission as P, Permissions},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     app::App,
@@ -53,7 +55,7 @@ async fn key_set(State(app): State<App>) -> Result<Response, Problem> {
     Ok((cached, set).into_response())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Profile {
     id: MemberId,
     email: EmailAddress,
@@ -63,7 +65,8 @@ struct Profile {
     organization: Organization,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProfileOrganization")]
 struct Organization {
     id: TenantId,
     name: String,

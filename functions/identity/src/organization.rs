@@ -14,6 +14,7 @@ use domain::{
     permission::Permission,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -35,7 +36,8 @@ use ui::{
     routes,
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Organization")]
 pub(crate) struct OrganizationAnswer {
     id: TenantId,
     name: String,
@@ -44,7 +46,8 @@ pub(crate) struct OrganizationAnswer {
     erasure: Option<ErasureAnswer>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Erasure")]
 pub(crate) struct ErasureAnswer {
     asked_at: Timestamp,
     remove_copies: bool,
@@ -113,7 +116,8 @@ pub(crate) async fn show(
     }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ErasureWanted")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     name: String,

@@ -6,6 +6,7 @@ use axum::{
     response::Response,
 };
 use domain::{connection::Provider, permission::Permission};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -14,6 +15,8 @@ use shared::{
     web::{Form, Json, Routes, Session, may, page},
 };
 use ui::{pages::forward::Forward, routes};
+
+pub mod openapi;
 
 pub fn routes() -> Routes {
     let pages = Routes::new()
@@ -32,13 +35,16 @@ pub fn routes() -> Routes {
         .merge(pages)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "NewConnection")]
 #[serde(deny_unknown_fields)]
 struct Start {
+    #[schemars(with = "Provider")]
     provider: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Authorization")]
 struct Started {
     provider: Provider,
     /// Where the browser goes next, within ten minutes and in this very session.

@@ -6,6 +6,7 @@ use domain::{
     id::{ApiKeyId, AuditId, MemberId, TenantId},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
@@ -25,7 +26,7 @@ const SEEN_MAX: usize = 1_000;
 /// What a line tells of a person.
 const PERSONAL: [&str; 2] = ["email", "ip"];
 
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     cursor: Option<AuditId>,
@@ -90,13 +91,13 @@ async fn find(app: &App, session: &Session, asked: &Asked) -> Result<Found, Prob
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct AuditList {
     items: Vec<AuditLine>,
     next_cursor: Option<AuditId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct AuditLine {
     id: AuditId,
     at: Timestamp,

@@ -1,6 +1,7 @@
 //! Operations: the audit log, for programs under `/api/v1/ops/audit`, for people under `/ops/audit`.
 
 mod audit;
+pub mod openapi;
 
 use domain::permission::Permission;
 use shared::web::{Gate, Routes, may};

@@ -11,6 +11,7 @@ use domain::{
     id::{ConnectionId, EntryId, RunId},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{
@@ -113,14 +114,16 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeletedEntryList")]
 pub(crate) struct DeletedList {
     items: Vec<DeletedJson>,
     /// Always null: the list comes in one piece.
     next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DeletedEntry")]
 struct DeletedJson {
     #[serde(flatten)]
     entry: EntryJson,
@@ -152,8 +155,9 @@ pub(crate) async fn restore(
     Ok(tagged(&session, back::restore(&app, &session, id).await?))
 }
 
-#[derive(Serialize)]
-struct RunAsked {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CopyAsked")]
+pub(crate) struct RunAsked {
     /// Null where the connection stands still: it is done once it goes on.
     run: Option<RunId>,
 }

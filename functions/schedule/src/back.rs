@@ -71,16 +71,11 @@ pub(crate) async fn put_back(
         .find(|calendar| calendar.id == link.calendar)
         .filter(|calendar| calendar.takes(&calendar.settings))
         .filter(|_| entry.assignees.contains(&row.connection.member))
-        .ok_or_else(|| {
-            let words = "This entry is not written to that calendar: choose the calendar in the settings of its \
-                         connection, or assign its owner.";
-            Problem::conflict("not_written_there", words)
-        })?;
+        .ok_or_else(not_written_there)?;
     let privacy = calendar.settings.privacy;
     let external_id = link.external_id.0.clone();
     let Some(link) = link.put_back(&entry, privacy) else {
-        let words = "This copy was not removed. There is nothing to put back.";
-        return Err(Problem::conflict("not_removed", words));
+        return Err(not_removed());
     };
     let now = app.clock.now();
     let trace = Trace {
@@ -114,4 +109,15 @@ pub(crate) async fn put_back(
         Some(_) => Ok(None),
         None => Ok(ask::ask(app, &store, &row.connection, Trigger::Member).await?),
     }
+}
+
+pub(crate) fn not_written_there() -> Problem {
+    let words = "This entry is not written to that calendar: choose the calendar in the settings of its connection, or \
+                 assign its owner.";
+    Problem::conflict("not_written_there", words)
+}
+
+pub(crate) fn not_removed() -> Problem {
+    let words = "This copy was not removed. There is nothing to put back.";
+    Problem::conflict("not_removed", words)
 }

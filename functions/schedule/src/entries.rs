@@ -52,17 +52,22 @@ impl From<NotEdited> for NotWritten {
     fn from(error: NotEdited) -> Self {
         match error {
             NotEdited::NoOccurrence(words) => Self::Other(no_occurrence(words)),
-            NotEdited::Cancelled => Self::Other(Problem::conflict(
-                "cancelled",
-                "This occurrence is cancelled. Restore it first.",
-            )),
-            NotEdited::First => Self::Other(Problem::conflict(
-                "first_occurrence",
-                "The series begins with this occurrence: change or delete the whole series instead.",
-            )),
+            NotEdited::Cancelled => Self::Other(cancelled()),
+            NotEdited::First => Self::Other(first_occurrence()),
             NotEdited::Invalid(problems) => Self::Invalid(problems),
         }
     }
+}
+
+pub(crate) fn cancelled() -> Problem {
+    let words = "This occurrence is cancelled. Restore it first.";
+    Problem::conflict("cancelled", words)
+}
+
+pub(crate) fn first_occurrence() -> Problem {
+    let words =
+        "The series begins with this occurrence: change or delete the whole series instead.";
+    Problem::conflict("first_occurrence", words)
 }
 
 /// There is no such occurrence, for a reason.

@@ -8,6 +8,7 @@ mod copies;
 mod entries;
 mod list;
 mod occurrences;
+pub mod openapi;
 mod pages;
 mod trace;
 mod wire;

@@ -9,6 +9,7 @@ use domain::{
     time::Zone,
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -24,21 +25,34 @@ const LIMIT: usize = 100;
 const LIMIT_MAX: usize = 500;
 /// Of one series in one answer: more than a year of days, each with two.
 const OCCURRENCES_MAX: u16 = 1_000;
+const EXPAND: &str = "occurrences";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
+    /// The span's begin. The + of an offset is written as %2B.
+    #[schemars(with = "Timestamp")]
     from: Option<String>,
+    /// The span's end, which is no part of it: at most 400 days later.
+    #[schemars(with = "Timestamp")]
     to: Option<String>,
+    /// A member's id; `me`, and nobody named, is the caller.
     assignee: Option<String>,
+    /// A series as its occurrences, each by itself, instead of once.
+    #[schemars(extend("const" = EXPAND))]
     expand: Option<String>,
     /// Whole days are days of this zone; of UTC unless given.
+    #[schemars(with = "Option<Zone>")]
     zone: Option<String>,
+    /// So many at the most.
+    #[schemars(with = "Option<u16>", range(min = 1, max = LIMIT_MAX), extend("default" = LIMIT))]
     limit: Option<String>,
+    /// The `next_cursor` of the page before, with everything else as it was asked there.
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EntryList")]
 pub(crate) struct ListPage {
     items: Vec<EntryJson>,
     next_cursor: Option<String>,
@@ -164,11 +178,7 @@ impl Filter {
         cursor
             .filter(|cursor| cursor.filter == self.name())
             .map(|cursor| cursor.after)
-            .ok_or_else(|| {
-                let detail =
-                    "A cursor continues the list that it came with: repeat its parameters.";
-                Problem::bad_request("bad_cursor", detail)
-            })
+            .ok_or_else(bad_cursor)
     }
 }
 
@@ -192,12 +202,8 @@ fn read(query: &ListQuery, session: &Session) -> Result<(Filter, usize), Problem
             );
         }
     }
-    if query
-        .expand
-        .as_ref()
-        .is_some_and(|value| value != "occurrences")
-    {
-        wrong("expand", "expand takes only: occurrences".to_owned());
+    if query.expand.as_ref().is_some_and(|value| value != EXPAND) {
+        wrong("expand", format!("expand takes only: {EXPAND}"));
     }
     let zone = query.zone.as_deref().map_or(Ok(Zone::utc()), Zone::parse);
     let zone = zone.map_err(|error| wrong("zone", error.to_string()));
@@ -241,7 +247,12 @@ fn bound(name: &str, text: Option<&str>) -> Result<Timestamp, String> {
     }
 }
 
-fn too_many() -> Problem {
+pub(crate) fn bad_cursor() -> Problem {
+    let detail = "A cursor continues the list that it came with: repeat its parameters.";
+    Problem::bad_request("bad_cursor", detail)
+}
+
+pub(crate) fn too_many() -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "too_many",

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{entry::Entry, id::EntryId, series::OriginalStart};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{
@@ -81,8 +82,9 @@ pub(crate) async fn restore(
 }
 
 /// A series that was cut in two.
-#[derive(Serialize)]
-struct CutJson {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SeriesCut")]
+pub(crate) struct CutJson {
     /// Null where nothing of it is left.
     earlier: Option<EntryJson>,
     following: Option<EntryJson>,

@@ -14,6 +14,7 @@ use domain::{
     trace::{Deed, Trace, TracedBy},
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     app::App,
@@ -27,7 +28,7 @@ use crate::access::may;
 
 pub(crate) const TRACE: &str = "/api/v1/schedule/entries/{id}/trace";
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct TraceList {
     items: Vec<Told>,
     /// Always null: the latest two hundred come in one piece.
@@ -35,7 +36,8 @@ pub(crate) struct TraceList {
 }
 
 /// One trace as its reader may see it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Trace")]
 pub(crate) struct Told {
     pub(crate) id: TraceId,
     pub(crate) at: Timestamp,
@@ -46,7 +48,8 @@ pub(crate) struct Told {
     pub(crate) overwritten: Vec<Was>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TraceAuthor")]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Author {
     Member {
@@ -71,7 +74,8 @@ impl Author {
 }
 
 /// What was replaced, whole and as text to copy from.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Overwritten")]
 pub(crate) struct Was {
     pub(crate) side: Origin,
     content: Content,

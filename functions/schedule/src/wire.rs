@@ -9,9 +9,11 @@ use domain::{
     time::Moment,
 };
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Entry")]
 pub(crate) struct EntryJson {
     id: EntryId,
     version: u64,
@@ -35,7 +37,8 @@ pub(crate) struct EntryJson {
     updated_at: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "OccurrenceSpan")]
 struct Span {
     /// Which occurrence of its series, by its original start.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +50,7 @@ struct Span {
     cancelled: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Override {
     original: OriginalStart,
     #[serde(flatten)]

@@ -9,6 +9,7 @@ use domain::{
     id::{MemberId, TenantId},
     member::{EmailAddress, Role},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     app::App,
@@ -20,34 +21,42 @@ use shared::{
     },
 };
 
-use crate::service::{self, Refused, SignedIn};
+use crate::{
+    password::{BYTES_MAX, CHARACTERS_MIN},
+    service::{self, NAME_BYTES_MAX, Refused, SignedIn},
+};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignUp {
     account_type: AccountType,
+    #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
     organization: String,
+    #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
     name: String,
+    #[schemars(with = "EmailAddress")]
     email: String,
+    #[schemars(length(min = CHARACTERS_MIN, max = BYTES_MAX))]
     password: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum AccountType {
     Admin,
     TeamMember,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogIn {
     email: String,
     password: String,
 }
 
-#[derive(Serialize)]
-struct SignedInAnswer<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SignedIn")]
+pub(crate) struct SignedInAnswer<'a> {
     id: MemberId,
     email: &'a EmailAddress,
     name: &'a str,
@@ -57,7 +66,8 @@ struct SignedInAnswer<'a> {
     csrf_token: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SignedInOrganization")]
 struct Organization<'a> {
     id: TenantId,
     name: &'a str,
@@ -108,7 +118,7 @@ fn problem(refused: &Refused, wrong: fn() -> Problem) -> Problem {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Confirm {
     password: String,

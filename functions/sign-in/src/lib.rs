@@ -2,6 +2,7 @@
 //! this function has the memory for it, and a concurrency that bounds what it can cost.
 
 mod api;
+pub mod openapi;
 mod pages;
 mod password;
 mod service;

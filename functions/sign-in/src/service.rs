@@ -49,12 +49,12 @@ pub(crate) enum Refused {
     Erasing,
 }
 
-const NAME_BYTES_MAX: usize = 200;
+pub(crate) const NAME_BYTES_MAX: usize = 200;
 /// So many wrong passwords in a row are nothing unusual.
 const FREE_TRIES: u32 = 5;
 /// As many as can be counted one after the other, and some that lose every race.
 const CLAIMS_MAX: u32 = 10;
-const WAIT_MIN: SignedDuration = SignedDuration::from_secs(30);
+pub(crate) const WAIT_MIN: SignedDuration = SignedDuration::from_secs(30);
 /// Waiting doubles with each further try, up to this; nobody is locked out for good.
 const WAIT_MAX: SignedDuration = SignedDuration::from_mins(15);
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -30,7 +31,7 @@ pub struct ApiKey {
 }
 
 /// Where a key stands in its life. The last two are final.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiKeyState {
     Active,
@@ -39,6 +40,7 @@ pub enum ApiKeyState {
 }
 
 impl ApiKey {
+    pub const NOUN: &str = "API key";
     pub const NAME_CHARACTERS_MAX: usize = 80;
     pub const REQUESTS_PER_MINUTE: u32 = 600;
     /// What a key can be for. Whoever manages people or keys sits at a browser.
@@ -86,7 +88,7 @@ pub struct HourOfUse {
 }
 
 /// What a key has been used for lately.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Usage {
     pub requests_24h: u32,
     /// The highest share of what it may ask in a minute, in per cent.

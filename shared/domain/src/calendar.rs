@@ -9,6 +9,7 @@ pub use policy::{BUSY, ConflictPolicy, Privacy, UnknownPolicy};
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -76,7 +77,7 @@ impl Default for CalendarSettings {
 }
 
 /// Which way changes may flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     Bidirectional,

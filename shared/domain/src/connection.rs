@@ -3,12 +3,13 @@
 use std::{fmt, str::FromStr};
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ConnectionId, MemberId, TenantId};
 
 /// A calendar vendor. What differs between vendors lives in their own module; here it is only a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
     Google,
@@ -124,7 +125,7 @@ pub enum Auth {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReauthReason {
     /// The provider no longer honours the grant.
@@ -133,7 +134,7 @@ pub enum ReauthReason {
     MissingScopes,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LastFailure {
     pub at: Timestamp,
     pub what: String,

@@ -5,6 +5,7 @@ mod words;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use parts::Parts;
@@ -12,7 +13,7 @@ pub use parts::Parts;
 use crate::{recurrence::Recurrence, series::Exceptions, time::When};
 
 /// The synced content. Each field is compared, merged and written on its own.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Content {
     pub title: String,
     /// Plain text, also where the provider keeps HTML.
@@ -31,7 +32,7 @@ pub struct Content {
 
 /// When it happens and how it repeats. One field, because a rule means nothing without its start: half of each side's
 /// change would be a series that neither side asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Timing {
     #[serde(flatten)]
     pub when: When,
@@ -40,7 +41,9 @@ pub struct Timing {
 }
 
 /// The fields of [`Content`], as they are named in conflicts, traces and the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     Title,
@@ -75,7 +78,7 @@ impl Field {
 }
 
 /// A set of fields.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Vec<Field>", into = "Vec<Field>")]
 pub struct Fields(u8);
 

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,8 +15,9 @@ use crate::{
 };
 
 /// In the order in which they are done: access is needed until it is withdrawn, and records say what is left to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "DisconnectionStep")]
 pub enum Step {
     StopNotices,
     /// Only where it was asked for.
@@ -54,7 +56,7 @@ impl Step {
 }
 
 /// What became of our access to the account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum AccessEnd {
     /// The provider honours it no more, because we said so or because it had ended before.

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,8 +15,9 @@ use crate::{
     id::{MemberId, TenantId},
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ErasureStage")]
 pub enum Stage {
     EndConnections,
     OutliveSessions,
@@ -39,7 +41,7 @@ impl Stage {
 }
 
 /// What was done. It names nobody.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErasureReceipt {
     /// Ended by the erasure, or shortly before it.
     pub connections_ended: u32,

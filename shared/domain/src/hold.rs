@@ -1,6 +1,7 @@
 //! Holds: what the brakes kept from happening, until the calendar's owner confirms it or wants it put back.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -30,7 +31,7 @@ pub struct Hold {
 }
 
 /// One of the steps that are held, in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HeldStep {
     pub title: String,
     pub what: String,
@@ -46,8 +47,9 @@ pub struct Decided {
     pub begun: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "HoldDecision")]
 pub enum Decision {
     /// It was meant so.
     Confirm,

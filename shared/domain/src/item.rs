@@ -57,6 +57,9 @@ pub fn backoff(attempts: u32) -> SignedDuration {
 }
 
 impl StuckItem {
+    /// The code of whatever is not refused.
+    pub const FAILURE: &str = "failure";
+
     /// After one more failure. `jitter` is a share of the wait, in thousandths.
     #[must_use]
     pub fn failed(mut self, error: String, now: Timestamp, jitter: u16) -> Self {
@@ -142,7 +145,7 @@ impl StuckItem {
     pub fn reason(&self) -> &'static str {
         match &self.state {
             ItemState::Refused { refusal } => refusal.reason(),
-            ItemState::Failing { .. } | ItemState::Dead { .. } => "failure",
+            ItemState::Failing { .. } | ItemState::Dead { .. } => Self::FAILURE,
         }
     }
 

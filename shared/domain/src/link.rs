@@ -1,5 +1,6 @@
 //! Links: which entry is which calendar event, and what both last agreed on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -25,7 +26,7 @@ pub struct EventLink {
 }
 
 /// Where a linked pair began. The other side is a copy, and losing a copy is not losing the original.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     Entry,

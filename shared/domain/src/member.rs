@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What a member is in their organisation; [`Permission`] says what each role may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Role {
     Admin,
@@ -125,8 +126,11 @@ impl Member {
 }
 
 /// An e-mail address, trimmed and case-folded: the form in which addresses are compared.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("format" = "email", "maxLength" = Self::BYTES_MAX))]
 pub struct EmailAddress(String);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

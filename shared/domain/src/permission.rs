@@ -1,7 +1,8 @@
 //! Who may do what: one table, from which the code, the pages and the tests are all made.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::member::Role;
@@ -125,6 +126,20 @@ impl fmt::Display for Permission {
     }
 }
 
+impl JsonSchema for Permission {
+    fn schema_name() -> Cow<'static, str> {
+        "Permission".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let each = |row: &Row| json_schema!({ "const": row.name, "description": row.opens });
+        json_schema!({
+            "description": "Something that a member, or a program with a key of theirs, may or may not do.",
+            "oneOf": TABLE.iter().map(each).collect::<Vec<_>>(),
+        })
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no permission of that name")]
 pub struct UnknownPermission;
@@ -153,7 +168,7 @@ impl From<Permission> for &'static str {
 }
 
 /// What a member may do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Permissions(BTreeSet<Permission>);
 
 impl Permissions {

@@ -1,5 +1,6 @@
 //! What a sync would do, counted and in examples.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     sync::plan::{Plan, Step},
 };
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Preview {
     pub calendar: CalendarId,
     pub entries_created: u32,

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{CalendarId, ConnectionId, RunId};
 
 /// Why a sync was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "RunTrigger")]
 pub enum Trigger {
     /// The provider called.
     Notice,
@@ -66,7 +68,7 @@ pub struct SyncRun {
 }
 
 /// A calendar's cursor before and after a run, short enough to be compared by eye.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CursorMove {
     pub calendar: CalendarId,
     /// Absent before the first complete read.
@@ -150,7 +152,8 @@ impl RunOutcome {
 }
 
 /// What one run did, by action.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RunCounts")]
 pub struct Counts {
     pub seen: u32,
     pub unchanged: u32,

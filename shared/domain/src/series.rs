@@ -15,6 +15,7 @@ use jiff::{
     civil::{Date, DateTime},
     tz::TimeZone,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use occurrence::{NotAnOccurrence, Occurrence, Occurrences};
@@ -28,8 +29,11 @@ use crate::{
 
 /// Which occurrence of a series: the start that its rule gives it. An instant for a timed series, a date for an all-day
 /// one; written `20260302T130000Z` and `20260302`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = r"^\d{8}(T\d{6}Z)?$", "examples" = ["20260302T130000Z", "20260302"]))]
 pub enum OriginalStart {
     Day(Date),
     Time(Timestamp),
@@ -103,7 +107,7 @@ impl From<OriginalStart> for String {
 }
 
 /// How one occurrence differs from its series.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Exception {
     Cancelled,
@@ -126,7 +130,7 @@ impl Exception {
 }
 
 /// The fields in which an occurrence differs; what is absent is as in the series.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Changes {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -205,7 +209,7 @@ impl Changes {
 const EXCEPTION_BYTES: usize = 140;
 
 /// Every occurrence of a series that is not as the series says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Exceptions(BTreeMap<OriginalStart, Exception>);
 

@@ -7,11 +7,15 @@ use jiff::{
     civil::{Date, DateTime},
     tz::TimeZone,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The name of an IANA time zone that the bundled database knows, as the database spells it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("format" = "iana-time-zone", "examples" = ["Europe/Berlin"]))]
 pub struct Zone(String);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,9 +95,11 @@ impl fmt::Display for Zone {
 }
 
 /// A wall-clock time in a zone, in whole seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocalTime {
+    /// Without an offset; seconds may be left out.
+    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$"))]
     pub local: DateTime,
     pub zone: Zone,
     /// The second pass of an hour that the clock repeats when summer time ends.
@@ -142,28 +148,28 @@ fn whole_seconds(local: DateTime) -> DateTime {
 }
 
 /// One end of a span as the API writes it: `{"local","zone"}` or `{"date"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Moment {
     Timed(LocalTime),
     AllDay(DayOnly),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DayOnly {
     pub date: Date,
 }
 
 /// A span of time: two wall-clock times, or whole days with an exclusive end.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "MomentPair", into = "MomentPair")]
 pub enum When {
     Timed { start: LocalTime, end: LocalTime },
     AllDay { start: Date, end: Date },
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 struct MomentPair {
     start: Moment,
     end: Moment,

@@ -68,12 +68,13 @@ pub(super) fn check(allowance: Allowance) -> Result<(), Problem> {
     if !allowance.is_spent {
         return Ok(());
     }
-    let detail = format!(
-        "This key may ask {} times a minute. Wait {} seconds.",
-        allowance.limit, allowance.resets_in_s
-    );
+    Err(too_hasty(allowance.limit, allowance.resets_in_s))
+}
+
+pub(super) fn too_hasty(limit: u32, wait_s: u32) -> Problem {
+    let detail = format!("This key may ask {limit} times a minute. Wait {wait_s} seconds.");
     let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
-    Err(problem.retry_after(allowance.resets_in_s.into()))
+    problem.retry_after(wait_s.into())
 }
 
 /// What is left, as draft-ietf-httpapi-ratelimit-headers has it.

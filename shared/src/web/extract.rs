@@ -124,13 +124,12 @@ impl FromRequestParts<App> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(header::IF_MATCH) else {
-            return Ok(Self(None));
+        let mut given = parts.headers.get_all(header::IF_MATCH).iter();
+        let version = match (given.next(), given.next()) {
+            (None, _) => return Ok(Self(None)),
+            (Some(tag), None) => tag.to_str().ok().and_then(version_of),
+            (Some(_), Some(_)) => None,
         };
-        let version = value
-            .to_str()
-            .ok()
-            .and_then(|tag| tag.trim().trim_matches('"').parse().ok());
         version.map(|version| Self(Some(version))).ok_or_else(|| {
             Problem::bad_request(
                 "if_match",
@@ -138,6 +137,13 @@ impl FromRequestParts<App> for IfMatch {
             )
         })
     }
+}
+
+/// Read as it is written, and in no other spelling.
+fn version_of(tag: &str) -> Option<u64> {
+    let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
+    let version: u64 = digits.parse().ok()?;
+    (version.to_string() == digits).then_some(version)
 }
 
 pub(super) fn too_large() -> Problem {

@@ -13,7 +13,7 @@ use domain::{
 };
 
 use super::{
-    By, Session, api_key, foreign,
+    By, Session, api_key, foreign, named_call,
     page::NOT_PERMITTED,
     session::{CONFIRMED_FOR, browser_only},
 };
@@ -65,6 +65,26 @@ impl Gate {
         }
     }
 
+    /// How callers are refused here, or on the way through.
+    pub(crate) fn problems(self, is_safe: bool) -> Vec<Problem> {
+        if matches!(self.need, Need::Nobody(_)) {
+            return Vec::new();
+        }
+        let mut all = vec![Problem::unauthenticated()];
+        match (self.need, self.confirmed) {
+            (Need::May(_), false) => all.extend([not_permitted(), api_key::too_hasty(0, 60)]),
+            (Need::May(_), true) => all.extend([not_permitted(), browser_only()]),
+            (Need::Nobody(_) | Need::SignedIn, _) => all.push(browser_only()),
+        }
+        if self.confirmed {
+            all.push(Problem::unconfirmed());
+        }
+        if !is_safe {
+            all.extend(named_call::problems());
+        }
+        all
+    }
+
     /// A key is for what its scopes name, and nobody sits at a program to confirm anything.
     fn is_for_programs(self, parts: &Parts) -> bool {
         let is_scoped = matches!(self.need, Need::May(_));
@@ -80,16 +100,18 @@ impl Gate {
             Need::May(permission) => session.may(permission),
         };
         if !permitted {
-            return Err(Problem::forbidden(
-                NOT_PERMITTED,
-                "Your role in the organisation does not allow this.",
-            ));
+            return Err(not_permitted());
         }
         if self.confirmed && session.browser()?.confirmed_at + CONFIRMED_FOR <= app.clock.now() {
             return Err(Problem::unconfirmed());
         }
         Ok(())
     }
+}
+
+fn not_permitted() -> Problem {
+    let words = "Your role in the organisation does not allow this.";
+    Problem::forbidden(NOT_PERMITTED, words)
 }
 
 pub(super) async fn guard(gate: Gate, request: Request, next: Next) -> Response {

@@ -75,10 +75,7 @@ async fn run_named(
         .to_str()
         .ok()
         .filter(|name| !name.is_empty() && name.len() <= NAME_BYTES_MAX);
-    let name = name.ok_or_else(|| {
-        let detail = format!("Idempotency-Key takes 1 to {NAME_BYTES_MAX} printable characters.");
-        Problem::bad_request("idempotency_key", detail)
-    })?;
+    let name = name.ok_or_else(no_name)?;
     let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES_MAX)
         .await
@@ -128,11 +125,7 @@ async fn begin(
     let known = known.filter(|call| now < call.first_at + REMEMBERED_FOR);
     if let Some(call) = &known {
         if call.request != request {
-            return Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
-                "This Idempotency-Key was used for another request. Take a new one for each request.",
-            ));
+            return Err(used_otherwise());
         }
         if let Some(answer) = &call.answer {
             return Ok(Begun::Before(replay(app, store, name, answer).await?));
@@ -155,6 +148,29 @@ async fn begin(
     }
 }
 
+/// How a call that names itself is refused.
+pub(super) fn problems() -> [Problem; 4] {
+    [no_name(), used_otherwise(), under_way(), answer_gone()]
+}
+
+fn no_name() -> Problem {
+    let detail = format!("Idempotency-Key takes 1 to {NAME_BYTES_MAX} printable characters.");
+    Problem::bad_request("idempotency_key", detail)
+}
+
+fn used_otherwise() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "idempotency_key_reused",
+        "This Idempotency-Key was used for another request. Take a new one for each request.",
+    )
+}
+
+fn answer_gone() -> Problem {
+    let words = "This request was carried out before, but its answer can no longer be read.";
+    Problem::conflict("idempotency_answer_gone", words)
+}
+
 fn under_way() -> Problem {
     let detail =
         "The first request with this Idempotency-Key is still under way. Ask again in a moment.";
@@ -173,12 +189,7 @@ async fn replay(
 ) -> Result<Response, Problem> {
     let opened = app.open(&context(store, name), sealed).await?;
     let answer: Option<Answer> = opened.and_then(|text| serde_json::from_str(text.expose()).ok());
-    let answer = answer.ok_or_else(|| {
-        Problem::conflict(
-            "idempotency_answer_gone",
-            "This request was carried out before, but its answer can no longer be read.",
-        )
-    })?;
+    let answer = answer.ok_or_else(answer_gone)?;
     let status = StatusCode::from_u16(answer.status).map_err(Problem::unavailable)?;
     let mut headers = HeaderMap::new();
     for (name, value) in &answer.headers {

@@ -21,4 +21,9 @@ pub fn favicon_path() -> &'static str {
     FAVICON_PATH
 }
 
+/// The document of the API, and its file's name, which changes with it.
+pub fn openapi() -> (&'static Asset, &'static str) {
+    (&OPENAPI, OPENAPI_PATH)
+}
+
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));

@@ -4,7 +4,7 @@ use domain::permission::{Permission, Permissions};
 use maud::{DOCTYPE, Markup, Render, html};
 
 use crate::assets;
-use crate::components::{Csrf, Look, Meaning, button, labelled, post, submit};
+use crate::components::{Csrf, Look, Meaning, action, button, labelled, post, submit};
 use crate::icons::{Icon, icon};
 use crate::routes;
 
@@ -173,6 +173,18 @@ pub fn bare(title: &str, theme: Theme, content: impl Render) -> Markup {
     bare_with(title, theme, &Markup::default(), content)
 }
 
+/// A long text for anyone.
+pub fn reading(title: &str, theme: Theme, content: impl Render) -> Markup {
+    let body = html! {
+        main #content .reading tabindex="-1" {
+            p.brand { (mark()) (PRODUCT) }
+            h1 { (title) }
+            (content)
+        }
+    };
+    document(title, theme, &Markup::default(), "reads", &body)
+}
+
 /// A bare page that leads on to `address` by itself.
 pub fn forwarding(title: &str, theme: Theme, address: &str, content: impl Render) -> Markup {
     let head = html! { meta http-equiv="refresh" content={ "0; url=" (address) }; };
@@ -240,6 +252,7 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
                 div.member {
                     p { strong { (frame.member) } span { (frame.organization) } }
                     div.member-actions {
+                        (action("nav-api", routes::API, Look::Quiet, "API"))
                         (button("theme-toggle", "theme", labelled(Icon::Theme, "Theme")))
                         (post(&frame.csrf, routes::SIGN_OUT, "", submit(
                             "sign-out", Look::Quiet, labelled(Icon::SignOut, "Sign out"), "Signing out",

@@ -1,5 +1,6 @@
 //! The pages, one module each.
 
+pub mod api;
 pub mod api_keys;
 pub mod audit;
 pub mod confirmation;

@@ -7,6 +7,9 @@ pub const SIGN_UP: &str = "/sign-up";
 pub const CONFIRM: &str = "/sign-in/confirm";
 pub const SIGN_OUT: &str = "/sign-out";
 pub const ASSET: &str = "/assets/{file}";
+/// The API for people, and for programs.
+pub const API: &str = "/docs/api";
+pub const OPENAPI: &str = "/api/v1/openapi.json";
 
 pub const CONNECTIONS: &str = "/connections";
 /// `POST provider=google|microsoft` begins an authorization; it answers with a page that leads on, as `reconnect` does.

@@ -1,6 +1,7 @@
 //! Every page in every state worth looking at: for the snapshots, the rules and the gallery.
 //! Nothing that is deployed calls this, so nothing deployed carries it.
 
+mod api;
 mod conflicts;
 mod connection;
 mod connections;
@@ -23,6 +24,7 @@ pub type Sample = (&'static str, Markup);
 pub fn all() -> Vec<Sample> {
     [
         signed_out::samples(),
+        api::samples(),
         conflicts::samples(),
         connections::samples(),
         connection::samples(),

@@ -12,6 +12,7 @@ mod simple;
 
 use std::{collections::BTreeSet, fmt};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use cut::cut;
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// The recurrence of an entry or event; empty for a single one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Recurrence(Vec<String>);
 

@@ -4,6 +4,7 @@
 //! Nothing is lost by asking: what is held stays as it is on both sides, everything else syncs on, and the cursor does
 //! not pass what is held.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Plan, Step};
@@ -14,16 +15,18 @@ pub const DELETIONS_MAX: u32 = 20;
 /// More changed entries and events in one round are held.
 pub const OVERWRITES_MAX: u32 = 100;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "HoldBrake")]
 pub enum Brake {
     Deletions,
     Overwrites,
 }
 
 /// Where steps come from: each counts and holds for itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "HoldWay")]
 pub enum Way {
     /// Changes that the provider listed.
     Changes,
