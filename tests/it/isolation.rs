@@ -28,6 +28,7 @@ struct Ids {
     conflict: String,
     /// An entry that was deleted.
     deleted: String,
+    organization: String,
 }
 
 impl Ids {
@@ -48,6 +49,7 @@ impl Ids {
             member: other(&self.member),
             conflict: other(&self.conflict),
             deleted: other(&self.deleted),
+            organization: other(&self.organization),
         }
     }
 
@@ -62,6 +64,7 @@ impl Ids {
             (&self.member, "<member>"),
             (&self.conflict, "<conflict>"),
             (&self.deleted, "<deleted>"),
+            (&self.organization, "<organization>"),
         ];
         all.into_iter()
             .fold(text.to_owned(), |text, (id, name)| text.replace(id, name))
@@ -94,6 +97,7 @@ async fn ids(side: &Connected) -> Ids {
         member: profile.at("/id"),
         conflict: text(&conflict["id"]),
         deleted,
+        organization: profile.at("/organization/id"),
     }
 }
 

@@ -41,6 +41,7 @@ mod sessions;
 mod support;
 mod sync;
 mod sync_faults;
+mod team;
 mod tidy;
 mod together;
 mod tokens;

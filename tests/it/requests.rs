@@ -22,6 +22,8 @@ struct Story {
     deleted: String,
     conflict: String,
     run: String,
+    member: String,
+    organization: String,
     complaints: Vec<String>,
 }
 
@@ -33,12 +35,20 @@ impl Story {
         let entry = ada.create_entry(&entry).await;
         let deleted = ada.delete_one("lamp", 9).await;
         let conflict = ada.fall_apart("filter", 8).await;
+        let profile = ada.person.get("/api/users/auth/profile").await.unwrap();
+        let members = ada.person.get("/api/v1/members").await.unwrap().json();
+        let members = members["items"].as_array().unwrap();
+        let other = members
+            .iter()
+            .find(|one| one["email"] == "uwe@northwind.test");
         Self {
             stranger: Person::stranger(&ada.world).unwrap(),
             entry: entry["id"].as_str().unwrap().to_owned(),
             deleted,
             conflict: conflict["id"].as_str().unwrap().to_owned(),
             run: ada.last_run().await["id"].as_str().unwrap().to_owned(),
+            member: other.unwrap()["id"].as_str().unwrap().to_owned(),
+            organization: profile.at("/organization/id"),
             ada,
             complaints: Vec::new(),
         }
@@ -51,12 +61,14 @@ impl Story {
             deleted: &self.deleted,
             conflict: &self.conflict,
             run: &self.run,
+            member: &self.member,
+            organization: &self.organization,
         }
     }
 
     /// What a signed-in browser must not send in passing, such as a sign-out, comes from a stranger.
     fn sender(&self, route: &Route) -> &Person {
-        if route.function == "sign-in" {
+        if route.function == "sign-in" && route.is_public() {
             &self.stranger
         } else {
             &self.ada.person
@@ -216,7 +228,12 @@ async fn ask(person: &Person, route: &Route, path: &str, query: Option<&str>) ->
     let request = match route.reads() {
         Reads::Nothing => request,
         Reads::Json => request.json(&readable(route)),
-        Reads::Form => request.form(&[("version", "1"), ("provider", "google"), ("email", ADA)]),
+        Reads::Form => request.form(&[
+            ("version", "1"),
+            ("provider", "google"),
+            ("email", ADA),
+            ("role", "USER"),
+        ]),
     };
     person.send(request).await.unwrap()
 }
@@ -226,6 +243,8 @@ fn readable(route: &Route) -> Value {
         json!({ "calendars": [] })
     } else if route.pattern.ends_with("/resolve") {
         json!({ "keep": "local", "version": 1 })
+    } else if route.pattern.starts_with("/api/v1/members/") {
+        json!({ "role": "USER" })
     } else {
         visit("pump", 4)
     }

@@ -1,6 +1,8 @@
 //! Who is signed in, and the organisation they belong to.
 
+mod members;
 mod organization;
+mod team;
 
 use domain::{
     id::{MemberId, TenantId},
@@ -11,12 +13,41 @@ use serde::Serialize;
 use shared::{
     app::App,
     problem::Problem,
-    web::{Routes, Session, may, signed_in},
+    web::{Gate, Routes, Session, may, signed_in},
 };
 use ui::routes;
 
+const TEAM: Gate = may(P::TeamManage);
+
 pub fn routes() -> Routes {
-    let pages = Routes::new()
+    for_programs().merge(for_people())
+}
+
+fn for_people() -> Routes {
+    Routes::new()
+        .get(routes::MEMBERS, TEAM, members::list)
+        .get(routes::MEMBER, TEAM, members::one)
+        .post(routes::MEMBER_ROLE, TEAM.confirmed(), members::save_role)
+        .post(
+            routes::MEMBER_GRANTS,
+            TEAM.confirmed(),
+            members::save_grants,
+        )
+        .get(
+            routes::MEMBER_DEACTIVATE,
+            TEAM.confirmed(),
+            members::ask_to_deactivate,
+        )
+        .post(
+            routes::MEMBER_DEACTIVATE,
+            TEAM.confirmed(),
+            members::deactivate,
+        )
+        .post(
+            routes::MEMBER_REACTIVATE,
+            TEAM.confirmed(),
+            members::reactivate,
+        )
         .get(routes::ORGANIZATION, signed_in(), organization::page)
         .get(
             routes::ORGANIZATION_DELETE,
@@ -28,8 +59,14 @@ pub fn routes() -> Routes {
             may(P::OrganizationManage).confirmed(),
             organization::press,
         )
-        .as_pages();
+        .as_pages()
+}
+
+fn for_programs() -> Routes {
     Routes::new()
+        .get("/api/v1/members", TEAM, team::list)
+        .get("/api/v1/members/{id}", TEAM, team::show)
+        .patch("/api/v1/members/{id}", TEAM.confirmed(), team::patch)
         .get("/api/v1/organization", signed_in(), organization::show)
         .delete(
             "/api/v1/organization",
@@ -37,7 +74,12 @@ pub fn routes() -> Routes {
             organization::delete,
         )
         .get("/api/users/auth/profile", signed_in(), profile)
-        .merge(pages)
+        .get("/api/users/organizations", signed_in(), team::organizations)
+        .get(
+            "/api/users/organizations/{id}",
+            signed_in(),
+            team::organization,
+        )
 }
 
 #[derive(Serialize)]

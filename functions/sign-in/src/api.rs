@@ -20,7 +20,10 @@ use shared::{
     },
 };
 
-use crate::service::{self, Refused, SignedIn};
+use crate::{
+    founding,
+    service::{self, Refused, SignedIn},
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,13 +77,13 @@ pub(crate) async fn sign_up(
             "A team member joins with an invite from their organisation.",
         ));
     }
-    let form = service::SignUp {
+    let form = founding::SignUp {
         organization: &request.organization,
         name: &request.name,
         email: &request.email,
         password: &request.password,
     };
-    let who = service::sign_up(&app, &trail, &form)
+    let who = founding::sign_up(&app, &trail, &form)
         .await
         .map_err(pointed)?;
     signed_in(&app, StatusCode::CREATED, who).await
@@ -111,6 +114,10 @@ fn problem(refused: &Refused, wrong: fn() -> Problem) -> Problem {
         Refused::Erasing => Problem::forbidden(
             "organization_erasing",
             "Your organisation is being deleted. Nobody can sign in any more.",
+        ),
+        Refused::Deactivated => Problem::forbidden(
+            "member_deactivated",
+            "An administrator deactivated you. Ask them if that is a mistake.",
         ),
         Refused::Throttled { wait } => service::throttled(*wait),
     }

@@ -2,6 +2,7 @@
 //! this function has the memory for it, and a concurrency that bounds what it can cost.
 
 mod api;
+mod founding;
 mod pages;
 mod password;
 mod service;

@@ -26,7 +26,10 @@ use ui::{
     routes,
 };
 
-use crate::service::{self, Refused, SignedIn};
+use crate::{
+    founding,
+    service::{self, Refused, SignedIn},
+};
 
 pub(crate) async fn home(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let signed_in = Session::of(&headers, Trail::default(), &app)
@@ -116,6 +119,7 @@ fn in_words(refused: &Refused) -> (StatusCode, Trouble) {
     match refused {
         Refused::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, Trouble::Refused),
         Refused::Erasing => (StatusCode::FORBIDDEN, Trouble::Erasing),
+        Refused::Deactivated => (StatusCode::FORBIDDEN, Trouble::Deactivated),
         Refused::Throttled { wait } => {
             let minutes = u32::try_from(wait.as_mins() + 1).unwrap_or(1);
             let trouble = Trouble::Throttled { minutes };
@@ -200,13 +204,13 @@ pub(crate) async fn submit_sign_up(
     headers: HeaderMap,
     Form(form): Form<SignUpForm>,
 ) -> Result<Response, Problem> {
-    let asked = service::SignUp {
+    let asked = founding::SignUp {
         organization: &form.organization,
         name: &form.name,
         email: &form.email,
         password: &form.password,
     };
-    match service::sign_up(&app, &trail, &asked).await {
+    match founding::sign_up(&app, &trail, &asked).await {
         Ok(who) => Ok(welcome(who, see_other(routes::CONNECTIONS))),
         Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
             let errors = problem

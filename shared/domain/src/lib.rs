@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`tenant`](id::TenantId) | a customer organisation; owns everything |
 //! | [`member`](member::Member) | a person of a tenant who signs in |
+//! | [`team`](team) | what an administrator changes of members |
 //! | [`connection`](connection::Connection) | one member's authorised link to one provider account |
 //! | [`calendar`](calendar::Calendar) | one calendar of a connection, chosen to sync |
 //! | [`entry`](entry::Entry) | our record of scheduled time |
@@ -43,6 +44,7 @@ pub mod run;
 pub mod series;
 pub mod subscription;
 pub mod sync;
+pub mod team;
 pub mod time;
 pub mod trace;
 pub mod week;

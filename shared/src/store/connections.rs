@@ -118,8 +118,8 @@ impl TenantStore {
         Ok(all.iter().any(|row| row.sk.ends_with(&ending)))
     }
 
-    /// A new connection, with the row that counts what it is asked for. `Conflict`: the account is connected already, or
-    /// the tenant is being erased.
+    /// A new connection, with the row that counts what it is asked for. `Conflict`: the account is connected already,
+    /// the member is deactivated, or the tenant is being erased.
     pub async fn create_connection(&self, row: &ConnectionRow) -> Result<(), StoreError> {
         let connection = &row.connection;
         let pointer = Pointer {
@@ -162,6 +162,7 @@ impl TenantStore {
                     connection.created_at + CHECK_EVERY,
                 )?,
                 self.tenant_stands(),
+                self.member_stands(connection.member),
             ])
             .await
     }

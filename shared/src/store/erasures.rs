@@ -231,13 +231,17 @@ impl TenantStore {
             }
         }
         let open = |key| Write::delete(key, None, &Guard::Any);
-        let writes = vec![
+        let mut writes = vec![
             self.deletion(keys::member(self.tenant, member.id)),
             open(keys::email(&member.email)),
             open(keys::password(member.id)),
         ];
+        let sign_in = keys::sign_in(self.tenant, member.id);
+        if self.table.get_item(&sign_in).await?.is_some() {
+            writes.push(self.deletion(sign_in));
+        }
         let deleted = Deleted {
-            records: 3,
+            records: u32::try_from(writes.len()).unwrap_or(u32::MAX),
             members: 1,
             endings: Vec::new(),
         };

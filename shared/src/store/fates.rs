@@ -42,7 +42,7 @@ const fn never(why_at_end: &'static str, why: &'static str) -> (AtEnd, AtErasure
 }
 
 /// Every kind of the key catalogue.
-pub const FATES: [(&str, (AtEnd, AtErasure)); 36] = [
+pub const FATES: [(&str, (AtEnd, AtErasure)); 37] = [
     ("link", at_end(Family::Links)),
     ("link_by_event", at_end(Family::Links)),
     ("cursor", at_end(Family::Cursors)),
@@ -110,6 +110,7 @@ pub const FATES: [(&str, (AtEnd, AtErasure)); 36] = [
         "member",
         at_erasure("the member's; no longer a mirror", TenantFamily::Members),
     ),
+    ("sign_in", at_erasure("the member's", TenantFamily::Members)),
     ("email", at_erasure("the member's", TenantFamily::Members)),
     (
         "password",

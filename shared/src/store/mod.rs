@@ -25,6 +25,7 @@ mod purges;
 mod runs;
 mod sessions;
 mod table;
+mod team;
 mod upkeeps;
 
 pub use conflicts::Standing;

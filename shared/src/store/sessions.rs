@@ -14,6 +14,7 @@ use super::{
     item::{Guard, Item},
     keys,
     table::{Range, StoreError, Write},
+    team,
 };
 use crate::crypto::fingerprint;
 
@@ -82,6 +83,7 @@ impl Store {
         let writes = vec![
             standing_item(session).guarded(Guard::Absent).put()?,
             refresh_item(&row, refresh).guarded(Guard::Absent).put()?,
+            team::sign_in_write(session)?,
             self.tenant_unchecked(session.tenant).audit_write(audit)?,
         ];
         self.table.write(writes).await

@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use domain::time::{LocalTime, Zone};
+use domain::{
+    permission::Permission,
+    time::{LocalTime, Zone},
+};
 use jiff::{SignedDuration, Timestamp};
 use ui::{
     Markup,
@@ -49,6 +52,7 @@ impl FromRequestParts<App> for Visitor {
             csrf,
             member: session.name.clone(),
             organization: session.organization.clone(),
+            manages_team: session.may(Permission::TeamManage),
             toasts: flash(&parts.headers, &app.config).into_iter().collect(),
             conflicts: store.open_conflicts(session.member).await?,
             live: None,

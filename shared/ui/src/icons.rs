@@ -14,6 +14,7 @@ pub enum Icon {
     Error,
     Facts,
     Google,
+    Members,
     Menu,
     Microsoft,
     Next,
@@ -66,6 +67,9 @@ const fn shapes(icon: Icon) -> &'static str {
         }
         Icon::Google => {
             r#"<path d="M20.5 12.2H12.4v3.2h4.7a4.9 4.9 0 1 1-1.5-5.6l2.4-2.4A8.3 8.3 0 1 0 20.5 12.2Z" fill="currentColor" stroke="none"/>"#
+        }
+        Icon::Members => {
+            r#"<path d="M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2"/><path d="M16 3.128a4 4 0 0 1 0 7.744"/><path d="M22 21v-2a4 4 0 0 0-3-3.87"/><circle cx="9" cy="7" r="4"/>"#
         }
         Icon::Menu => r#"<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>"#,
         Icon::Microsoft => {

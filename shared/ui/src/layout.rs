@@ -49,6 +49,8 @@ pub struct Frame {
     pub csrf: Csrf,
     pub member: String,
     pub organization: String,
+    /// Whether they manage the organisation's members.
+    pub manages_team: bool,
     pub toasts: Vec<Toast>,
     /// How many conflicts wait for the member to decide.
     pub conflicts: usize,
@@ -69,14 +71,16 @@ pub enum Section {
     Schedule,
     Conflicts,
     Connections,
+    Members,
     Organization,
 }
 
 impl Section {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Schedule,
         Self::Conflicts,
         Self::Connections,
+        Self::Members,
         Self::Organization,
     ];
 
@@ -90,6 +94,7 @@ impl Section {
                 Icon::Connections,
                 "Connections",
             ),
+            Self::Members => ("nav-members", routes::MEMBERS, Icon::Members, "Members"),
             Self::Organization => (
                 "nav-organization",
                 routes::ORGANIZATION,
@@ -197,7 +202,7 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
             div #menu .menu {
                 nav aria-label="Main" {
                     ul {
-                        @for section in Section::ALL {
+                        @for section in Section::ALL.into_iter().filter(|one| frame.manages_team || *one != Section::Members) {
                             @let (id, href, glyph, words) = section.entry();
                             li {
                                 a id=(id) href=(href) aria-current=[(current == Some(section)).then_some("page")] {

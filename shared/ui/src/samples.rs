@@ -6,6 +6,7 @@ mod connection;
 mod connections;
 mod disconnection;
 mod history;
+mod members;
 mod organization;
 mod schedule;
 mod signed_out;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Sample> {
         disconnection::samples(),
         schedule::samples(),
         organization::samples(),
+        members::samples(),
     ]
     .into_iter()
     .flatten()
@@ -39,6 +41,7 @@ fn frame() -> Frame {
         csrf: csrf(),
         member: "Ada Lindgren".to_owned(),
         organization: "Northwind Field Service".to_owned(),
+        manages_team: true,
         toasts: Vec::new(),
         conflicts: 0,
         live: None,

@@ -13,7 +13,7 @@ pub(super) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 19] = [
+const READ_NOTHING: [&str; 21] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
     "/api/v1/conflicts/{id}/undo",
@@ -27,6 +27,8 @@ const READ_NOTHING: [&str; 19] = [
     "/connections/{id}/items/retry",
     "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
+    "/members/{id}/deactivate",
+    "/members/{id}/reactivate",
     "/schedule/deleted/{id}/restore",
     "/schedule/{id}/copies/{connection}/restore",
     "/sign-in/continue",
@@ -117,6 +119,8 @@ impl Route {
                 "{connection}" => places.connection,
                 "{id}" if self.pattern.contains("/connections/") => places.connection,
                 "{id}" if self.pattern.contains("/conflicts/") => places.conflict,
+                "{id}" if self.pattern.contains("/members/") => places.member,
+                "{id}" if self.pattern.contains("/organizations/") => places.organization,
                 "{run}" => places.run,
                 "{hold}" => "hld_00000000010000000000000001",
                 "{item}" => "itm_00000000000000000000000000",
@@ -140,6 +144,9 @@ pub(super) struct Places<'a> {
     pub(super) deleted: &'a str,
     pub(super) conflict: &'a str,
     pub(super) run: &'a str,
+    /// Somebody else.
+    pub(super) member: &'a str,
+    pub(super) organization: &'a str,
 }
 
 /// The original start of an occurrence of the story's entry.
@@ -152,4 +159,6 @@ pub(super) const NOWHERE: Places<'_> = Places {
     deleted: "ent_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     conflict: "cfl_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     run: "run_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    member: "mem_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    organization: "ten_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
 };

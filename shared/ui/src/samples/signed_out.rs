@@ -29,6 +29,10 @@ pub(super) fn samples() -> Vec<Sample> {
             .render(),
         ),
         ("sign-in-erasing", sign_in(Some(Trouble::Erasing)).render()),
+        (
+            "sign-in-deactivated",
+            sign_in(Some(Trouble::Deactivated)).render(),
+        ),
         ("sign-up", sign_up(Vec::new()).render()),
         (
             "sign-up-errors",

@@ -1,0 +1,90 @@
+//! The members of the organisation, for those who manage them.
+
+mod one;
+
+use domain::member::Role;
+use maud::{Markup, html};
+
+pub use one::{Grant, MemberPage, Standing};
+
+use crate::components::{Meaning, Moment, badge, link, relative};
+use crate::layout::{Frame, Head, Section, page};
+use crate::routes;
+
+#[derive(Clone, Debug)]
+pub struct Members {
+    pub frame: Frame,
+    pub rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    /// In words; what was granted beyond the role.
+    pub grants: Vec<&'static str>,
+    pub is_active: bool,
+    pub is_oneself: bool,
+    pub last_sign_in: Option<Moment>,
+}
+
+fn state(is_active: bool) -> Markup {
+    if is_active {
+        badge(Meaning::Ok, "Active")
+    } else {
+        badge(Meaning::Off, "Deactivated")
+    }
+}
+
+impl Members {
+    pub fn render(&self) -> Markup {
+        let head = Head::new("Members", Section::Members);
+        let content = html! {
+            div.stack {
+                section #members .panel aria-labelledby="members-title" {
+                    h2 #members-title { "Who can sign in" }
+                    (self.table())
+                }
+            }
+        };
+        page(&self.frame, &head, content)
+    }
+
+    fn table(&self) -> Markup {
+        html! {
+            table.stacks aria-labelledby="members-title" {
+                thead {
+                    tr {
+                        th scope="col" { "Name" } th scope="col" { "E-mail" } th scope="col" { "Role" }
+                        th scope="col" { "State" } th scope="col" { "Last sign-in" }
+                    }
+                }
+                tbody {
+                    @for row in &self.rows {
+                        tr {
+                            td data-label="Name" {
+                                span {
+                                    (link(&row.id, &routes::member(&row.id), &row.name))
+                                    @if row.is_oneself { " (you)" }
+                                }
+                            }
+                            td data-label="E-mail" { (row.email) }
+                            td data-label="Role" {
+                                span {
+                                    (row.role.words())
+                                    @for granted in &row.grants { " + " (granted) }
+                                }
+                            }
+                            td data-label="State" { (state(row.is_active)) }
+                            td data-label="Last sign-in" {
+                                @match &row.last_sign_in { Some(moment) => (relative(moment)), None => "Never" }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
