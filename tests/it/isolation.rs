@@ -29,6 +29,7 @@ struct Ids {
     /// An entry that was deleted.
     deleted: String,
     organization: String,
+    invite: String,
 }
 
 impl Ids {
@@ -50,6 +51,7 @@ impl Ids {
             conflict: other(&self.conflict),
             deleted: other(&self.deleted),
             organization: other(&self.organization),
+            invite: other(&self.invite),
         }
     }
 
@@ -65,6 +67,7 @@ impl Ids {
             (&self.conflict, "<conflict>"),
             (&self.deleted, "<deleted>"),
             (&self.organization, "<organization>"),
+            (&self.invite, "<invite>"),
         ];
         all.into_iter()
             .fold(text.to_owned(), |text, (id, name)| text.replace(id, name))
@@ -88,6 +91,8 @@ async fn ids(side: &Connected) -> Ids {
     let deleted = side.delete_one("lamp", 10).await;
     let conflict = side.fall_apart("filter", 8).await;
     let profile = side.person.get("/api/users/auth/profile/").await.unwrap();
+    let invite = json!({ "email": "eve@fabrikam.test", "role": "USER" });
+    let invite = side.person.post("/api/v1/invites", &invite).await.unwrap();
     Ids {
         entry: text(&entry["id"]),
         private: text(&private["id"]),
@@ -98,6 +103,7 @@ async fn ids(side: &Connected) -> Ids {
         conflict: text(&conflict["id"]),
         deleted,
         organization: profile.at("/organization/id"),
+        invite: invite.at("/id"),
     }
 }
 

@@ -17,6 +17,7 @@ mod erasures;
 mod google_sim;
 mod histories;
 mod history;
+mod invites;
 mod isolation;
 mod items;
 mod measures;

@@ -24,6 +24,7 @@ struct Story {
     run: String,
     member: String,
     organization: String,
+    invite: String,
     complaints: Vec<String>,
 }
 
@@ -38,6 +39,8 @@ impl Story {
         let profile = ada.person.get("/api/users/auth/profile").await.unwrap();
         let members = ada.person.get("/api/v1/members").await.unwrap().json();
         let members = members["items"].as_array().unwrap();
+        let invite = json!({ "email": "eve@northwind.test", "role": "USER" });
+        let invite = ada.person.post("/api/v1/invites", &invite).await.unwrap();
         let other = members
             .iter()
             .find(|one| one["email"] == "uwe@northwind.test");
@@ -49,6 +52,7 @@ impl Story {
             run: ada.last_run().await["id"].as_str().unwrap().to_owned(),
             member: other.unwrap()["id"].as_str().unwrap().to_owned(),
             organization: profile.at("/organization/id"),
+            invite: invite.at("/id"),
             ada,
             complaints: Vec::new(),
         }
@@ -63,6 +67,7 @@ impl Story {
             run: &self.run,
             member: &self.member,
             organization: &self.organization,
+            invite: &self.invite,
         }
     }
 

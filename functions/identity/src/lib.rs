@@ -1,5 +1,6 @@
 //! Who is signed in, and the organisation they belong to.
 
+mod invites;
 mod members;
 mod organization;
 mod team;
@@ -26,6 +27,13 @@ pub fn routes() -> Routes {
 fn for_people() -> Routes {
     Routes::new()
         .get(routes::MEMBERS, TEAM, members::list)
+        .get(routes::INVITE, TEAM.confirmed(), invites::page)
+        .post(routes::INVITE, TEAM.confirmed(), invites::press)
+        .post(
+            routes::INVITE_REVOKE,
+            TEAM.confirmed(),
+            invites::press_revoke,
+        )
         .get(routes::MEMBER, TEAM, members::one)
         .post(routes::MEMBER_ROLE, TEAM.confirmed(), members::save_role)
         .post(
@@ -66,6 +74,9 @@ fn for_programs() -> Routes {
     Routes::new()
         .get("/api/v1/members", TEAM, team::list)
         .get("/api/v1/members/{id}", TEAM, team::show)
+        .get("/api/v1/invites", TEAM, invites::list)
+        .post("/api/v1/invites", TEAM.confirmed(), invites::create)
+        .delete("/api/v1/invites/{id}", TEAM.confirmed(), invites::delete)
         .patch("/api/v1/members/{id}", TEAM.confirmed(), team::patch)
         .get("/api/v1/organization", signed_in(), organization::show)
         .delete(

@@ -25,7 +25,7 @@ use ui::{
     layout::Section,
     pages::{
         confirmation::Confirmation,
-        members::{Grant, MemberPage, Members, Row, Standing},
+        members::{Grant, MemberPage, Members, OpenInvite, Row, Standing},
     },
     routes,
 };
@@ -50,7 +50,19 @@ pub(crate) async fn list(
         name: member.name,
         email: member.email.to_string(),
     };
+    let now = app.clock.now();
+    let invites = store.invites().await?;
+    let open = invites
+        .into_iter()
+        .filter(|invite| invite.is_pending(now))
+        .map(|invite| OpenInvite {
+            id: invite.id.to_string(),
+            email: invite.email.to_string(),
+            role: invite.role,
+            expires: page::moment(invite.expires_at, &zone),
+        });
     let page = Members {
+        invites: open.collect(),
         rows: members.into_iter().map(row).collect(),
         frame: visitor.frame,
     };

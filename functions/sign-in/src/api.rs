@@ -22,6 +22,7 @@ use shared::{
 
 use crate::{
     founding,
+    join::{self, Joining},
     service::{self, Refused, SignedIn},
 };
 
@@ -29,10 +30,12 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignUp {
     account_type: AccountType,
-    organization: String,
+    organization: Option<String>,
     name: String,
-    email: String,
+    email: Option<String>,
     password: String,
+    /// The token of a team member's invite, which says the organisation and the address.
+    invite: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -71,22 +74,39 @@ pub(crate) async fn sign_up(
     trail: Trail,
     Json(request): Json<SignUp>,
 ) -> Result<Response, Problem> {
-    if matches!(request.account_type, AccountType::TeamMember) {
-        return Err(Problem::forbidden(
+    let who = match request.account_type {
+        AccountType::Admin => {
+            let form = founding::SignUp {
+                organization: request.organization.as_deref().unwrap_or_default(),
+                name: &request.name,
+                email: request.email.as_deref().unwrap_or_default(),
+                password: &request.password,
+            };
+            founding::sign_up(&app, &trail, &form)
+                .await
+                .map_err(pointed)?
+        }
+        AccountType::TeamMember => join(&app, &trail, &request).await?,
+    };
+    signed_in(&app, StatusCode::CREATED, who).await
+}
+
+async fn join(app: &App, trail: &Trail, request: &SignUp) -> Result<SignedIn, Problem> {
+    let token = request.invite.as_deref().ok_or_else(|| {
+        Problem::forbidden(
             "invite_required",
             "A team member joins with an invite from their organisation.",
-        ));
-    }
-    let form = founding::SignUp {
-        organization: &request.organization,
+        )
+    })?;
+    let joining = Joining {
         name: &request.name,
-        email: &request.email,
         password: &request.password,
+        email: request.email.as_deref(),
     };
-    let who = founding::sign_up(&app, &trail, &form)
+    let joined = join::join(app, trail, token, &joining)
         .await
         .map_err(pointed)?;
-    signed_in(&app, StatusCode::CREATED, who).await
+    joined.map_err(join::Refused::problem)
 }
 
 /// The fields of the form as members of the JSON document.

@@ -85,7 +85,7 @@ fn check(form: &SignUp<'_>) -> Result<EmailAddress, Problem> {
 pub(crate) struct Flaws(Vec<FieldProblem>);
 
 impl Flaws {
-    fn note(&mut self, pointer: &str, detail: impl Into<String>) {
+    pub(crate) fn note(&mut self, pointer: &str, detail: impl Into<String>) {
         self.0.push(FieldProblem {
             pointer: pointer.into(),
             detail: detail.into(),

@@ -3,6 +3,7 @@
 
 mod api;
 mod founding;
+mod join;
 mod pages;
 mod password;
 mod service;
@@ -13,6 +14,7 @@ use ui::routes;
 pub use password::hash as hash_password;
 
 /// What proves these requests.
+const BY_INVITE: &str = "the sealed token of an invite";
 const BY_CREDENTIALS: &str = "a password or a refresh cookie";
 
 pub fn routes() -> Routes {
@@ -22,6 +24,8 @@ pub fn routes() -> Routes {
         .post(routes::SIGN_IN, open(BY_CREDENTIALS), pages::submit_sign_in)
         .get(routes::SIGN_UP, open(BY_CREDENTIALS), pages::sign_up)
         .post(routes::SIGN_UP, open(BY_CREDENTIALS), pages::submit_sign_up)
+        .get(routes::JOIN, open(BY_INVITE), pages::join)
+        .post(routes::JOIN, open(BY_INVITE), pages::submit_join)
         .post(routes::SIGN_OUT, open(BY_CREDENTIALS), pages::sign_out)
         .get(routes::CONFIRM, signed_in(), pages::confirm)
         .post(routes::CONFIRM, signed_in(), pages::submit_confirm)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    id::{AuditId, MemberId},
+    id::{AuditId, InviteId, MemberId},
     member::EmailAddress,
 };
 
@@ -47,6 +47,11 @@ pub enum Actor {
     /// Somebody who brought a member's cookie or address, and has proved nothing.
     Unproven {
         member: MemberId,
+    },
+    /// Whoever brought the link of an invite, for this address.
+    Invited {
+        invite: InviteId,
+        email: EmailAddress,
     },
 }
 

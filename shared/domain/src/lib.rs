@@ -34,6 +34,7 @@ pub mod event;
 pub mod failure;
 pub mod hold;
 pub mod id;
+pub mod invite;
 pub mod item;
 pub mod link;
 pub mod member;

@@ -31,12 +31,13 @@ pub enum TenantFamily {
     Meetings,
     Audits,
     Sessions,
+    Invites,
     Members,
     OutboxRows,
 }
 
 impl TenantFamily {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Traces,
         Self::Conflicts,
         Self::Entries,
@@ -44,6 +45,7 @@ impl TenantFamily {
         Self::Meetings,
         Self::Audits,
         Self::Sessions,
+        Self::Invites,
         Self::Members,
         Self::OutboxRows,
     ];
@@ -186,6 +188,7 @@ impl TenantStore {
             TenantFamily::Meetings => keys::meetings(tenant),
             TenantFamily::Audits => keys::audits(tenant),
             TenantFamily::Sessions => keys::standing_sessions(tenant),
+            TenantFamily::Invites => keys::invites(tenant),
             TenantFamily::OutboxRows => keys::outbox_rows(tenant),
             TenantFamily::Members => return self.erase_some_of_members(erasure, now).await,
         };

@@ -42,7 +42,7 @@ const fn never(why_at_end: &'static str, why: &'static str) -> (AtEnd, AtErasure
 }
 
 /// Every kind of the key catalogue.
-pub const FATES: [(&str, (AtEnd, AtErasure)); 37] = [
+pub const FATES: [(&str, (AtEnd, AtErasure)); 38] = [
     ("link", at_end(Family::Links)),
     ("link_by_event", at_end(Family::Links)),
     ("cursor", at_end(Family::Cursors)),
@@ -112,6 +112,10 @@ pub const FATES: [(&str, (AtEnd, AtErasure)); 37] = [
     ),
     ("sign_in", at_erasure("the member's", TenantFamily::Members)),
     ("email", at_erasure("the member's", TenantFamily::Members)),
+    (
+        "invite",
+        at_erasure("the organisation's", TenantFamily::Invites),
+    ),
     (
         "password",
         at_erasure("the member's", TenantFamily::Members),

@@ -4,8 +4,8 @@
 use domain::{
     event::{ExternalEventId, Uid},
     id::{
-        AuditId, CalendarId, ConflictId, ConnectionId, EntryId, HoldId, ItemId, MemberId, OutboxId,
-        RunId, SessionId, SubscriptionId, TenantId, TraceId,
+        AuditId, CalendarId, ConflictId, ConnectionId, EntryId, HoldId, InviteId, ItemId, MemberId,
+        OutboxId, RunId, SessionId, SubscriptionId, TenantId, TraceId,
     },
     member::EmailAddress,
 };
@@ -366,6 +366,14 @@ pub(crate) fn traces(tenant: TenantId) -> String {
 
 pub(crate) fn traces_of(entry: EntryId) -> String {
     format!("{entry}#")
+}
+
+pub(crate) fn invite(tenant: TenantId, invite: InviteId) -> Key {
+    key(invites(tenant), invite.to_string())
+}
+
+pub(crate) fn invites(tenant: TenantId) -> String {
+    format!("T#{tenant}#INV")
 }
 
 /// The audit log, oldest first.

@@ -153,7 +153,7 @@ impl Store {
     }
 }
 
-fn new_member(member: &Member, password_hash: String) -> Result<Vec<Write>, StoreError> {
+pub(super) fn new_member(member: &Member, password_hash: String) -> Result<Vec<Write>, StoreError> {
     let email = EmailRow {
         tenant: member.tenant,
         member: member.id,

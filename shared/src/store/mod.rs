@@ -14,6 +14,7 @@ mod entries;
 mod erasures;
 mod fates;
 mod holds;
+mod invites;
 mod item;
 mod items;
 mod keys;

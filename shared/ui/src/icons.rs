@@ -11,6 +11,7 @@ pub enum Icon {
     Clock,
     Close,
     Connections,
+    Copy,
     Error,
     Facts,
     Google,
@@ -59,6 +60,7 @@ const fn shapes(icon: Icon) -> &'static str {
         Icon::Connections => {
             r#"<path d="M17 19a1 1 0 0 1-1-1v-2a2 2 0 0 1 2-2h2a2 2 0 0 1 2 2v2a1 1 0 0 1-1 1z"/><path d="M17 21v-2"/><path d="M19 14V6.5a1 1 0 0 0-7 0v11a1 1 0 0 1-7 0V10"/><path d="M21 21v-2"/><path d="M3 5V3"/><path d="M4 10a2 2 0 0 1-2-2V6a1 1 0 0 1 1-1h4a1 1 0 0 1 1 1v2a2 2 0 0 1-2 2z"/><path d="M7 5V3"/>"#
         }
+        Icon::Copy => r#"<path d="M8 8h14v14H8z"/><path d="M4 16H2V2h14v2"/>"#,
         Icon::Error => {
             r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#
         }

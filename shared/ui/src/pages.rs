@@ -8,6 +8,7 @@ pub mod deleted;
 pub mod disconnection;
 pub mod entry;
 pub mod forward;
+pub mod join;
 pub mod members;
 pub mod message;
 pub mod organization;

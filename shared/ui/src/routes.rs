@@ -35,6 +35,12 @@ pub const CONFLICTS: &str = "/conflicts";
 pub const CONFLICT: &str = "/conflicts/{id}";
 pub const CONFLICT_UNDO: &str = "/conflicts/{id}/undo";
 
+/// `GET ?token=` shows what one joins; `POST` joins.
+pub const JOIN: &str = "/join";
+/// `GET` is the form; `POST` makes an invite, and answers with its link.
+pub const INVITE: &str = "/members/invite";
+/// `POST`.
+pub const INVITE_REVOKE: &str = "/members/invites/{id}/revoke";
 pub const MEMBERS: &str = "/members";
 pub const MEMBER: &str = "/members/{id}";
 /// `POST role=`.
@@ -130,6 +136,10 @@ pub fn connection_retry_all(id: &str) -> String {
 
 pub fn connection_retry(id: &str, item: &str) -> String {
     fill(CONNECTION_RETRY, id).replace("{item}", item)
+}
+
+pub fn invite_revoke(id: &str) -> String {
+    fill(INVITE_REVOKE, id)
 }
 
 pub fn member(id: &str) -> String {

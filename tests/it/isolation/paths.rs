@@ -111,6 +111,16 @@ fn in_paths_of_the_team(named: &Ids) -> Vec<Attempt> {
         attempt(Method::POST, format!("{page}/deactivate"), none()),
         attempt(Method::POST, format!("{page}/reactivate"), none()),
         attempt(
+            Method::DELETE,
+            format!("/api/v1/invites/{}", named.invite),
+            None,
+        ),
+        attempt(
+            Method::POST,
+            format!("/members/invites/{}/revoke", named.invite),
+            none(),
+        ),
+        attempt(
             Method::GET,
             format!("/api/users/organizations/{}", named.organization),
             None,

@@ -13,7 +13,7 @@ pub(super) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 21] = [
+const READ_NOTHING: [&str; 22] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
     "/api/v1/conflicts/{id}/undo",
@@ -27,6 +27,7 @@ const READ_NOTHING: [&str; 21] = [
     "/connections/{id}/items/retry",
     "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
+    "/members/invites/{id}/revoke",
     "/members/{id}/deactivate",
     "/members/{id}/reactivate",
     "/schedule/deleted/{id}/restore",
@@ -119,6 +120,7 @@ impl Route {
                 "{connection}" => places.connection,
                 "{id}" if self.pattern.contains("/connections/") => places.connection,
                 "{id}" if self.pattern.contains("/conflicts/") => places.conflict,
+                "{id}" if self.pattern.contains("/invites/") => places.invite,
                 "{id}" if self.pattern.contains("/members/") => places.member,
                 "{id}" if self.pattern.contains("/organizations/") => places.organization,
                 "{run}" => places.run,
@@ -147,6 +149,7 @@ pub(super) struct Places<'a> {
     /// Somebody else.
     pub(super) member: &'a str,
     pub(super) organization: &'a str,
+    pub(super) invite: &'a str,
 }
 
 /// The original start of an occurrence of the story's entry.
@@ -161,4 +164,5 @@ pub(super) const NOWHERE: Places<'_> = Places {
     run: "run_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     member: "mem_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     organization: "ten_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    invite: "inv_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
 };

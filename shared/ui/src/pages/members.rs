@@ -1,13 +1,16 @@
 //! The members of the organisation, for those who manage them.
 
+mod invite;
 mod one;
 
 use domain::member::Role;
 use maud::{Markup, html};
 
+pub use invite::{InviteForm, Invited, OpenInvite};
 pub use one::{Grant, MemberPage, Standing};
 
-use crate::components::{Meaning, Moment, badge, link, relative};
+use crate::components::{Look, Meaning, Moment, action, badge, labelled, link, relative};
+use crate::icons::Icon;
 use crate::layout::{Frame, Head, Section, page};
 use crate::routes;
 
@@ -15,6 +18,7 @@ use crate::routes;
 pub struct Members {
     pub frame: Frame,
     pub rows: Vec<Row>,
+    pub invites: Vec<OpenInvite>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,13 +44,16 @@ fn state(is_active: bool) -> Markup {
 
 impl Members {
     pub fn render(&self) -> Markup {
-        let head = Head::new("Members", Section::Members);
+        let mut head = Head::new("Members", Section::Members);
+        let face = labelled(Icon::Plus, "Invite somebody");
+        head.actions = action("invite", routes::INVITE, Look::Primary, face);
         let content = html! {
             div.stack {
                 section #members .panel aria-labelledby="members-title" {
                     h2 #members-title { "Who can sign in" }
                     (self.table())
                 }
+                (invite::open(&self.invites, &self.frame.csrf))
             }
         };
         page(&self.frame, &head, content)

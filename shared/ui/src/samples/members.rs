@@ -3,11 +3,11 @@
 use domain::{member::Role, permission::Permission};
 
 use super::{Sample, frame};
-use crate::components::Moment;
+use crate::components::{FieldError, Moment};
 use crate::layout::Section;
 use crate::pages::{
     confirmation::Confirmation,
-    members::{Grant, MemberPage, Members, Row, Standing},
+    members::{Grant, InviteForm, Invited, MemberPage, Members, OpenInvite, Row, Standing},
 };
 
 const ID: &str = "mem_01HY0000000000000000000003";
@@ -15,6 +15,9 @@ const ID: &str = "mem_01HY0000000000000000000003";
 pub(super) fn samples() -> Vec<Sample> {
     vec![
         ("members", members().render()),
+        ("invite", form(Vec::new()).render()),
+        ("invite-refused", form(vec![already()]).render()),
+        ("invited", invited().render()),
         ("member", member(Standing::Active).render()),
         ("member-oneself", oneself().render()),
         ("member-deactivated", deactivated().render()),
@@ -46,6 +49,7 @@ fn row(number: u8, name: &str, email: &str, role: Role) -> Row {
 fn members() -> Members {
     Members {
         frame: frame(),
+        invites: vec![open(1, "eve@northwind.test", Role::TeamMember)],
         rows: vec![
             Row {
                 is_oneself: true,
@@ -69,6 +73,47 @@ fn members() -> Members {
                 )
             },
         ],
+    }
+}
+
+fn open(number: u8, email: &str, role: Role) -> OpenInvite {
+    OpenInvite {
+        id: format!("inv_01HY000000000000000000000{number}"),
+        email: email.to_owned(),
+        role,
+        expires: Moment::new("2027-03-11T09:41:12Z", "11 March 2027, 10:41 Europe/Berlin"),
+    }
+}
+
+fn already() -> FieldError {
+    FieldError::new(
+        "email",
+        "max@northwind.test is already a member of your organisation.",
+    )
+}
+
+fn form(errors: Vec<FieldError>) -> InviteForm {
+    InviteForm {
+        frame: frame(),
+        email: errors
+            .first()
+            .map(|_| "max@northwind.test".to_owned())
+            .unwrap_or_default(),
+        role: Role::TeamMember,
+        roles: Role::ALL.to_vec(),
+        errors,
+    }
+}
+
+fn invited() -> Invited {
+    Invited {
+        frame: frame(),
+        email: "eve@northwind.test".to_owned(),
+        role: Role::TeamMember,
+        link: format!(
+            "https://kalends.example.com/join?token=kid.{}",
+            "A9-_".repeat(70)
+        ),
     }
 }
 
