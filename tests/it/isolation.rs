@@ -30,6 +30,7 @@ struct Ids {
     deleted: String,
     organization: String,
     invite: String,
+    session: String,
 }
 
 impl Ids {
@@ -52,6 +53,7 @@ impl Ids {
             deleted: other(&self.deleted),
             organization: other(&self.organization),
             invite: other(&self.invite),
+            session: other(&self.session),
         }
     }
 
@@ -68,6 +70,7 @@ impl Ids {
             (&self.deleted, "<deleted>"),
             (&self.organization, "<organization>"),
             (&self.invite, "<invite>"),
+            (&self.session, "<session>"),
         ];
         all.into_iter()
             .fold(text.to_owned(), |text, (id, name)| text.replace(id, name))
@@ -93,6 +96,7 @@ async fn ids(side: &Connected) -> Ids {
     let profile = side.person.get("/api/users/auth/profile/").await.unwrap();
     let invite = json!({ "email": "eve@fabrikam.test", "role": "USER" });
     let invite = side.person.post("/api/v1/invites", &invite).await.unwrap();
+    let sessions = side.person.get("/api/v1/sessions").await.unwrap();
     Ids {
         entry: text(&entry["id"]),
         private: text(&private["id"]),
@@ -104,6 +108,7 @@ async fn ids(side: &Connected) -> Ids {
         deleted,
         organization: profile.at("/organization/id"),
         invite: invite.at("/id"),
+        session: sessions.at("/items/0/id"),
     }
 }
 

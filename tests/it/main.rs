@@ -27,6 +27,7 @@ mod oauth;
 mod occurrences;
 mod outages;
 mod pacing;
+mod permissions;
 mod preview;
 mod privacy;
 mod queue;

@@ -68,6 +68,7 @@ impl Story {
             member: &self.member,
             organization: &self.organization,
             invite: &self.invite,
+            session: NOWHERE.session,
         }
     }
 

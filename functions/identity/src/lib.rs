@@ -3,19 +3,11 @@
 mod invites;
 mod members;
 mod organization;
+mod profile;
 mod team;
 
-use domain::{
-    id::{MemberId, TenantId},
-    member::{EmailAddress, Role},
-    permission::{Permission as P, Permissions},
-};
-use serde::Serialize;
-use shared::{
-    app::App,
-    problem::Problem,
-    web::{Gate, Routes, Session, may, signed_in},
-};
+use domain::permission::Permission as P;
+use shared::web::{Gate, Routes, may, signed_in};
 use ui::routes;
 
 const TEAM: Gate = may(P::TeamManage);
@@ -26,6 +18,10 @@ pub fn routes() -> Routes {
 
 fn for_people() -> Routes {
     Routes::new()
+        .get(routes::PROFILE, signed_in(), profile::page)
+        .post(routes::SESSION_END, signed_in(), profile::press_end)
+        .post(routes::SESSIONS_END, signed_in(), profile::press_end_others)
+        .get(routes::ROLES, signed_in(), profile::roles)
         .get(routes::MEMBERS, TEAM, members::list)
         .get(routes::INVITE, TEAM.confirmed(), invites::page)
         .post(routes::INVITE, TEAM.confirmed(), invites::press)
@@ -72,6 +68,9 @@ fn for_people() -> Routes {
 
 fn for_programs() -> Routes {
     Routes::new()
+        .get("/api/v1/sessions", signed_in(), profile::sessions)
+        .delete("/api/v1/sessions", signed_in(), profile::end_others)
+        .delete("/api/v1/sessions/{id}", signed_in(), profile::end_one)
         .get("/api/v1/members", TEAM, team::list)
         .get("/api/v1/members/{id}", TEAM, team::show)
         .get("/api/v1/invites", TEAM, invites::list)
@@ -84,46 +83,11 @@ fn for_programs() -> Routes {
             may(P::OrganizationManage).confirmed(),
             organization::delete,
         )
-        .get("/api/users/auth/profile", signed_in(), profile)
+        .get("/api/users/auth/profile", signed_in(), profile::show)
         .get("/api/users/organizations", signed_in(), team::organizations)
         .get(
             "/api/users/organizations/{id}",
             signed_in(),
             team::organization,
         )
-}
-
-#[derive(Serialize)]
-struct Profile {
-    id: MemberId,
-    email: EmailAddress,
-    name: String,
-    role: Role,
-    permissions: Permissions,
-    organization: Organization,
-}
-
-#[derive(Serialize)]
-struct Organization {
-    id: TenantId,
-    name: String,
-}
-
-async fn profile(
-    axum::extract::State(app): axum::extract::State<App>,
-    session: Session,
-) -> Result<axum::Json<Profile>, Problem> {
-    let tenant = app.store.tenant(&session).details().await?;
-    let tenant = tenant.ok_or_else(Problem::unauthenticated)?;
-    Ok(axum::Json(Profile {
-        id: session.member,
-        email: session.email,
-        name: session.name,
-        role: session.role,
-        permissions: session.permissions,
-        organization: Organization {
-            id: tenant.id,
-            name: tenant.name,
-        },
-    }))
 }

@@ -110,7 +110,7 @@ async fn join(app: &App, trail: &Trail, request: &SignUp) -> Result<SignedIn, Pr
 }
 
 /// The fields of the form as members of the JSON document.
-fn pointed(mut problem: Problem) -> Problem {
+pub(crate) fn pointed(mut problem: Problem) -> Problem {
     for field in &mut problem.fields {
         field.pointer.insert(0, '/');
     }

@@ -4,6 +4,7 @@
 mod api;
 mod founding;
 mod join;
+mod new_password;
 mod pages;
 mod password;
 mod service;
@@ -27,6 +28,8 @@ pub fn routes() -> Routes {
         .get(routes::JOIN, open(BY_INVITE), pages::join)
         .post(routes::JOIN, open(BY_INVITE), pages::submit_join)
         .post(routes::SIGN_OUT, open(BY_CREDENTIALS), pages::sign_out)
+        .get(routes::PASSWORD, signed_in(), new_password::page)
+        .post(routes::PASSWORD, signed_in(), new_password::press)
         .get(routes::CONFIRM, signed_in(), pages::confirm)
         .post(routes::CONFIRM, signed_in(), pages::submit_confirm)
         .get("/sign-in/continue", open(BY_CREDENTIALS), pages::carry_on)
@@ -42,5 +45,10 @@ pub fn routes() -> Routes {
             api::refresh,
         )
         .post("/api/users/auth/confirm", signed_in(), api::confirm)
+        .post(
+            "/api/users/auth/password",
+            signed_in(),
+            new_password::submit,
+        )
         .merge(pages)
 }

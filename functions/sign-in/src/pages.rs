@@ -310,7 +310,7 @@ pub(crate) async fn submit_join(
     })
 }
 
-fn errors_of(problem: &Problem) -> Vec<FieldError> {
+pub(crate) fn errors_of(problem: &Problem) -> Vec<FieldError> {
     let error = |field: &FieldProblem| FieldError::new(&field.pointer, &field.detail);
     problem.fields.iter().map(error).collect()
 }

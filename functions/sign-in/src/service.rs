@@ -97,7 +97,7 @@ pub(crate) async fn log_in(
 }
 
 /// Whose password it is.
-async fn check_password(
+pub(crate) async fn check_password(
     app: &App,
     trail: &Trail,
     email: &str,

@@ -23,6 +23,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod browser;
 pub mod calendar;
 pub mod conflict;
 pub mod connection;

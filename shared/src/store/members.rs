@@ -176,6 +176,17 @@ pub(super) fn new_member(member: &Member, password_hash: String) -> Result<Vec<W
     .collect()
 }
 
+/// Replaces whatever password the member had.
+pub(super) fn password_write(member: MemberId, hash: String) -> Result<Write, StoreError> {
+    Item::new(
+        "password",
+        keys::password(member),
+        None,
+        &PasswordRow { hash },
+    )
+    .put()
+}
+
 impl TenantStore {
     pub async fn details(&self) -> Result<Option<Tenant>, StoreError> {
         self.table.get(&keys::tenant(self.tenant)).await

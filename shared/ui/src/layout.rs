@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, Render, html};
 
 use crate::assets;
-use crate::components::{Csrf, Look, Meaning, button, labelled, post, submit};
+use crate::components::{Csrf, Look, Meaning, button, labelled, link, post, submit};
 use crate::icons::{Icon, icon};
 use crate::routes;
 
@@ -217,7 +217,7 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
                 }
                 (live_state(frame.live.as_deref()))
                 div.member {
-                    p { strong { (frame.member) } span { (frame.organization) } }
+                    p { strong { (link("profile", routes::PROFILE, &frame.member)) } span { (frame.organization) } }
                     div.member-actions {
                         (button("theme-toggle", "theme", labelled(Icon::Theme, "Theme")))
                         (post(&frame.csrf, routes::SIGN_OUT, "", submit(

@@ -13,6 +13,8 @@ pub mod members;
 pub mod message;
 pub mod organization;
 pub mod problem;
+pub mod profile;
+pub mod roles;
 pub mod schedule;
 pub mod sign_in;
 pub mod sign_up;

@@ -35,6 +35,16 @@ pub const CONFLICTS: &str = "/conflicts";
 pub const CONFLICT: &str = "/conflicts/{id}";
 pub const CONFLICT_UNDO: &str = "/conflicts/{id}/undo";
 
+pub const PROFILE: &str = "/profile";
+/// `GET` is the form; `POST` changes it.
+pub const PASSWORD: &str = "/profile/password";
+/// `POST` ends all of one's sessions but this one.
+pub const SESSIONS_END: &str = "/profile/sessions/end";
+/// `POST`.
+pub const SESSION_END: &str = "/profile/sessions/{id}/end";
+/// What each role may do.
+pub const ROLES: &str = "/roles";
+
 /// `GET ?token=` shows what one joins; `POST` joins.
 pub const JOIN: &str = "/join";
 /// `GET` is the form; `POST` makes an invite, and answers with its link.
@@ -136,6 +146,10 @@ pub fn connection_retry_all(id: &str) -> String {
 
 pub fn connection_retry(id: &str, item: &str) -> String {
     fill(CONNECTION_RETRY, id).replace("{item}", item)
+}
+
+pub fn session_end(id: &str) -> String {
+    fill(SESSION_END, id)
 }
 
 pub fn invite_revoke(id: &str) -> String {

@@ -8,6 +8,7 @@ mod disconnection;
 mod history;
 mod members;
 mod organization;
+mod profile;
 mod schedule;
 mod signed_out;
 
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Sample> {
         schedule::samples(),
         organization::samples(),
         members::samples(),
+        profile::samples(),
     ]
     .into_iter()
     .flatten()

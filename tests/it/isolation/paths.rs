@@ -121,6 +121,16 @@ fn in_paths_of_the_team(named: &Ids) -> Vec<Attempt> {
             none(),
         ),
         attempt(
+            Method::DELETE,
+            format!("/api/v1/sessions/{}", named.session),
+            None,
+        ),
+        attempt(
+            Method::POST,
+            format!("/profile/sessions/{}/end", named.session),
+            none(),
+        ),
+        attempt(
             Method::GET,
             format!("/api/users/organizations/{}", named.organization),
             None,

@@ -13,7 +13,7 @@ pub(super) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 22] = [
+const READ_NOTHING: [&str; 24] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
     "/api/v1/conflicts/{id}/undo",
@@ -30,6 +30,8 @@ const READ_NOTHING: [&str; 22] = [
     "/members/invites/{id}/revoke",
     "/members/{id}/deactivate",
     "/members/{id}/reactivate",
+    "/profile/sessions/end",
+    "/profile/sessions/{id}/end",
     "/schedule/deleted/{id}/restore",
     "/schedule/{id}/copies/{connection}/restore",
     "/sign-in/continue",
@@ -120,6 +122,7 @@ impl Route {
                 "{connection}" => places.connection,
                 "{id}" if self.pattern.contains("/connections/") => places.connection,
                 "{id}" if self.pattern.contains("/conflicts/") => places.conflict,
+                "{id}" if self.pattern.contains("/sessions/") => places.session,
                 "{id}" if self.pattern.contains("/invites/") => places.invite,
                 "{id}" if self.pattern.contains("/members/") => places.member,
                 "{id}" if self.pattern.contains("/organizations/") => places.organization,
@@ -150,6 +153,7 @@ pub(super) struct Places<'a> {
     pub(super) member: &'a str,
     pub(super) organization: &'a str,
     pub(super) invite: &'a str,
+    pub(super) session: &'a str,
 }
 
 /// The original start of an occurrence of the story's entry.
@@ -165,4 +169,5 @@ pub(super) const NOWHERE: Places<'_> = Places {
     member: "mem_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     organization: "ten_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     invite: "inv_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    session: "ses_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
 };

@@ -81,7 +81,7 @@ impl Members {
                             td data-label="Role" {
                                 span {
                                     (row.role.words())
-                                    @for granted in &row.grants { " + " (granted) }
+                                    @if !row.grants.is_empty() { ", granted: " (row.grants.join("; ")) }
                                 }
                             }
                             td data-label="State" { (state(row.is_active)) }
