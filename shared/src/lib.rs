@@ -9,6 +9,7 @@ pub mod crypto;
 pub mod ending;
 pub mod erasure;
 pub mod ids;
+pub mod invite;
 mod jwt;
 pub mod lambda;
 pub mod metrics;

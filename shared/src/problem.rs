@@ -92,7 +92,7 @@ impl Problem {
     pub fn unconfirmed() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
-            UNCONFIRMED,
+            "confirmation_required",
             "Confirm that it is you: give your password, then repeat what you did.",
         )
     }
@@ -141,7 +141,6 @@ impl Problem {
 }
 
 const DOCUMENT: &str = "application/problem+json";
-const UNCONFIRMED: &str = "confirmation_required";
 
 /// Why a request was refused (RFC 9457).
 // Rides on the answer too, so that a layer can show the same words to a person, or name the request.
@@ -242,7 +241,7 @@ pub async fn as_page(request: Request, next: Next) -> Response {
 
 fn is_unconfirmed(response: &Response) -> bool {
     let shown = response.extensions().get::<Shown>();
-    shown.is_some_and(|shown| shown.code == UNCONFIRMED)
+    shown.is_some_and(|shown| shown.code == Problem::unconfirmed().code)
 }
 
 /// The page that a request came from, or is for.

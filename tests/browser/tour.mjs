@@ -196,6 +196,44 @@ async function beside(page, world, look) {
   await look("connections, with both providers");
 }
 
+/** What an administrator sees of others, and anybody of themselves. */
+async function team(page, world, look) {
+  await page.goto(world.at("/profile"));
+  await look("profile");
+  await page.getByRole("link", { name: "What each role may do" }).click();
+  await look("roles");
+  await page.goto(world.at("/profile/password"));
+  await page.getByLabel("Current password").fill("wrong");
+  await page.getByLabel("New password").fill("short");
+  await press(page, "Change the password");
+  await page.getByText("One thing needs a change").waitFor();
+  await look("password, refused");
+  await page.goto(world.at("/members/invite"));
+  await page.getByLabel("E-mail").fill(MIA);
+  await press(page, "Make the link");
+  await page.getByRole("alert").getByText("is already a member").waitFor();
+  await look("invite, refused");
+  await page.getByLabel("E-mail").fill("eve@northwind.test");
+  await press(page, "Make the link");
+  await page.getByRole("heading", { name: "The link for eve@northwind.test" }).waitFor();
+  await look("invited");
+  const link = await page.getByRole("textbox", { name: "Link" }).inputValue();
+  await page.goto(link);
+  await look("join");
+  await page.goto(`${link}x`);
+  await page.getByText("This link is not an invite").waitFor();
+  await look("join, altered");
+  await page.goto(world.at("/members"));
+  await look("members");
+  await page.getByRole("link", { name: "Max Maurer" }).click();
+  await look("member");
+  await page.goto(`${page.url()}/deactivate`);
+  await look("member, deactivate");
+  await press(page, "Deactivate");
+  await page.getByRole("heading", { name: "Deactivated" }).waitFor();
+  await look("member, deactivated");
+}
+
 /** By an administrator; nobody signs in afterwards. */
 async function ended(page, world, look) {
   await page.goto(world.at("/organization"));
@@ -204,6 +242,7 @@ async function ended(page, world, look) {
   await signIn(page, world, ADA);
   await page.goto(world.at("/organization"));
   await look("organisation");
+  await team(page, world, look);
   await page.goto(world.at("/organization/delete"));
   await page.getByLabel("Type Northwind Field Service to confirm").fill("Northwind");
   await press(page, "Delete for ever");

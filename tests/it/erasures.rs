@@ -87,6 +87,10 @@ async fn nothing_is_left_of_an_organisation_that_had_everything() {
     mia.delete_entry(gone).await.unwrap().expect(204).unwrap();
     let bob = Connected::with(world.clone(), BOB).await;
     bob.create_entry(&visit("ours", 4)).await;
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let invite = json!({ "email": "eve@northwind.test", "role": "USER" });
+    let invited = ada.post("/api/v1/invites", &invite).await.unwrap();
+    invited.expect(201).unwrap();
     mia.settle().await;
     let names = names_of(&world, NORTHWIND).await;
     let before = kinds_that_name(&world, &names).await;

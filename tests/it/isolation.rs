@@ -29,6 +29,9 @@ struct Ids {
     conflict: String,
     /// An entry that was deleted.
     deleted: String,
+    organization: String,
+    invite: String,
+    session: String,
 }
 
 impl Ids {
@@ -47,6 +50,9 @@ impl Ids {
             member: other(&self.member),
             conflict: other(&self.conflict),
             deleted: other(&self.deleted),
+            organization: other(&self.organization),
+            invite: other(&self.invite),
+            session: other(&self.session),
         }
     }
 
@@ -61,6 +67,9 @@ impl Ids {
             (&self.member, "<member>"),
             (&self.conflict, "<conflict>"),
             (&self.deleted, "<deleted>"),
+            (&self.organization, "<organization>"),
+            (&self.invite, "<invite>"),
+            (&self.session, "<session>"),
         ];
         all.into_iter()
             .fold(text.to_owned(), |text, (id, name)| text.replace(id, name))
@@ -84,6 +93,9 @@ async fn ids(side: &Connected) -> Ids {
     let deleted = side.delete_one("lamp", 10).await;
     let conflict = side.fall_apart("filter", 8).await;
     let profile = side.person.get("/api/users/auth/profile/").await.unwrap();
+    let invite = json!({ "email": "eve@fabrikam.test", "role": "USER" });
+    let invite = side.person.post("/api/v1/invites", &invite).await.unwrap();
+    let sessions = side.person.get("/api/v1/sessions").await.unwrap();
     Ids {
         entry: text(&entry["id"]),
         private: text(&private["id"]),
@@ -93,6 +105,9 @@ async fn ids(side: &Connected) -> Ids {
         member: profile.at("/id"),
         conflict: text(&conflict["id"]),
         deleted,
+        organization: profile.at("/organization/id"),
+        invite: invite.at("/id"),
+        session: sessions.at("/items/0/id"),
     }
 }
 

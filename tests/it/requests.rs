@@ -23,6 +23,9 @@ struct Story {
     conflict: String,
     run: String,
     key: String,
+    member: String,
+    organization: String,
+    invite: String,
     complaints: Vec<String>,
 }
 
@@ -34,6 +37,14 @@ impl Story {
         let entry = ada.create_entry(&entry).await;
         let deleted = ada.delete_one("lamp", 9).await;
         let conflict = ada.fall_apart("filter", 8).await;
+        let profile = ada.person.get("/api/users/auth/profile").await.unwrap();
+        let members = ada.person.get("/api/v1/members").await.unwrap().json();
+        let members = members["items"].as_array().unwrap();
+        let invite = json!({ "email": "eve@northwind.test", "role": "USER" });
+        let invite = ada.person.post("/api/v1/invites", &invite).await.unwrap();
+        let other = members
+            .iter()
+            .find(|one| one["email"] == "uwe@northwind.test");
         Self {
             stranger: Person::stranger(&ada.world).unwrap(),
             entry: entry["id"].as_str().unwrap().to_owned(),
@@ -41,6 +52,9 @@ impl Story {
             conflict: conflict["id"].as_str().unwrap().to_owned(),
             run: ada.last_run().await["id"].as_str().unwrap().to_owned(),
             key: api_key(&ada.person, json!({})).await.0,
+            member: other.unwrap()["id"].as_str().unwrap().to_owned(),
+            organization: profile.at("/organization/id"),
+            invite: invite.at("/id"),
             ada,
             complaints: Vec::new(),
         }
@@ -54,6 +68,10 @@ impl Story {
             conflict: &self.conflict,
             run: &self.run,
             key: &self.key,
+            member: &self.member,
+            organization: &self.organization,
+            invite: &self.invite,
+            session: NOWHERE.session,
         }
     }
 
@@ -219,7 +237,12 @@ async fn ask(person: &Person, route: &Route, path: &str, query: Option<&str>) ->
     let request = match route.reads() {
         Reads::Nothing => request,
         Reads::Json => request.json(&readable(route)),
-        Reads::Form => request.form(&[("version", "1"), ("provider", "google"), ("email", ADA)]),
+        Reads::Form => request.form(&[
+            ("version", "1"),
+            ("provider", "google"),
+            ("email", ADA),
+            ("role", "USER"),
+        ]),
     };
     person.send(request).await.unwrap()
 }
@@ -229,6 +252,8 @@ fn readable(route: &Route) -> Value {
         json!({ "calendars": [] })
     } else if route.pattern.ends_with("/resolve") {
         json!({ "keep": "local", "version": 1 })
+    } else if route.pattern.starts_with("/api/v1/members/") {
+        json!({ "role": "USER" })
     } else {
         visit("pump", 4)
     }

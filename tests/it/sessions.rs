@@ -1,5 +1,6 @@
 //! Signing up, in and out, and what a browser holds in between.
 
+mod elsewhere;
 mod origin;
 mod proof;
 mod tries;

@@ -169,6 +169,7 @@ fn each_dependency_is_known_in_one_place_only() {
                 "shared/ui/build.rs",
                 "shared/domain/src/sync/convergence.rs",
                 "tests/src/world/mod.rs",
+                "tests/it/permissions.rs",
             ],
         ),
     ]);

@@ -39,7 +39,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     fn wants(&self, entry: &AuditEntry) -> bool {
-        let of_member = |wanted| entry.actor.member() == wanted;
+        let of_member = |wanted| entry.actor.member() == Some(wanted);
         self.action.is_none_or(|action| action == entry.action)
             && self.outcome.is_none_or(|outcome| outcome == entry.outcome)
             && self.staff_id.is_none_or(of_member)
@@ -104,7 +104,7 @@ struct AuditLine {
     org_id: TenantId,
     actor_type: &'static str,
     /// Who did it, or whose address or cookie somebody brought.
-    staff_id: MemberId,
+    staff_id: Option<MemberId>,
     staff_email: Option<String>,
     api_key_id: Option<ApiKeyId>,
     action: Action,
@@ -126,6 +126,7 @@ impl AuditLine {
             Actor::Member { email, .. } => ("member", Some(email.to_string()), None),
             Actor::ApiKey { id, .. } => ("api_key", None, Some(*id)),
             Actor::Unproven { .. } => ("unproven", None, None),
+            Actor::Invited { email, .. } => ("invited", Some(email.to_string()), None),
         };
         let changed_fields = entry.changed_fields();
         let (resource_type, resource_id) = entry
@@ -227,6 +228,7 @@ pub(crate) async fn page(
 fn who(actor: &Actor) -> String {
     match actor {
         Actor::Member { email, .. } => email.to_string(),
+        Actor::Invited { email, .. } => format!("Whoever was invited as {email}"),
         Actor::ApiKey { name, .. } => format!("API key {name}"),
         Actor::Unproven { .. } => "Somebody unproven".to_owned(),
     }

@@ -22,8 +22,10 @@ use shared::{
 };
 
 use crate::{
+    founding::{self, NAME_BYTES_MAX},
+    join::{self, Joining},
     password::{BYTES_MAX, CHARACTERS_MIN},
-    service::{self, NAME_BYTES_MAX, Refused, SignedIn},
+    service::{self, Refused, SignedIn},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -31,13 +33,15 @@ use crate::{
 pub(crate) struct SignUp {
     account_type: AccountType,
     #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
-    organization: String,
+    organization: Option<String>,
     #[schemars(length(min = 1, max = NAME_BYTES_MAX))]
     name: String,
-    #[schemars(with = "EmailAddress")]
-    email: String,
+    #[schemars(with = "Option<EmailAddress>")]
+    email: Option<String>,
     #[schemars(length(min = CHARACTERS_MIN, max = BYTES_MAX))]
     password: String,
+    /// The token of a team member's invite, which says the organisation and the address.
+    invite: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -78,22 +82,39 @@ pub(crate) async fn sign_up(
     trail: Trail,
     Json(request): Json<SignUp>,
 ) -> Result<Response, Problem> {
-    if matches!(request.account_type, AccountType::TeamMember) {
-        return Err(Problem::forbidden(
+    let who = match request.account_type {
+        AccountType::Admin => {
+            let form = founding::SignUp {
+                organization: request.organization.as_deref().unwrap_or_default(),
+                name: &request.name,
+                email: request.email.as_deref().unwrap_or_default(),
+                password: &request.password,
+            };
+            founding::sign_up(&app, &trail, &form)
+                .await
+                .map_err(Problem::in_document)?
+        }
+        AccountType::TeamMember => join(&app, &trail, &request).await?,
+    };
+    signed_in(&app, StatusCode::CREATED, who).await
+}
+
+async fn join(app: &App, trail: &Trail, request: &SignUp) -> Result<SignedIn, Problem> {
+    let token = request.invite.as_deref().ok_or_else(|| {
+        Problem::forbidden(
             "invite_required",
             "A team member joins with an invite from their organisation.",
-        ));
-    }
-    let form = service::SignUp {
-        organization: &request.organization,
+        )
+    })?;
+    let joining = Joining {
         name: &request.name,
-        email: &request.email,
         password: &request.password,
+        email: request.email.as_deref(),
     };
-    let who = service::sign_up(&app, &trail, &form)
+    let joined = join::join(app, trail, token, &joining)
         .await
         .map_err(Problem::in_document)?;
-    signed_in(&app, StatusCode::CREATED, who).await
+    joined.map_err(join::Refused::problem)
 }
 
 pub(crate) async fn log_in(
@@ -114,6 +135,7 @@ fn problem(refused: &Refused, wrong: fn() -> Problem) -> Problem {
             "organization_erasing",
             "Your organisation is being deleted. Nobody can sign in any more.",
         ),
+        Refused::Deactivated => service::deactivated(),
         Refused::Throttled { wait } => service::throttled(*wait),
     }
 }

@@ -8,7 +8,7 @@ use shared::{
 
 use crate::{
     api::{Confirm, LogIn, SignUp, SignedInAnswer},
-    service,
+    join, new_password, service,
 };
 
 pub fn operations(api: &mut Api) {
@@ -16,7 +16,14 @@ pub fn operations(api: &mut Api) {
     api.group(
         "Signing in",
         words,
-        [sign_up(), log_in(), refresh(), log_out(), confirm()],
+        [
+            sign_up(),
+            log_in(),
+            refresh(),
+            log_out(),
+            confirm(),
+            change_password(),
+        ],
     );
 }
 
@@ -38,6 +45,11 @@ fn sign_up() -> Operation {
             "invite_required",
             "A team member joins with an invite from their organisation.",
         ))
+        .refuses(join::Refused::Unknown.problem())
+        .refuses(join::Refused::Expired.problem())
+        .refuses(join::Refused::Used.problem())
+        .refuses(join::Refused::Revoked.problem())
+        .refuses(join::Refused::AlreadyMember.problem())
 }
 
 fn log_in() -> Operation {
@@ -50,6 +62,7 @@ fn log_in() -> Operation {
             "organization_erasing",
             "Your organisation is being deleted. Nobody can sign in any more.",
         ))
+        .refuses(service::deactivated())
 }
 
 fn refresh() -> Operation {
@@ -81,5 +94,17 @@ fn confirm() -> Operation {
     )
     .takes::<Confirm>()
     .done("You may go on.")
+    .refuses(service::throttled(service::WAIT_MIN))
+}
+
+fn change_password() -> Operation {
+    post(
+        "/api/users/auth/password/",
+        "changePassword",
+        "Change your password",
+    )
+    .words("Every other session of yours ends.")
+    .takes::<new_password::Wanted>()
+    .done("It is changed.")
     .refuses(service::throttled(service::WAIT_MIN))
 }

@@ -8,7 +8,7 @@ use axum::{
 use serde::Deserialize;
 use shared::{
     app::App,
-    problem::Problem,
+    problem::{FieldProblem, Problem},
     web::{
         Form, Query, Session, Trail, asks_for_fragment,
         cookies::{self, Cookie},
@@ -18,15 +18,21 @@ use shared::{
     },
 };
 use ui::{
-    components::{Csrf, FieldError},
+    components::{Csrf, FieldError, Meaning},
     pages::{
+        join::Join,
+        message::Message,
         sign_in::{Confirm, SignIn, Trouble},
         sign_up::SignUp,
     },
     routes,
 };
 
-use crate::service::{self, Refused, SignedIn};
+use crate::{
+    founding,
+    join::{self, Found, Joining},
+    service::{self, Refused, SignedIn},
+};
 
 pub(crate) async fn home(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let signed_in = Session::of(&headers, Trail::default(), &app)
@@ -116,6 +122,7 @@ fn in_words(refused: &Refused) -> (StatusCode, Trouble) {
     match refused {
         Refused::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, Trouble::Refused),
         Refused::Erasing => (StatusCode::FORBIDDEN, Trouble::Erasing),
+        Refused::Deactivated => (StatusCode::FORBIDDEN, Trouble::Deactivated),
         Refused::Throttled { wait } => {
             let minutes = u32::try_from(wait.as_mins() + 1).unwrap_or(1);
             let trouble = Trouble::Throttled { minutes };
@@ -200,25 +207,112 @@ pub(crate) async fn submit_sign_up(
     headers: HeaderMap,
     Form(form): Form<SignUpForm>,
 ) -> Result<Response, Problem> {
-    let asked = service::SignUp {
+    let asked = founding::SignUp {
         organization: &form.organization,
         name: &form.name,
         email: &form.email,
         password: &form.password,
     };
-    match service::sign_up(&app, &trail, &asked).await {
+    match founding::sign_up(&app, &trail, &asked).await {
         Ok(who) => Ok(welcome(who, see_other(routes::CONNECTIONS))),
         Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => {
-            let errors = problem
-                .fields
-                .iter()
-                .map(|field| FieldError::new(&field.pointer, &field.detail))
-                .collect();
-            let page = sign_up_page(&headers, &form, errors);
+            let page = sign_up_page(&headers, &form, errors_of(&problem));
             Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
         }
         Err(problem) => Err(problem),
     }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Brought {
+    #[serde(default)]
+    token: String,
+}
+
+pub(crate) async fn join(
+    State(app): State<App>,
+    trail: Trail,
+    headers: HeaderMap,
+    Query(brought): Query<Brought>,
+) -> Result<Response, Problem> {
+    Ok(match join::find(&app, &trail, &brought.token).await? {
+        Ok(found) => page::ok(join_page(&headers, &found, &brought.token, "", Vec::new()).render()),
+        Err(refused) => not_joined(&headers, refused),
+    })
+}
+
+fn join_page(
+    headers: &HeaderMap,
+    found: &Found,
+    token: &str,
+    name: &str,
+    errors: Vec<FieldError>,
+) -> Join {
+    Join {
+        theme: page::theme(headers),
+        csrf: Csrf(String::new()),
+        token: token.to_owned(),
+        organization: found.tenant.name.clone(),
+        email: found.invite.email.to_string(),
+        role: found.invite.role,
+        name: name.to_owned(),
+        errors,
+    }
+}
+
+fn not_joined(headers: &HeaderMap, refused: join::Refused) -> Response {
+    let message = Message {
+        theme: page::theme(headers),
+        meaning: Meaning::Warning,
+        title: "You cannot join with this link".to_owned(),
+        words: refused.words().to_owned(),
+        ways: vec![("Sign in".to_owned(), routes::SIGN_IN.to_owned())],
+    };
+    page::html(refused.status(), message.render())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct JoinForm {
+    token: String,
+    name: String,
+    password: String,
+}
+
+pub(crate) async fn submit_join(
+    State(app): State<App>,
+    trail: Trail,
+    headers: HeaderMap,
+    Form(form): Form<JoinForm>,
+) -> Result<Response, Problem> {
+    let joining = Joining {
+        name: &form.name,
+        password: &form.password,
+        email: None,
+    };
+    let problem = match join::join(&app, &trail, &form.token, &joining).await {
+        Ok(Ok(who)) => return Ok(welcome(who, see_other(routes::CONNECTIONS))),
+        Ok(Err(refused)) => return Ok(not_joined(&headers, refused)),
+        Err(problem) if problem.status == StatusCode::UNPROCESSABLE_ENTITY => problem,
+        Err(problem) => return Err(problem),
+    };
+    Ok(match join::find(&app, &trail, &form.token).await? {
+        Ok(found) => {
+            let page = join_page(
+                &headers,
+                &found,
+                &form.token,
+                &form.name,
+                errors_of(&problem),
+            );
+            page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render())
+        }
+        Err(refused) => not_joined(&headers, refused),
+    })
+}
+
+pub(crate) fn errors_of(problem: &Problem) -> Vec<FieldError> {
+    let error = |field: &FieldProblem| FieldError::new(&field.pointer, &field.detail);
+    problem.fields.iter().map(error).collect()
 }
 
 /// A page whose proof has run out comes here, gets a new one if its refresh cookie is good, and goes on where it was: a

@@ -6,13 +6,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use domain::{
     audit::{Action, Actor, AuditEntry, Resource},
     id::{MemberId, SessionId},
-    member::{EmailAddress, Member, Role, Tenant},
+    member::{EmailAddress, Member, Tenant},
 };
 use jiff::{SignedDuration, Timestamp};
 use shared::{
     app::App,
     ids,
-    problem::{FieldProblem, Problem},
+    problem::Problem,
     store::{Login, Refreshed, StandingSession, StoreError, Tries},
     verified::{MemberOf, Verified as _},
     web::{
@@ -23,14 +23,6 @@ use shared::{
 };
 
 use crate::password;
-
-/// Who signs up. Borrowed from whatever form the request had.
-pub(crate) struct SignUp<'a> {
-    pub(crate) organization: &'a str,
-    pub(crate) name: &'a str,
-    pub(crate) email: &'a str,
-    pub(crate) password: &'a str,
-}
 
 /// Somebody who has just been let in.
 pub(crate) struct SignedIn {
@@ -47,9 +39,10 @@ pub(crate) enum Refused {
     },
     /// The password was right.
     Erasing,
+    /// The password was right.
+    Deactivated,
 }
 
-pub(crate) const NAME_BYTES_MAX: usize = 200;
 /// So many wrong passwords in a row are nothing unusual.
 const FREE_TRIES: u32 = 5;
 /// As many as can be counted one after the other, and some that lose every race.
@@ -58,41 +51,8 @@ pub(crate) const WAIT_MIN: SignedDuration = SignedDuration::from_secs(30);
 /// Waiting doubles with each further try, up to this; nobody is locked out for good.
 const WAIT_MAX: SignedDuration = SignedDuration::from_mins(15);
 
-/// A new organisation with its first member, who administers it.
-pub(crate) async fn sign_up(
-    app: &App,
-    trail: &Trail,
-    form: &SignUp<'_>,
-) -> Result<SignedIn, Problem> {
-    let email = check(form)?;
-    let now = app.clock.now();
-    let tenant = Tenant {
-        id: ids::mint_tenant(now),
-        name: form.organization.trim().to_owned(),
-        created_at: now,
-        erasing_since: None,
-    };
-    let id = ids::mint(tenant.id, now, MemberId::from_parts);
-    let name = form.name.trim().to_owned();
-    let member = Member::new(id, tenant.id, email, name, Role::Admin, now);
-    let founded = audit(trail, now, &member, Action::OrganizationFounded)
-        .about(Resource::new("organization", tenant.id));
-    match app
-        .store
-        .create_tenant(&tenant, &member, password::hash(form.password)?, &founded)
-        .await
-    {
-        Ok(()) => begin_session(app, trail, member, tenant).await,
-        Err(StoreError::Conflict) => Err(Problem::invalid(
-            "email",
-            "There is already a member with this e-mail address. Sign in instead.",
-        )),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// A line of the audit log about somebody who has just proved who they are.
-fn audit(trail: &Trail, now: Timestamp, member: &Member, action: Action) -> AuditEntry {
+pub(crate) fn audit(trail: &Trail, now: Timestamp, member: &Member, action: Action) -> AuditEntry {
     let actor = Actor::Member {
         id: member.id,
         email: member.email.clone(),
@@ -113,55 +73,6 @@ async fn note_unproven(
     Ok(app.store.tenant(whose).append_audit(&entry).await?)
 }
 
-fn check(form: &SignUp<'_>) -> Result<EmailAddress, Problem> {
-    let mut wrong = Vec::new();
-    let mut name = |pointer: &str, text: &str, words: &str| {
-        if text.trim().is_empty() {
-            wrong.push(FieldProblem {
-                pointer: pointer.into(),
-                detail: words.into(),
-            });
-        } else if text.len() > NAME_BYTES_MAX {
-            let detail = format!("At most {NAME_BYTES_MAX} bytes.");
-            wrong.push(FieldProblem {
-                pointer: pointer.into(),
-                detail,
-            });
-        } else if text.trim().contains(char::is_control) {
-            wrong.push(FieldProblem {
-                pointer: pointer.into(),
-                detail: "A name is one line of printable characters.".into(),
-            });
-        }
-    };
-    name(
-        "organization",
-        form.organization,
-        "Enter the organisation's name.",
-    );
-    name("name", form.name, "Enter your name.");
-    let email = EmailAddress::parse(form.email);
-    if let Err(error) = &email {
-        wrong.push(FieldProblem {
-            pointer: "email".into(),
-            detail: error.to_string(),
-        });
-    }
-    if form.password.chars().count() < password::CHARACTERS_MIN
-        || form.password.len() > password::BYTES_MAX
-    {
-        let detail = format!("Use at least {} characters.", password::CHARACTERS_MIN);
-        wrong.push(FieldProblem {
-            pointer: "password".into(),
-            detail,
-        });
-    }
-    match email {
-        Ok(email) if wrong.is_empty() => Ok(email),
-        Ok(_) | Err(_) => Err(Problem::invalid_fields(wrong)),
-    }
-}
-
 /// The answer and its time are the same for an unknown address and a wrong password.
 pub(crate) async fn log_in(
     app: &App,
@@ -180,12 +91,13 @@ pub(crate) async fn log_in(
         (Some(member), Some(tenant)) if member.is_active() => {
             Ok(Ok(begin_session(app, trail, member, tenant).await?))
         }
-        (Some(_) | None, _) => Ok(Err(Refused::Wrong)),
+        (Some(_), Some(_)) => Ok(Err(Refused::Deactivated)),
+        (_, None) | (None, _) => Ok(Err(Refused::Wrong)),
     }
 }
 
 /// Whose password it is.
-async fn check_password(
+pub(crate) async fn check_password(
     app: &App,
     trail: &Trail,
     email: &str,
@@ -272,7 +184,7 @@ fn must_wait(tries: &Tries, now: Timestamp) -> Option<SignedDuration> {
     left.is_positive().then_some(left)
 }
 
-async fn begin_session(
+pub(crate) async fn begin_session(
     app: &App,
     trail: &Trail,
     member: Member,
@@ -385,6 +297,13 @@ pub(crate) fn throttled(wait: SignedDuration) -> Problem {
         "Too many tries. Wait a little, then try again.",
     )
     .retry_after(seconds)
+}
+
+pub(crate) fn deactivated() -> Problem {
+    Problem::forbidden(
+        "member_deactivated",
+        "An administrator deactivated you. Ask them if that is a mistake.",
+    )
 }
 
 pub(crate) fn wrong() -> Problem {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    id::{ApiKeyId, AuditId, MemberId},
+    id::{ApiKeyId, AuditId, InviteId, MemberId},
     member::EmailAddress,
 };
 
@@ -55,6 +55,11 @@ pub enum Actor {
     Unproven {
         member: MemberId,
     },
+    /// Whoever brought the link of an invite, for this address.
+    Invited {
+        invite: InviteId,
+        email: EmailAddress,
+    },
 }
 
 /// What it was done to: the kind of it, and its id.
@@ -84,10 +89,12 @@ pub enum Outcome {
 
 impl Actor {
     /// Whose deed it is, or whose address or cookie somebody brought.
-    pub const fn member(&self) -> MemberId {
+    /// `None`: they were no member yet.
+    pub const fn member(&self) -> Option<MemberId> {
         match self {
-            Self::Member { id, .. } => *id,
-            Self::ApiKey { member, .. } | Self::Unproven { member } => *member,
+            Self::Member { id, .. } => Some(*id),
+            Self::ApiKey { member, .. } | Self::Unproven { member } => Some(*member),
+            Self::Invited { .. } => None,
         }
     }
 }

@@ -93,6 +93,8 @@ ids! {
     OutboxId "out" "outbox row";
     TraceId "trc" "trace";
     HoldId "hld" "hold";
+    /// A place in an organisation for whoever holds its link.
+    InviteId "inv" "invite";
     /// A line of the audit log.
     AuditId "aud" "audit entry";
     ApiKeyId "key" "API key";

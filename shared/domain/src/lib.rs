@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`tenant`](id::TenantId) | a customer organisation; owns everything |
 //! | [`member`](member::Member) | a person of a tenant who signs in |
+//! | [`team`](team) | what an administrator changes of members |
 //! | [`connection`](connection::Connection) | one member's authorised link to one provider account |
 //! | [`calendar`](calendar::Calendar) | one calendar of a connection, chosen to sync |
 //! | [`entry`](entry::Entry) | our record of scheduled time |
@@ -23,6 +24,7 @@
 pub mod access;
 pub mod api_key;
 pub mod audit;
+pub mod browser;
 pub mod calendar;
 pub mod conflict;
 pub mod connection;
@@ -35,6 +37,7 @@ pub mod event;
 pub mod failure;
 pub mod hold;
 pub mod id;
+pub mod invite;
 pub mod item;
 pub mod link;
 pub mod member;
@@ -45,6 +48,7 @@ pub mod run;
 pub mod series;
 pub mod subscription;
 pub mod sync;
+pub mod team;
 pub mod time;
 pub mod trace;
 pub mod week;

@@ -7,7 +7,7 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Api, Header, Operation};
-use domain::permission::Permission;
+use domain::{api_key::ApiKey, permission::Permission};
 
 use crate::{
     problem,
@@ -174,7 +174,7 @@ impl Operation {
             Some(Gate {
                 need: Need::May(scope),
                 confirmed: false,
-            }) => Some(scope),
+            }) => Some(scope).filter(|scope| ApiKey::SCOPES.contains(scope)),
             Some(_) | None => None,
         }
     }

@@ -122,8 +122,8 @@ impl TenantStore {
         Ok(all.iter().any(|row| row.sk.ends_with(&ending)))
     }
 
-    /// A new connection, with the row that counts what it is asked for. `Conflict`: the account is connected already, or
-    /// the tenant is being erased.
+    /// A new connection, with the row that counts what it is asked for. `Conflict`: the account is connected already,
+    /// the member is deactivated, or the tenant is being erased.
     /// With it counts the version of the bundle that its credential was written to, if it was.
     pub async fn create_connection(
         &self,
@@ -172,6 +172,7 @@ impl TenantStore {
                 connection.created_at + CHECK_EVERY,
             )?,
             self.tenant_stands(),
+            self.member_stands(connection.member),
         ];
         if let Some(bundle) = bundle {
             writes.push(self.bundle_write(bundle)?);

@@ -35,12 +35,13 @@ pub enum TenantFamily {
     ApiKeyUses,
     ApiKeys,
     Sessions,
+    Invites,
     Members,
     OutboxRows,
 }
 
 impl TenantFamily {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Traces,
         Self::Conflicts,
         Self::Entries,
@@ -51,6 +52,7 @@ impl TenantFamily {
         Self::ApiKeyUses,
         Self::ApiKeys,
         Self::Sessions,
+        Self::Invites,
         Self::Members,
         Self::OutboxRows,
     ];
@@ -202,6 +204,7 @@ impl TenantStore {
             TenantFamily::NamedCalls => keys::named_calls(tenant),
             TenantFamily::ApiKeyUses => keys::api_key_uses(tenant),
             TenantFamily::ApiKeys => return self.erase_some_api_keys(erasure, now).await,
+            TenantFamily::Invites => keys::invites(tenant),
             TenantFamily::OutboxRows => keys::outbox_rows(tenant),
             TenantFamily::Members => return self.erase_some_of_members(erasure, now).await,
         };
@@ -265,13 +268,17 @@ impl TenantStore {
             }
         }
         let open = |key| Write::delete(key, None, &Guard::Any);
-        let writes = vec![
+        let mut writes = vec![
             self.deletion(keys::member(self.tenant, member.id)),
             open(keys::email(&member.email)),
             open(keys::password(member.id)),
         ];
+        let sign_in = keys::sign_in(self.tenant, member.id);
+        if self.table.get_item(&sign_in).await?.is_some() {
+            writes.push(self.deletion(sign_in));
+        }
         let deleted = Deleted {
-            records: 3,
+            records: u32::try_from(writes.len()).unwrap_or(u32::MAX),
             members: 1,
             endings: Vec::new(),
         };

@@ -42,7 +42,7 @@ const fn never(why_at_end: &'static str, why: &'static str) -> (AtEnd, AtErasure
 }
 
 /// Every kind of the key catalogue.
-pub const FATES: [(&str, (AtEnd, AtErasure)); 41] = [
+pub const FATES: [(&str, (AtEnd, AtErasure)); 43] = [
     ("link", at_end(Family::Links)),
     ("link_by_event", at_end(Family::Links)),
     ("cursor", at_end(Family::Cursors)),
@@ -130,7 +130,12 @@ pub const FATES: [(&str, (AtEnd, AtErasure)); 41] = [
         "member",
         at_erasure("the member's; no longer a mirror", TenantFamily::Members),
     ),
+    ("sign_in", at_erasure("the member's", TenantFamily::Members)),
     ("email", at_erasure("the member's", TenantFamily::Members)),
+    (
+        "invite",
+        at_erasure("the organisation's", TenantFamily::Invites),
+    ),
     (
         "password",
         at_erasure("the member's", TenantFamily::Members),

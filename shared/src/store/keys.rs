@@ -79,6 +79,13 @@ pub(crate) fn member(tenant: TenantId, member: MemberId) -> Key {
 /// How the keys of members begin among the tenant's own.
 pub(crate) const MEMBER: &str = "MEM#";
 
+/// When a member last signed in.
+pub(crate) fn sign_in(tenant: TenantId, member: MemberId) -> Key {
+    key(own(tenant), format!("{SIGN_IN}{member}"))
+}
+
+pub(crate) const SIGN_IN: &str = "SIGNIN#";
+
 pub(crate) fn own(tenant: TenantId) -> String {
     format!("T#{tenant}")
 }

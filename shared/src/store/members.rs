@@ -153,7 +153,7 @@ impl Store {
     }
 }
 
-fn new_member(member: &Member, password_hash: String) -> Result<Vec<Write>, StoreError> {
+pub(super) fn new_member(member: &Member, password_hash: String) -> Result<Vec<Write>, StoreError> {
     let email = EmailRow {
         tenant: member.tenant,
         member: member.id,
@@ -174,6 +174,17 @@ fn new_member(member: &Member, password_hash: String) -> Result<Vec<Write>, Stor
     .into_iter()
     .map(|item| item.guarded(Guard::Absent).put())
     .collect()
+}
+
+/// Replaces whatever password the member had.
+pub(super) fn password_write(member: MemberId, hash: String) -> Result<Write, StoreError> {
+    Item::new(
+        "password",
+        keys::password(member),
+        None,
+        &PasswordRow { hash },
+    )
+    .put()
 }
 
 impl TenantStore {

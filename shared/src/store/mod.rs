@@ -16,6 +16,7 @@ mod entries;
 mod erasures;
 mod fates;
 mod holds;
+mod invites;
 mod item;
 mod items;
 mod keys;
@@ -28,6 +29,7 @@ mod purges;
 mod runs;
 mod sessions;
 mod table;
+mod team;
 mod upkeeps;
 
 pub use api_keys::KeyHolder;

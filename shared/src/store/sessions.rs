@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Store, TenantStore,
     item::{Guard, Item},
-    keys,
-    table::{Range, StoreError, Write},
+    keys, members,
+    table::{Range, StoreError, TRANSACTION_ITEMS_MAX, Write},
+    team,
 };
 use crate::crypto::fingerprint;
 
@@ -63,6 +64,8 @@ const ROTATION_GRACE: SignedDuration = SignedDuration::from_secs(30);
 const ROTATION_TRIES_MAX: u32 = 20;
 /// More browsers than anybody has.
 const SESSIONS_MAX: usize = 1_000;
+/// In one transaction, with what else it writes.
+const ENDED_AT_ONCE: usize = TRANSACTION_ITEMS_MAX - 2;
 
 impl Store {
     pub async fn create_session(
@@ -82,6 +85,7 @@ impl Store {
         let writes = vec![
             standing_item(session).guarded(Guard::Absent).put()?,
             refresh_item(&row, refresh).guarded(Guard::Absent).put()?,
+            team::sign_in_write(session)?,
             self.tenant_unchecked(session.tenant).audit_write(audit)?,
         ];
         self.table.write(writes).await
@@ -218,6 +222,32 @@ impl TenantStore {
             }
         }
         Ok(ended)
+    }
+
+    /// Another password. All sessions but `own` end with the old one, so that whoever knew it is out.
+    pub async fn change_password(
+        &self,
+        member: MemberId,
+        password_hash: String,
+        own: SessionId,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let mut others = self.sessions_of(member).await?;
+        others.retain(|session| session.id != own);
+        for beyond in others.drain(..others.len().saturating_sub(ENDED_AT_ONCE)) {
+            self.end_session(member, beyond.id, None).await?;
+        }
+        let mut writes = vec![
+            members::password_write(member, password_hash)?,
+            self.audit_write(audit)?,
+        ];
+        writes.extend(others.iter().map(|session| {
+            let key = keys::standing_session(self.tenant, member, session.id);
+            self.deletion(key)
+        }));
+        self.table.write(writes).await?;
+        // One may have begun meanwhile, with the old password.
+        self.end_sessions_of(member, Some(own)).await.map(drop)
     }
 
     /// The member has given their password again. `Conflict`: the session is over.

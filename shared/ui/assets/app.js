@@ -148,7 +148,14 @@
     button.setAttribute("aria-expanded", open);
   }
 
-  const deeds = { theme, menu, pause, dismiss: (button) => button.closest(".toast").remove() };
+  // The one text that is there to be passed on. Where the clipboard is closed, it stands selected.
+  function copy() {
+    const text = find("link");
+    text.select();
+    navigator.clipboard?.writeText(text.value).then(() => toast("ok", "Copied."), () => {});
+  }
+
+  const deeds = { theme, menu, pause, copy, dismiss: (button) => button.closest(".toast").remove() };
 
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest?.("[data-does], [data-opens], [data-closes]");

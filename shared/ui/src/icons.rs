@@ -11,10 +11,12 @@ pub enum Icon {
     Clock,
     Close,
     Connections,
+    Copy,
     Error,
     Facts,
     Google,
     Key,
+    Members,
     Menu,
     Microsoft,
     Next,
@@ -59,6 +61,7 @@ const fn shapes(icon: Icon) -> &'static str {
         Icon::Connections => {
             r#"<path d="M17 19a1 1 0 0 1-1-1v-2a2 2 0 0 1 2-2h2a2 2 0 0 1 2 2v2a1 1 0 0 1-1 1z"/><path d="M17 21v-2"/><path d="M19 14V6.5a1 1 0 0 0-7 0v11a1 1 0 0 1-7 0V10"/><path d="M21 21v-2"/><path d="M3 5V3"/><path d="M4 10a2 2 0 0 1-2-2V6a1 1 0 0 1 1-1h4a1 1 0 0 1 1 1v2a2 2 0 0 1-2 2z"/><path d="M7 5V3"/>"#
         }
+        Icon::Copy => r#"<path d="M8 8h14v14H8z"/><path d="M4 16H2V2h14v2"/>"#,
         Icon::Error => {
             r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#
         }
@@ -70,6 +73,9 @@ const fn shapes(icon: Icon) -> &'static str {
         }
         Icon::Key => {
             r#"<path d="m15.5 7.5 2.3 2.3a1 1 0 0 0 1.4 0l2.1-2.1a1 1 0 0 0 0-1.4L19 4"/><path d="m21 2-9.6 9.6"/><circle cx="7.5" cy="15.5" r="5.5"/>"#
+        }
+        Icon::Members => {
+            r#"<path d="M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2"/><path d="M16 3.128a4 4 0 0 1 0 7.744"/><path d="M22 21v-2a4 4 0 0 0-3-3.87"/><circle cx="9" cy="7" r="4"/>"#
         }
         Icon::Menu => r#"<path d="M4 5h16"/><path d="M4 12h16"/><path d="M4 19h16"/>"#,
         Icon::Microsoft => {

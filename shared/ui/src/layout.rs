@@ -4,7 +4,7 @@ use domain::permission::{Permission, Permissions};
 use maud::{DOCTYPE, Markup, Render, html};
 
 use crate::assets;
-use crate::components::{Csrf, Look, Meaning, action, button, labelled, post, submit};
+use crate::components::{Csrf, Look, Meaning, action, button, labelled, link, post, submit};
 use crate::icons::{Icon, icon};
 use crate::routes;
 
@@ -80,16 +80,18 @@ pub enum Section {
     Schedule,
     Conflicts,
     Connections,
+    Members,
     ApiKeys,
     Audit,
     Organization,
 }
 
 impl Section {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Schedule,
         Self::Conflicts,
         Self::Connections,
+        Self::Members,
         Self::ApiKeys,
         Self::Audit,
         Self::Organization,
@@ -99,6 +101,7 @@ impl Section {
     const fn needs(self) -> Option<Permission> {
         match self {
             Self::Schedule | Self::Conflicts | Self::Connections | Self::Organization => None,
+            Self::Members => Some(Permission::TeamManage),
             Self::ApiKeys => Some(Permission::IntegrationsManage),
             Self::Audit => Some(Permission::OpsAdmin),
         }
@@ -114,6 +117,7 @@ impl Section {
                 Icon::Connections,
                 "Connections",
             ),
+            Self::Members => ("nav-members", routes::MEMBERS, Icon::Members, "Members"),
             Self::ApiKeys => ("nav-api-keys", routes::API_KEYS, Icon::Key, "API keys"),
             Self::Audit => ("nav-audit", routes::AUDIT, Icon::Facts, "Audit log"),
             Self::Organization => (
@@ -250,7 +254,7 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
                 }
                 (live_state(frame.live.as_deref()))
                 div.member {
-                    p { strong { (frame.member) } span { (frame.organization) } }
+                    p { strong { (link("profile", routes::PROFILE, &frame.member)) } span { (frame.organization) } }
                     div.member-actions {
                         (action("nav-api", routes::API, Look::Quiet, "API"))
                         (button("theme-toggle", "theme", labelled(Icon::Theme, "Theme")))

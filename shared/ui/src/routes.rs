@@ -38,6 +38,33 @@ pub const CONFLICTS: &str = "/conflicts";
 pub const CONFLICT: &str = "/conflicts/{id}";
 pub const CONFLICT_UNDO: &str = "/conflicts/{id}/undo";
 
+pub const PROFILE: &str = "/profile";
+/// `GET` is the form; `POST` changes it.
+pub const PASSWORD: &str = "/profile/password";
+/// `POST` ends all of one's sessions but this one.
+pub const SESSIONS_END: &str = "/profile/sessions/end";
+/// `POST`.
+pub const SESSION_END: &str = "/profile/sessions/{id}/end";
+/// What each role may do.
+pub const ROLES: &str = "/roles";
+
+/// `GET ?token=` shows what one joins; `POST` joins.
+pub const JOIN: &str = "/join";
+/// `GET` is the form; `POST` makes an invite, and answers with its link.
+pub const INVITE: &str = "/members/invite";
+/// `POST`.
+pub const INVITE_REVOKE: &str = "/members/invites/{id}/revoke";
+pub const MEMBERS: &str = "/members";
+pub const MEMBER: &str = "/members/{id}";
+/// `POST role=`.
+pub const MEMBER_ROLE: &str = "/members/{id}/role";
+/// `POST` of a box for each permission that the role leaves open.
+pub const MEMBER_GRANTS: &str = "/members/{id}/grants";
+/// `GET` asks; `POST` deactivates.
+pub const MEMBER_DEACTIVATE: &str = "/members/{id}/deactivate";
+/// `POST`.
+pub const MEMBER_REACTIVATE: &str = "/members/{id}/reactivate";
+
 pub const ORGANIZATION: &str = "/organization";
 /// `GET` asks; `POST name=` begins, if that is its name. How far it has come is shown on the organisation's page.
 pub const ORGANIZATION_DELETE: &str = "/organization/delete";
@@ -135,6 +162,34 @@ pub fn connection_retry_all(id: &str) -> String {
 
 pub fn connection_retry(id: &str, item: &str) -> String {
     fill(CONNECTION_RETRY, id).replace("{item}", item)
+}
+
+pub fn session_end(id: &str) -> String {
+    fill(SESSION_END, id)
+}
+
+pub fn invite_revoke(id: &str) -> String {
+    fill(INVITE_REVOKE, id)
+}
+
+pub fn member(id: &str) -> String {
+    fill(MEMBER, id)
+}
+
+pub fn member_role(id: &str) -> String {
+    fill(MEMBER_ROLE, id)
+}
+
+pub fn member_grants(id: &str) -> String {
+    fill(MEMBER_GRANTS, id)
+}
+
+pub fn member_deactivate(id: &str) -> String {
+    fill(MEMBER_DEACTIVATE, id)
+}
+
+pub fn member_reactivate(id: &str) -> String {
+    fill(MEMBER_REACTIVATE, id)
 }
 
 pub fn conflicts_settled() -> String {

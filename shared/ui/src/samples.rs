@@ -7,7 +7,9 @@ mod connection;
 mod connections;
 mod disconnection;
 mod history;
+mod members;
 mod organization;
+mod profile;
 mod schedule;
 mod security;
 mod signed_out;
@@ -32,6 +34,8 @@ pub fn all() -> Vec<Sample> {
         schedule::samples(),
         organization::samples(),
         security::samples(),
+        members::samples(),
+        profile::samples(),
     ]
     .into_iter()
     .flatten()

@@ -70,6 +70,7 @@ pub(super) fn in_paths(own: &Ids, named: &Ids) -> Vec<Attempt> {
     all.extend(in_paths_of_disconnections(&api, &page));
     all.extend(in_paths_of_conflicts(named));
     all.extend(in_paths_of_what_was(own, named));
+    all.extend(in_paths_of_the_team(named));
     all
 }
 
@@ -81,6 +82,59 @@ fn in_paths_of_disconnections(api: &str, page: &str) -> Vec<Attempt> {
         attempt(Method::GET, format!("{api}/disconnection"), None),
         attempt(Method::GET, format!("{page}/disconnect"), None),
         attempt(Method::POST, format!("{page}/disconnect"), Some(form)),
+    ]
+}
+
+fn in_paths_of_the_team(named: &Ids) -> Vec<Attempt> {
+    use Body::{Form, Json};
+    let (api, page) = (
+        format!("/api/v1/members/{}", named.member),
+        format!("/members/{}", named.member),
+    );
+    let form = |name, value: &str| {
+        let fields = vec![("version", "1".to_owned()), (name, value.to_owned())];
+        Some(Form(fields))
+    };
+    let none = || Some(Form(Vec::new()));
+    let role = Json(json!({ "role": "VIEWER" }));
+    vec![
+        attempt(Method::GET, &api, None),
+        attempt(Method::PATCH, &api, Some(role)),
+        attempt(Method::GET, &page, None),
+        attempt(Method::POST, format!("{page}/role"), form("role", "VIEWER")),
+        attempt(
+            Method::POST,
+            format!("{page}/grants"),
+            form("ops.full_access", "on"),
+        ),
+        attempt(Method::GET, format!("{page}/deactivate"), None),
+        attempt(Method::POST, format!("{page}/deactivate"), none()),
+        attempt(Method::POST, format!("{page}/reactivate"), none()),
+        attempt(
+            Method::DELETE,
+            format!("/api/v1/invites/{}", named.invite),
+            None,
+        ),
+        attempt(
+            Method::POST,
+            format!("/members/invites/{}/revoke", named.invite),
+            none(),
+        ),
+        attempt(
+            Method::DELETE,
+            format!("/api/v1/sessions/{}", named.session),
+            None,
+        ),
+        attempt(
+            Method::POST,
+            format!("/profile/sessions/{}/end", named.session),
+            none(),
+        ),
+        attempt(
+            Method::GET,
+            format!("/api/users/organizations/{}", named.organization),
+            None,
+        ),
     ]
 }
 

@@ -13,7 +13,7 @@ pub(crate) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 20] = [
+const READ_NOTHING: [&str; 25] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
     "/api/v1/conflicts/{id}/undo",
@@ -28,6 +28,11 @@ const READ_NOTHING: [&str; 20] = [
     "/connections/{id}/items/retry",
     "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
+    "/members/invites/{id}/revoke",
+    "/members/{id}/deactivate",
+    "/members/{id}/reactivate",
+    "/profile/sessions/end",
+    "/profile/sessions/{id}/end",
     "/schedule/deleted/{id}/restore",
     "/schedule/{id}/copies/{connection}/restore",
     "/sign-in/continue",
@@ -117,6 +122,10 @@ impl Route {
                 "{id}" if self.pattern.contains("/connections/") => places.connection,
                 "{id}" if self.pattern.contains("/conflicts/") => places.conflict,
                 "{id}" if self.pattern.contains("/api-keys/") => places.key,
+                "{id}" if self.pattern.contains("/sessions/") => places.session,
+                "{id}" if self.pattern.contains("/invites/") => places.invite,
+                "{id}" if self.pattern.contains("/members/") => places.member,
+                "{id}" if self.pattern.contains("/organizations/") => places.organization,
                 "{run}" => places.run,
                 "{hold}" => "hld_00000000010000000000000001",
                 "{item}" => "itm_00000000000000000000000000",
@@ -141,6 +150,11 @@ pub(crate) struct Places<'a> {
     pub(crate) conflict: &'a str,
     pub(crate) run: &'a str,
     pub(crate) key: &'a str,
+    /// Somebody else.
+    pub(crate) member: &'a str,
+    pub(crate) organization: &'a str,
+    pub(crate) invite: &'a str,
+    pub(crate) session: &'a str,
 }
 
 /// The original start of an occurrence of the story's entry.
@@ -154,4 +168,8 @@ pub(crate) const NOWHERE: Places<'_> = Places {
     conflict: "cfl_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     run: "run_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     key: "key_00000000010000000000000001",
+    member: "mem_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    organization: "ten_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    invite: "inv_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    session: "ses_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
 };

@@ -6,6 +6,7 @@ use domain::{
     audit::{Action, Actor, AuditEntry},
     id::MemberId,
     member::{EmailAddress, Member, Role, Tenant},
+    permission::Permission,
 };
 use shared::{ids, store::StoreError, web::Trail};
 
@@ -60,6 +61,9 @@ pub const DEMO_MEMBERS: [(&str, &str, &str, Role); 8] = [
     ),
 ];
 
+/// What members have beyond their role.
+const DEMO_GRANTS: [(&str, Permission); 1] = [("max@northwind.test", Permission::OpsFullAccess)];
+
 const ZONE: &str = "Europe/Berlin";
 
 /// The hash of the password that all members of the demo have; it takes its time, so it is made once.
@@ -110,7 +114,13 @@ pub(super) async fn seed(world: &World) -> anyhow::Result<()> {
             erasing_since: None,
         });
         let id = ids::mint(home.id, now, MemberId::from_parts);
-        let member = Member::new(id, home.id, email, name.into(), role, now);
+        let mut member = Member::new(id, home.id, email, name.into(), role, now);
+        member.grants.extend(
+            DEMO_GRANTS
+                .iter()
+                .filter(|(whose, _)| *whose == address)
+                .map(|(_, permission)| *permission),
+        );
         let (store, joined) = (&world.app.store, joined(&member));
         let written = match founded {
             Some(_) => store.add_member(&member, hash.clone(), &joined).await,

@@ -1,7 +1,7 @@
 //! Who may come in, and what is written down of them.
 
 use domain::{
-    id::{ApiKeyId, AuditId, MemberId, SessionId, TenantId},
+    id::{ApiKeyId, AuditId, InviteId, MemberId, SessionId, TenantId},
     member::EmailAddress,
 };
 
@@ -81,4 +81,12 @@ pub(crate) fn audit(tenant: TenantId, entry: AuditId) -> Key {
 
 pub(crate) fn audits(tenant: TenantId) -> String {
     format!("T#{tenant}#AUDIT")
+}
+
+pub(crate) fn invite(tenant: TenantId, invite: InviteId) -> Key {
+    key(invites(tenant), invite.to_string())
+}
+
+pub(crate) fn invites(tenant: TenantId) -> String {
+    format!("T#{tenant}#INV")
 }

@@ -27,6 +27,8 @@ pub enum Trouble {
     Expired,
     /// The organisation is being deleted.
     Erasing,
+    /// The password was right.
+    Deactivated,
 }
 
 impl SignIn {
@@ -103,6 +105,10 @@ fn explained(trouble: Trouble) -> Markup {
         Trouble::Erasing => (
             Meaning::Warning,
             "Your organisation is being deleted. Nobody can sign in any more.".to_owned(),
+        ),
+        Trouble::Deactivated => (
+            Meaning::Warning,
+            "You can no longer sign in: an administrator deactivated you. Ask them if that is a mistake.".to_owned(),
         ),
     };
     html! { div role="alert" { (note(meaning, words)) } }

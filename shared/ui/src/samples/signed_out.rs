@@ -1,11 +1,12 @@
 //! Pages for anyone.
 
-use domain::connection::Provider;
+use domain::{connection::Provider, member::Role};
 
 use super::{Sample, csrf};
 use crate::components::{FieldError, Meaning};
 use crate::layout::Theme;
 use crate::pages::forward::Forward;
+use crate::pages::join::Join;
 use crate::pages::message::Message;
 use crate::pages::problem::ProblemPage;
 use crate::pages::sign_in::{SignIn, Trouble};
@@ -29,6 +30,10 @@ pub(super) fn samples() -> Vec<Sample> {
             .render(),
         ),
         ("sign-in-erasing", sign_in(Some(Trouble::Erasing)).render()),
+        (
+            "sign-in-deactivated",
+            sign_in(Some(Trouble::Deactivated)).render(),
+        ),
         ("sign-up", sign_up(Vec::new()).render()),
         (
             "sign-up-errors",
@@ -41,6 +46,16 @@ pub(super) fn samples() -> Vec<Sample> {
             ])
             .render(),
         ),
+        ("join", join(Vec::new()).render()),
+        (
+            "join-errors",
+            join(vec![FieldError::new(
+                "password",
+                "Use at least 12 characters.",
+            )])
+            .render(),
+        ),
+        ("join-expired", join_expired().render()),
         ("problem-not-found", not_found().render()),
         ("problem-unavailable", unavailable().render()),
         ("forward", forward().render()),
@@ -84,6 +99,31 @@ fn sign_up(errors: Vec<FieldError>) -> SignUp {
         name,
         email,
         errors,
+    }
+}
+
+fn join(errors: Vec<FieldError>) -> Join {
+    Join {
+        theme: Theme::System,
+        csrf: csrf(),
+        token: "kid.sealed".to_owned(),
+        organization: "Northwind Field Service".to_owned(),
+        email: "eve@northwind.test".to_owned(),
+        role: Role::TeamMember,
+        name: String::new(),
+        errors,
+    }
+}
+
+fn join_expired() -> Message {
+    Message {
+        theme: Theme::System,
+        meaning: Meaning::Warning,
+        title: "You cannot join with this link".to_owned(),
+        words:
+            "This invite was good for a week, which is over. Ask an administrator for a new one."
+                .to_owned(),
+        ways: vec![("Sign in".to_owned(), routes::SIGN_IN.to_owned())],
     }
 }
 
