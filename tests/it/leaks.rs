@@ -125,6 +125,8 @@ impl Records {
             (Kind::SessionCookie, 5),
             (Kind::RefreshCookie, 5),
             (Kind::ChannelToken, 3),
+            (Kind::ApiKey, 1),
+            (Kind::Invite, 1),
         ];
         let few = kinds
             .iter()

@@ -231,10 +231,13 @@ async fn signing_out_ends_the_session_wherever_its_cookies_were_copied_to() {
     for copy in [&first, &second] {
         assert_eq!(copy.refreshed(&world).await.status, 401);
     }
-    // The proof itself is believed without a look at the table, for minutes.
-    world.clock.advance(SignedDuration::from_mins(10)).unwrap();
-    assert_eq!(second.send(&world, Method::GET, PROFILE).await.status, 401);
-    assert_eq!(elsewhere.refreshed(&world).await.status, 200);
+    for copy in [&first, &second] {
+        assert_eq!(copy.send(&world, Method::GET, PROFILE).await.status, 401);
+    }
+    assert_eq!(
+        elsewhere.send(&world, Method::GET, PROFILE).await.status,
+        200
+    );
 }
 
 #[tokio::test]

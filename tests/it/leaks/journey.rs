@@ -10,7 +10,7 @@ use tests::{
 };
 
 use super::secrets::{Kind, Secrets};
-use crate::support::{Connected, MIA, google_visit, visit};
+use crate::support::{Connected, MIA, api_key, create_with_key, google_visit, visit};
 
 const ADA: &str = "ada@northwind.test";
 const MAX: &str = "max@northwind.test";
@@ -63,8 +63,62 @@ pub(super) async fn everything(world: &World) -> Secrets {
     mia.settle().await;
     Box::pin(disturb(world)).await;
 
+    Box::pin(let_others_in(world, &mut secrets)).await;
     Box::pin(end(world)).await;
     secrets
+}
+
+/// A program with a key, and somebody who is invited.
+async fn let_others_in(world: &World, secrets: &mut Secrets) {
+    let ada = Person::sign_in(world, ADA).await.unwrap();
+    let (id, key) = api_key(&ada, json!({ "scopes": ["schedule.write"] })).await;
+    secrets.add(Kind::ApiKey, key.as_str());
+    for name in ["once", "once"] {
+        let made = create_with_key(world, &key, name).await;
+        made.expect(201).unwrap();
+    }
+    let new = json!({ "email": "zoe@northwind.test", "role": "VIEWER" });
+    let invited = ada
+        .post("/api/v1/invites", &new)
+        .await
+        .unwrap()
+        .expect(201)
+        .unwrap();
+    let url = invited.at("/url");
+    let (_, token) = url.split_once("token=").unwrap();
+    secrets.add(Kind::Invite, token);
+    let zoe = Person::stranger(world).unwrap();
+    zoe.get(&format!("/join?token={token}"))
+        .await
+        .unwrap()
+        .expect(200)
+        .unwrap();
+    let joining = json!({
+        "account_type": "team_member", "name": "Zoe Zorn", "password": PASSWORD, "invite": token,
+    });
+    let path = "/api/users/auth/signup/";
+    zoe.post(path, &joining).await.unwrap().expect(201).unwrap();
+    let late = Person::stranger(world).unwrap();
+    late.post(path, &joining)
+        .await
+        .unwrap()
+        .expect(403)
+        .unwrap();
+    late.get(&format!("/join?token={token}x")).await.unwrap();
+    for path in [
+        "/api-keys",
+        "/members",
+        "/ops/audit",
+        "/api/v1/ops/audit",
+        "/profile",
+    ] {
+        ada.get(path).await.unwrap().expect(200).unwrap();
+    }
+    ada.delete(&format!("/api/v1/api-keys/{id}"))
+        .await
+        .unwrap()
+        .expect(204)
+        .unwrap();
 }
 
 async fn end(world: &World) {

@@ -21,6 +21,8 @@ pub(super) enum Kind {
     SessionCookie,
     RefreshCookie,
     ChannelToken,
+    ApiKey,
+    Invite,
 }
 
 /// Where something was said.
@@ -78,9 +80,17 @@ impl Kind {
             Self::PasswordHash => *place == Place::Table("password".into()),
             Self::SessionCookie => *place == Place::Cookie("kalends".into()),
             Self::RefreshCookie => *place == Place::Cookie("kalends-refresh".into()),
+            // Shown once, to whoever made it.
+            Self::ApiKey => is_answer(place, &["/api/v1/api-keys", "/api-keys/new"]),
+            // And to whoever brings it.
+            Self::Invite => is_answer(place, &["/api/v1/invites", "/members/invite", "/join"]),
             Self::IdToken | Self::Key | Self::Password => false,
         }
     }
+}
+
+fn is_answer(place: &Place, paths: &[&str]) -> bool {
+    matches!(place, Place::Answer(path) if paths.contains(&path.as_str()))
 }
 
 fn is_token(path: &str) -> bool {
@@ -304,7 +314,12 @@ fn said_to_aws(exchange: &Exchange, headers: Vec<u8>) -> Vec<(Place, Vec<u8>)> {
         "AmazonSQS" => Place::Queue,
         "AWSEvents" => Place::Bus,
         "secretsmanager" => Place::Vault,
-        _ => Place::Table("other".into()),
+        _ => {
+            // An update names its kind among its values, where it makes the item.
+            let read: Value = serde_json::from_slice(body).unwrap_or_default();
+            let kind = &read["ExpressionAttributeValues"][":et"]["S"];
+            Place::Table(kind.as_str().unwrap_or("other").to_owned())
+        }
     };
     let mut said = vec![(Place::AwsHeader(exchange.target.clone()), headers)];
     let read: Value = serde_json::from_slice(body).unwrap_or_default();

@@ -11,6 +11,7 @@ use std::ops::Deref;
 
 use domain::connection::Provider;
 use jiff::SignedDuration;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
     person::{Answer, Person},
@@ -273,4 +274,13 @@ pub(crate) async fn api_key(admin: &Person, changes: Value) -> (String, String) 
     let made = admin.post("/api/v1/api-keys", &wanted).await.unwrap();
     let made = made.expect(201).unwrap();
     (made.at("/id"), made.at("/key"))
+}
+
+/// A program makes an entry with a key, in a call that names itself.
+pub(crate) async fn create_with_key(world: &World, key: &str, name: &str) -> Answer {
+    let program = Person::stranger(world).unwrap();
+    let asked = program.request(Method::POST, "/api/v1/schedule/entries");
+    let asked = asked.await.unwrap().bearer_auth(key);
+    let asked = asked.header("idempotency-key", name);
+    program.send(asked.json(&visit("round", 9))).await.unwrap()
 }
