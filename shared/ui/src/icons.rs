@@ -15,7 +15,6 @@ pub enum Icon {
     Error,
     Facts,
     Google,
-    Key,
     Members,
     Menu,
     Microsoft,
@@ -70,9 +69,6 @@ const fn shapes(icon: Icon) -> &'static str {
         }
         Icon::Google => {
             r#"<path d="M20.5 12.2H12.4v3.2h4.7a4.9 4.9 0 1 1-1.5-5.6l2.4-2.4A8.3 8.3 0 1 0 20.5 12.2Z" fill="currentColor" stroke="none"/>"#
-        }
-        Icon::Key => {
-            r#"<path d="m15.5 7.5 2.3 2.3a1 1 0 0 0 1.4 0l2.1-2.1a1 1 0 0 0 0-1.4L19 4"/><path d="m21 2-9.6 9.6"/><circle cx="7.5" cy="15.5" r="5.5"/>"#
         }
         Icon::Members => {
             r#"<path d="M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2"/><path d="M16 3.128a4 4 0 0 1 0 7.744"/><path d="M22 21v-2a4 4 0 0 0-3-3.87"/><circle cx="9" cy="7" r="4"/>"#

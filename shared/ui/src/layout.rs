@@ -118,7 +118,7 @@ impl Section {
                 "Connections",
             ),
             Self::Members => ("nav-members", routes::MEMBERS, Icon::Members, "Members"),
-            Self::ApiKeys => ("nav-api-keys", routes::API_KEYS, Icon::Key, "API keys"),
+            Self::ApiKeys => ("nav-api-keys", routes::API_KEYS, Icon::Private, "API keys"),
             Self::Audit => ("nav-audit", routes::AUDIT, Icon::Facts, "Audit log"),
             Self::Organization => (
                 "nav-organization",

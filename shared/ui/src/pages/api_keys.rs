@@ -121,7 +121,7 @@ fn new_key() -> Markup {
 fn empty() -> Markup {
     html! {
         div.empty {
-            (icon(Icon::Key))
+            (icon(Icon::Private))
             h2 { "No API keys yet" }
             p { "A key lets a program read or change the schedule for you, within the scopes that you choose." }
             div.actions { (new_key()) }
