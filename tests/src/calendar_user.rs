@@ -51,7 +51,11 @@ pub trait CalendarUser: Send + Sync {
 }
 
 /// Stories that cannot be told of another provider, and why. They are told of Google, whichever is asked for.
-pub const ONLY_AT_GOOGLE: [(&str, &str); 2] = [
+pub const ONLY_AT_GOOGLE: [(&str, &str); 3] = [
+    (
+        "attacks::an_event_that_claims_to_be_another_entry_changes_nothing_of_it",
+        "what a person writes beside an event has other words at Graph, which the translator lacks",
+    ),
     (
         "occurrences::brought_back::a_cancelled_occurrence_is_brought_back",
         "Outlook keeps a cancelled occurrence cancelled; what becomes of the wish is a story of its own",
