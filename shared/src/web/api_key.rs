@@ -50,6 +50,11 @@ pub(super) async fn session(
     if key.state(now) != ApiKeyState::Active || !member.is_active() {
         return Ok(None);
     }
+    // Nobody renews a key, as a session has to be: it would go on behind what an erasure deletes.
+    let standing = store.details().await?;
+    let Some(tenant) = standing.filter(|tenant| tenant.erasing_since.is_none()) else {
+        return Ok(None);
+    };
     let used = store.count_key_use(key.id, now).await?;
     let allowance = Allowance::after(used, key.requests_per_minute, now);
     let permissions = key.permissions(&member.permissions());
@@ -58,7 +63,7 @@ pub(super) async fn session(
         by,
         member,
         permissions,
-        String::new(),
+        tenant.name,
         trail,
     )))
 }
