@@ -30,13 +30,14 @@ pub enum TenantFamily {
     Entries,
     DeletedEntries,
     Meetings,
-    Audits,
     NamedCalls,
     ApiKeyUses,
     ApiKeys,
     Sessions,
     Invites,
     Members,
+    /// After whom it tells of: a wrong password is written down as long as there is somebody whose it could be.
+    Audits,
     OutboxRows,
 }
 
@@ -47,13 +48,13 @@ impl TenantFamily {
         Self::Entries,
         Self::DeletedEntries,
         Self::Meetings,
-        Self::Audits,
         Self::NamedCalls,
         Self::ApiKeyUses,
         Self::ApiKeys,
         Self::Sessions,
         Self::Invites,
         Self::Members,
+        Self::Audits,
         Self::OutboxRows,
     ];
 }
