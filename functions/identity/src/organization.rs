@@ -36,6 +36,8 @@ use ui::{
     routes,
 };
 
+use crate::team;
+
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Organization")]
 pub(crate) struct OrganizationAnswer {
@@ -78,9 +80,8 @@ struct Own {
 impl Own {
     async fn find(app: &App, session: &Session) -> Result<Self, Problem> {
         let store = app.store.tenant(session);
-        let tenant = store.details().await?;
         Ok(Self {
-            tenant: tenant.ok_or_else(Problem::unauthenticated)?,
+            tenant: team::own_tenant(app, session).await?,
             may_end: session.may(Permission::OrganizationManage),
             store,
         })

@@ -33,6 +33,8 @@ use ui::{
     routes,
 };
 
+use crate::team;
+
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Profile")]
 pub(crate) struct ProfileAnswer {
@@ -55,8 +57,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     session: Session,
 ) -> Result<Answer<ProfileAnswer>, Problem> {
-    let tenant = app.store.tenant(&session).details().await?;
-    let tenant = tenant.ok_or_else(Problem::unauthenticated)?;
+    let tenant = team::own_tenant(&app, &session).await?;
     Ok(Answer(ProfileAnswer {
         id: session.member,
         email: session.email,
@@ -132,8 +133,8 @@ async fn end(app: &App, session: &Session, id: SessionId) -> Result<(), Problem>
 }
 
 async fn end_own(app: &App, session: &Session, id: SessionId) -> Result<(), Problem> {
-    let all = standing(app, session).await?;
-    if !all.iter().any(|one| one.id == id) {
+    let store = app.store.tenant(session);
+    if store.session(session.member, id).await?.is_none() {
         return Err(Problem::not_found("session"));
     }
     end(app, session, id).await

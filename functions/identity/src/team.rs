@@ -11,7 +11,7 @@ use axum::{
 use domain::{
     audit::{AuditEntry, Resource},
     id::{MemberId, TenantId},
-    member::{EmailAddress, Member, Role},
+    member::{EmailAddress, Member, Role, Tenant},
     permission::Permission,
     team::{self, Refusal, Wanted},
 };
@@ -200,9 +200,13 @@ pub(crate) struct OneOrganization {
     role: Role,
 }
 
-async fn own_organization(app: &App, session: &Session) -> Result<OneOrganization, Problem> {
+pub(crate) async fn own_tenant(app: &App, session: &Session) -> Result<Tenant, Problem> {
     let tenant = app.store.tenant(session).details().await?;
-    let tenant = tenant.ok_or_else(Problem::unauthenticated)?;
+    tenant.ok_or_else(Problem::unauthenticated)
+}
+
+async fn own_organization(app: &App, session: &Session) -> Result<OneOrganization, Problem> {
+    let tenant = own_tenant(app, session).await?;
     Ok(OneOrganization {
         id: tenant.id,
         name: tenant.name,
