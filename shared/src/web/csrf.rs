@@ -1,7 +1,7 @@
 //! Proof that an unsafe request comes from our own pages. Checked around every route, so that none can forget it.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Request, State},
     http::{HeaderMap, header},
     middleware::Next,
@@ -10,7 +10,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::id::SessionId;
 
-use super::{BODY_BYTES_MAX, Proof};
+use super::{Proof, extract};
 use crate::{
     app::App,
     config::Config,
@@ -95,9 +95,7 @@ async fn token_of(request: Request) -> Result<(Option<String>, Request), Problem
         return Ok((None, request));
     }
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_BYTES_MAX)
-        .await
-        .map_err(|_| super::extract::too_large())?;
+    let body = extract::whole(body).await?;
     let token = url::form_urlencoded::parse(&body).find(|(name, _)| name == FIELD);
     let token = token.map(|(_, value)| value.into_owned());
     Ok((token, Request::from_parts(parts, Body::from(body))))

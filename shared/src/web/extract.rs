@@ -3,7 +3,7 @@
 use std::{error::Error, iter};
 
 use axum::{
-    body::HttpBody as _,
+    body::{Body, Bytes, HttpBody as _, to_bytes},
     extract::{
         FromRequest, FromRequestParts, Request,
         rejection::{FormRejection, JsonRejection},
@@ -146,7 +146,13 @@ fn version_of(tag: &str) -> Option<u64> {
     (version.to_string() == digits).then_some(version)
 }
 
-pub(super) fn too_large() -> Problem {
+/// The body as a whole, for layers that look into it before the handler does.
+pub(super) async fn whole(body: Body) -> Result<Bytes, Problem> {
+    let read = to_bytes(body, BODY_BYTES_MAX).await;
+    read.map_err(|_| too_large())
+}
+
+fn too_large() -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",

@@ -2,20 +2,22 @@
 //! one is written down here, around every handler.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::Request,
-    http::{Response, Uri, header},
+    http::{HeaderValue, Uri, header},
     middleware::Next,
+    response::Response,
 };
 use domain::{
     audit::{Action, Resource},
     id::{self, TenantId, is_foreign},
 };
 
-use super::{BODY_BYTES_MAX, Session, named_call};
+use super::{Session, extract, named_call};
 use crate::{
     app::App,
     metrics::{About, Metric},
+    problem::Problem,
     telemetry::chain,
 };
 
@@ -32,67 +34,51 @@ pub(super) async fn watch(
     session: &Session,
     request: Request,
     next: Next,
-) -> axum::response::Response {
-    let (request, named) = foreign(request, session.tenant()).await;
+) -> Result<Response, Problem> {
+    let (request, named) = foreign(request, session.tenant()).await?;
     let response = named_call::run(app, session, request, next).await;
     if let Some(named) = named.filter(|named| named.in_address || is_refused(&response)) {
         note(app, session, &named.id).await;
     }
-    response
+    Ok(response)
 }
 
-fn is_refused<B>(response: &Response<B>) -> bool {
+fn is_refused(response: &Response) -> bool {
     response.status().is_client_error()
 }
 
-async fn foreign(request: Request, tenant: TenantId) -> (Request, Option<Named>) {
+/// The content of JSON and of forms.
+const READ: [&[u8]; 2] = [b"application/json", b"application/x-www-form-urlencoded"];
+
+async fn foreign(request: Request, tenant: TenantId) -> Result<(Request, Option<Named>), Problem> {
+    let named = |id: &str, in_address| Named {
+        id: id.to_owned(),
+        in_address,
+    };
     if let Some(id) = in_address(request.uri(), tenant) {
-        let named = Named {
-            id,
-            in_address: true,
-        };
-        return (request, Some(named));
+        let named = named(id, true);
+        return Ok((request, Some(named)));
     }
-    let is_read = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| {
-            [
-                b"application/json".as_slice(),
-                b"application/x-www-form-urlencoded",
-            ]
-            .iter()
-            .any(|known| kind.as_bytes().starts_with(known))
-        });
-    if !is_read {
-        return (request, None);
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.map(HeaderValue::as_bytes).unwrap_or_default();
+    if !READ.iter().any(|read| kind.starts_with(read)) {
+        return Ok((request, None));
     }
     let (parts, body) = request.into_parts();
-    // What is too long is told so by whoever reads it.
-    let Ok(bytes) = to_bytes(body, BODY_BYTES_MAX + 1).await else {
-        let too_long = Body::from(vec![0; BODY_BYTES_MAX + 1]);
-        return (Request::from_parts(parts, too_long), None);
-    };
-    let id = words(&String::from_utf8_lossy(&bytes))
-        .find(|word| is_foreign(word, tenant))
-        .map(str::to_owned);
-    let named = id.map(|id| Named {
-        id,
-        in_address: false,
-    });
-    (Request::from_parts(parts, Body::from(bytes)), named)
+    let body = extract::whole(body).await?;
+    let text = String::from_utf8_lossy(&body);
+    let named = named_in(&text, tenant).map(|id| named(id, false));
+    Ok((Request::from_parts(parts, Body::from(body.clone())), named))
 }
 
-fn in_address(uri: &Uri, tenant: TenantId) -> Option<String> {
-    let text = uri.path_and_query()?.as_str();
-    words(text)
-        .find(|word| is_foreign(word, tenant))
-        .map(str::to_owned)
+fn in_address(uri: &Uri, tenant: TenantId) -> Option<&str> {
+    named_in(uri.path_and_query()?.as_str(), tenant)
 }
 
-/// The parts of a text that could be ids.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// The first part of a text that is an id of another tenant.
+fn named_in(text: &str, tenant: TenantId) -> Option<&str> {
     text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+        .find(|word| is_foreign(word, tenant))
 }
 
 async fn note(app: &App, session: &Session, id: &str) {

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::{
+    api_key::ApiKey,
     audit::{Action, Resource},
     permission::Permission,
 };
@@ -72,7 +73,10 @@ impl Gate {
         }
         let mut all = vec![Problem::unauthenticated()];
         match (self.need, self.confirmed) {
-            (Need::May(_), false) => all.extend([not_permitted(), api_key::too_hasty(0, 60)]),
+            (Need::May(_), false) => all.extend([
+                not_permitted(),
+                api_key::too_hasty(ApiKey::REQUESTS_PER_MINUTE, 60),
+            ]),
             (Need::May(_), true) => all.extend([not_permitted(), browser_only()]),
             (Need::Nobody(_) | Need::SignedIn, _) => all.push(browser_only()),
         }
@@ -89,23 +93,6 @@ impl Gate {
     fn is_for_programs(self, parts: &Parts) -> bool {
         let is_scoped = matches!(self.need, Need::May(_));
         is_scoped && !self.confirmed && parts.uri.path().starts_with("/api/")
-    }
-
-    fn admits(self, session: &Session, app: &App) -> Result<(), Problem> {
-        if let By::Key { allowance, .. } = session.by {
-            api_key::check(allowance)?;
-        }
-        let permitted = match self.need {
-            Need::Nobody(_) | Need::SignedIn => true,
-            Need::May(permission) => session.may(permission),
-        };
-        if !permitted {
-            return Err(not_permitted());
-        }
-        if self.confirmed && session.browser()?.confirmed_at + CONFIRMED_FOR <= app.clock.now() {
-            return Err(Problem::unconfirmed());
-        }
-        Ok(())
     }
 }
 
@@ -128,30 +115,32 @@ pub(super) async fn guard(gate: Gate, request: Request, next: Next) -> Response 
         Ok(session) => session,
         Err(problem) => return problem.into_response(),
     };
-    let mut response = match check(gate, &app, &session, &parts).await {
-        Ok(()) => {
-            let request = Request::from_parts(parts, body);
-            foreign::watch(&app, &session, request, next).await
-        }
-        Err(problem) => problem.into_response(),
+    let passed = match admit(gate, &app, &session, &parts).await {
+        Ok(()) => foreign::watch(&app, &session, Request::from_parts(parts, body), next).await,
+        Err(problem) => Err(problem),
     };
+    let mut response = passed.unwrap_or_else(Problem::into_response);
     if let By::Key { allowance, .. } = session.by {
         response.headers_mut().extend(api_key::headers(allowance));
     }
     response
 }
 
-async fn check(gate: Gate, app: &App, session: &Session, parts: &Parts) -> Result<(), Problem> {
-    if let Err(denied) = gate.admits(session, app) {
-        if denied.code == NOT_PERMITTED {
-            let route = Resource::new("route", format!("{} {}", parts.method, parts.uri.path()));
-            let entry = session
-                .audit(app, Action::AccessDenied)
-                .denied()
-                .about(route);
-            app.store.tenant(session).append_audit(&entry).await?;
-        }
-        return Err(denied);
+async fn admit(gate: Gate, app: &App, session: &Session, parts: &Parts) -> Result<(), Problem> {
+    if let By::Key { allowance, .. } = session.by {
+        api_key::check(allowance)?;
+    }
+    if let Need::May(permission) = gate.need
+        && !session.may(permission)
+    {
+        let route = Resource::new("route", format!("{} {}", parts.method, parts.uri.path()));
+        let entry = session.audit(app, Action::AccessDenied).denied();
+        let store = app.store.tenant(session);
+        store.append_audit(&entry.about(route)).await?;
+        return Err(not_permitted());
+    }
+    if gate.confirmed && session.browser()?.confirmed_at + CONFIRMED_FOR <= app.clock.now() {
+        return Err(Problem::unconfirmed());
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use domain::id::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{BODY_BYTES_MAX, Session, extract};
+use super::{Session, extract};
 use crate::{
     app::App,
     crypto::{Secret, fingerprint},
@@ -77,9 +77,7 @@ async fn run_named(
         .filter(|name| !name.is_empty() && name.len() <= NAME_BYTES_MAX);
     let name = name.ok_or_else(no_name)?;
     let (mut parts, body) = request.into_parts();
-    let body = to_bytes(body, BODY_BYTES_MAX)
-        .await
-        .map_err(|_| extract::too_large())?;
+    let body = extract::whole(body).await?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let name = CallName::new(session.member, parts.method.as_str(), path, name);
     let store = app.store.tenant(session);
