@@ -7,7 +7,8 @@ use domain::{
     entry::EntryChange,
     erasure::Erasure,
     hold::Hold,
-    id::{ConnectionId, EntryId, TenantId},
+    id::{ConnectionId, EntryId, IntegrationEventId, TenantId},
+    integration::IntegrationEvent,
     run::{RunNews, RunState, SyncRun},
     subscription::Upkeep,
 };
@@ -15,6 +16,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 pub use serde_dynamo::AttributeValue;
 use serde_json::{Value, json};
+
+use crate::ids;
 
 /// One row of the outbox: an event for the bus, and the connections that have to sync because of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,9 @@ pub struct OutboxRow {
     pub detail: String,
     #[serde(default)]
     pub connections: Vec<ConnectionId>,
+    /// What operators are told of it; it stands in a log of its own.
+    #[serde(skip)]
+    pub event: Option<IntegrationEvent>,
 }
 
 impl OutboxRow {
@@ -113,30 +119,29 @@ impl OutboxRow {
             "at": at,
         });
         let name = "CALENDAR_CONNECTION_NEEDS_REAUTH";
-        Self::new(tenant, name, &detail, Vec::new(), at)
+        let event = IntegrationEvent::needs_reauth(fresh(tenant, at), at, connection, reason);
+        Self::new(tenant, name, &detail, Vec::new(), at).logged(event)
     }
 
     /// The provider does not call for changes any more, and the connection is polled.
-    pub fn subscriptions_failing(
-        tenant: TenantId,
-        connection: ConnectionId,
-        upkeep: &Upkeep,
-        at: Timestamp,
-    ) -> Self {
+    pub fn subscriptions_failing(connection: &Connection, upkeep: &Upkeep, at: Timestamp) -> Self {
+        let tenant = connection.tenant;
         let detail = json!({
             "tenant": tenant,
-            "connection": connection,
+            "connection": connection.id,
             "failures": upkeep.failures,
             "failing_since": upkeep.failing_since,
             "why": upkeep.why,
             "at": at,
         });
         let name = "CALENDAR_SUBSCRIPTIONS_FAILING";
-        Self::new(tenant, name, &detail, Vec::new(), at)
+        let event = IntegrationEvent::renewal_failing(fresh(tenant, at), at, connection, upkeep);
+        Self::new(tenant, name, &detail, Vec::new(), at).logged(event)
     }
 
     /// From now on nothing of the connection is synced.
-    pub fn disconnected(tenant: TenantId, ending: &Ending) -> Self {
+    pub fn disconnected(connection: &Connection, ending: &Ending) -> Self {
+        let tenant = connection.tenant;
         let detail = json!({
             "tenant": tenant,
             "connection": ending.connection,
@@ -146,7 +151,8 @@ impl OutboxRow {
             "at": ending.asked_at,
         });
         let at = ending.asked_at;
-        Self::new(tenant, "CALENDAR_DISCONNECTED", &detail, Vec::new(), at)
+        let event = IntegrationEvent::disconnected(fresh(tenant, at), at, connection);
+        Self::new(tenant, "CALENDAR_DISCONNECTED", &detail, Vec::new(), at).logged(event)
     }
 
     /// Nothing is left of the connection but its receipt.
@@ -188,6 +194,13 @@ impl OutboxRow {
         Self::new(tenant, "ORGANIZATION_ERASED", &detail, Vec::new(), at)
     }
 
+    fn logged(self, event: IntegrationEvent) -> Self {
+        Self {
+            event: Some(event),
+            ..self
+        }
+    }
+
     fn new(
         tenant: TenantId,
         name: &str,
@@ -201,8 +214,13 @@ impl OutboxRow {
             at,
             detail: detail.to_string(),
             connections,
+            event: None,
         }
     }
+}
+
+fn fresh(tenant: TenantId, at: Timestamp) -> IntegrationEventId {
+    ids::mint(tenant, at, IntegrationEventId::from_parts)
 }
 
 /// A row that came out of our own table's stream speaks for the tenant it was written by.

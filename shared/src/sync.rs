@@ -12,6 +12,7 @@ mod holds;
 pub mod preview;
 mod record;
 mod renew;
+pub mod replay;
 mod run;
 mod subscribe;
 mod visit;

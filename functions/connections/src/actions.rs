@@ -19,7 +19,7 @@ use shared::{
     oauth::AccessError,
     problem::Problem,
     store::{ConnectionRow, StoreError},
-    sync::{SyncError, ask, calendars},
+    sync::{SyncError, ask, calendars, replay::replay},
 };
 
 /// A run may write the connection in the same moment.
@@ -95,31 +95,23 @@ pub(crate) async fn resume(app: &App, own: &mut Own) -> Result<Option<RunId>, Pr
     sync_unless_idle(app, own, Trigger::Member).await
 }
 
-/// Items of one call; what the filter names beyond them is left for the next.
-const RETRIES_MAX: usize = 100;
-
 /// Lets items be tried again from the first attempt, and asks for the sync that tries them.
 pub(crate) async fn retry(
     app: &App,
     own: &Own,
     stuck: Vec<StuckItem>,
 ) -> Result<RetryAnswer, Problem> {
-    let now = app.clock.now();
-    let left = stuck.len().saturating_sub(RETRIES_MAX);
-    let retried = stuck.len() - left;
-    for item in stuck.into_iter().take(RETRIES_MAX) {
-        let item = item.replayed(now);
-        own.store.put_stuck_item(own.connection().id, &item).await?;
-    }
+    let replayed = replay(app, &own.store, own.connection(), stuck).await?;
+    let retried = replayed.items;
     if retried > 0 {
         own.note(app, Action::ItemRetried, json!({ "items": retried }))
             .await?;
     }
-    let run = match retried {
-        0 => None,
-        _ => sync_unless_idle(app, own, Trigger::Member).await?,
-    };
-    Ok(RetryAnswer { retried, left, run })
+    Ok(RetryAnswer {
+        retried,
+        left: replayed.left,
+        run: replayed.run,
+    })
 }
 
 pub(crate) async fn retry_one(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    api_key::{ApiKey, ApiKeyState, HourOfUse, Usage},
+    api_key::{ApiKey, ApiKeyState, Usage},
     audit::{Action, Resource},
     id::ApiKeyId,
     permission::Permission,
@@ -39,15 +39,11 @@ pub(crate) struct Listed {
 pub(crate) async fn list(app: &App, session: &Session) -> Result<Vec<Listed>, Problem> {
     let (store, now) = (app.store.tenant(session), app.clock.now());
     let keys = store.api_keys().await?;
-    let uses = store.key_uses(now).await?;
-    let listed = keys.into_iter().rev().map(|key| {
-        let of_key = uses.iter().filter(|(id, _)| *id == key.id);
-        let hours: Vec<HourOfUse> = of_key.map(|(_, hour)| hour.clone()).collect();
-        Listed {
-            state: key.state(now),
-            usage: Usage::of(&hours, key.requests_per_minute, now),
-            key,
-        }
+    let known = store.integrations(now).await?;
+    let listed = keys.into_iter().rev().map(|key| Listed {
+        state: key.state(now),
+        usage: known.key_usage(key.id, key.requests_per_minute),
+        key,
     });
     Ok(listed.collect())
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{ApiKeyId, MemberId},
+    integration::{Hour, Tally},
     permission::{Permission, Permissions},
 };
 
@@ -80,11 +81,15 @@ impl ApiKey {
     }
 }
 
-/// What a key has been used for in one hour, minute by minute.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What a key has been used for in one hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HourOfUse {
-    pub began_at: Timestamp,
-    pub by_minute: Vec<(u8, u32)>,
+    pub hour: Hour,
+    pub by_quarter: [Tally; 4],
+    /// Requests in the minute that had most of them.
+    pub busiest: u32,
+    /// The last minute in which there was any.
+    pub last_used_at: Timestamp,
 }
 
 /// What a key has been used for lately.
@@ -100,25 +105,13 @@ pub struct Usage {
 impl Usage {
     /// Of the day before `now`.
     pub fn of(hours: &[HourOfUse], requests_per_minute: u32, now: Timestamp) -> Self {
-        let since = now - SignedDuration::from_hours(24);
-        let minutes = hours.iter().flat_map(|hour| {
-            let at = |minute: u8| hour.began_at + SignedDuration::from_mins(minute.into());
-            hour.by_minute
-                .iter()
-                .map(move |(minute, count)| (at(*minute), *count))
-        });
-        let lately: Vec<_> = minutes
-            .filter(|(at, count)| *at >= since && *count > 0)
-            .collect();
-        let peak = lately
-            .iter()
-            .map(|(_, count)| *count)
-            .max()
-            .unwrap_or_default();
+        let counted = |hour: &HourOfUse| hour.hour.counted(hour.by_quarter, now);
+        let lately = || hours.iter().filter(|hour| counted(hour).tried > 0);
+        let busiest = lately().map(|hour| hour.busiest).max().unwrap_or_default();
         Self {
-            requests_24h: lately.iter().map(|(_, count)| *count).sum(),
-            peak_percent_24h: peak.saturating_mul(100) / requests_per_minute.max(1),
-            last_used_at: lately.iter().map(|(at, _)| *at).max(),
+            requests_24h: lately().map(|hour| counted(hour).tried).sum(),
+            peak_percent_24h: busiest.saturating_mul(100) / requests_per_minute.max(1),
+            last_used_at: lately().map(|hour| hour.last_used_at).max(),
         }
     }
 }
@@ -149,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::member::Role;
+    use crate::{integration::Quarter, member::Role};
 
     fn key(scopes: BTreeSet<Permission>) -> ApiKey {
         ApiKey {
@@ -195,13 +188,19 @@ mod tests {
     #[test]
     fn use_is_counted_for_a_day_and_forgotten_after_it() {
         let now: Timestamp = "2027-03-04T12:30:00Z".parse().unwrap();
-        let hour = |at: &str, by_minute: &[(u8, u32)]| HourOfUse {
-            began_at: at.parse().unwrap(),
-            by_minute: by_minute.to_vec(),
+        let hour = |last_used_at: &str, by_quarter: [u32; 4], busiest| {
+            let last_used_at = last_used_at.parse().unwrap();
+            HourOfUse {
+                hour: Quarter::of(last_used_at).hour(),
+                by_quarter: by_quarter.map(|tried| Tally { tried, failed: 0 }),
+                busiest,
+                last_used_at,
+            }
         };
         let hours = [
-            hour("2027-03-03T12:00:00Z", &[(29, 1_000), (30, 5)]),
-            hour("2027-03-04T12:00:00Z", &[(3, 30), (7, 12)]),
+            hour("2027-03-03T11:59:00Z", [0, 0, 0, 800], 600),
+            hour("2027-03-03T12:46:00Z", [0, 0, 1_000, 5], 3),
+            hour("2027-03-04T12:07:00Z", [42, 0, 0, 0], 30),
         ];
 
         let usage = Usage::of(&hours, 60, now);

@@ -140,6 +140,19 @@ pub struct LastFailure {
     pub what: String,
 }
 
+/// How a connection stands, as one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Its first sync has not come to its end.
+    Pending,
+    Connected,
+    /// Its last sync failed.
+    Failing,
+    NeedsReauth,
+    Paused,
+}
+
 /// Why a connection is not synced now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Idle {
@@ -158,6 +171,18 @@ impl Connection {
             (Auth::NeedsReauth { .. }, _) => Some(Idle::NeedsReauth),
             (Auth::Granted { .. }, Some(_)) => Some(Idle::Paused),
             (Auth::Granted { .. }, None) => None,
+        }
+    }
+
+    /// `None`: it is being disconnected, and counts no more.
+    pub fn standing(&self) -> Option<Standing> {
+        match self.idle() {
+            Some(Idle::Ending) => None,
+            Some(Idle::NeedsReauth) => Some(Standing::NeedsReauth),
+            Some(Idle::Paused) => Some(Standing::Paused),
+            None if self.last_failure.is_some() => Some(Standing::Failing),
+            None if self.last_sync_at.is_none() => Some(Standing::Pending),
+            None => Some(Standing::Connected),
         }
     }
 }

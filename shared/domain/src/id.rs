@@ -98,6 +98,8 @@ ids! {
     /// A line of the audit log.
     AuditId "aud" "audit entry";
     ApiKeyId "key" "API key";
+    /// A line of the integration log.
+    IntegrationEventId "iev" "integration event";
 }
 
 /// The random part of a new id of a tenant's: it ends in the tenant's mark, so that whose an id is can be told without

@@ -113,6 +113,10 @@ impl StuckItem {
         }
     }
 
+    pub fn is_dead(&self) -> bool {
+        matches!(self.state, ItemState::Dead { .. })
+    }
+
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.next_try_at().is_some_and(|at| at <= now)
     }
@@ -154,6 +158,31 @@ impl StuckItem {
             ItemState::Refused { refusal } => refusal.needs_attention(),
             ItemState::Failing { .. } | ItemState::Dead { .. } => true,
         }
+    }
+}
+
+/// How many items wait, and for what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// For their next try.
+    #[serde(default)]
+    pub retrying: u32,
+    /// For somebody to retry them.
+    #[serde(default)]
+    pub dead: u32,
+}
+
+impl Waiting {
+    pub fn of<'a>(items: impl IntoIterator<Item = &'a StuckItem>) -> Self {
+        let mut waiting = Self::default();
+        for item in items {
+            match item.state {
+                ItemState::Failing { .. } => waiting.retrying += 1,
+                ItemState::Dead { .. } => waiting.dead += 1,
+                ItemState::Refused { .. } => {}
+            }
+        }
+        waiting
     }
 }
 

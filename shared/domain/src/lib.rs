@@ -18,6 +18,8 @@
 //! | [`demand`](sync::demand::Demand) | how many syncs a connection was asked for, and how many are covered |
 //! | [`ending`](ending::Ending) | a connection's disconnection, step by step |
 //! | [`run`](run::SyncRun) | one execution of a sync, with its result |
+//! | [`integration`](integration::Integration) | whatever outside of Kalends an organisation works with |
+//! | [integration event](integration::IntegrationEvent) | what happened with one, for operators |
 //!
 //! "Token" and "refresh" speak of OAuth only, "renew" of subscriptions only. `id` is ours, `external_id` theirs.
 
@@ -37,14 +39,17 @@ pub mod event;
 pub mod failure;
 pub mod hold;
 pub mod id;
+pub mod integration;
 pub mod invite;
 pub mod item;
 pub mod link;
+pub mod mask;
 pub mod member;
 pub mod permission;
 pub mod preview;
 pub mod recurrence;
 pub mod run;
+pub mod scrub;
 pub mod series;
 pub mod subscription;
 pub mod sync;

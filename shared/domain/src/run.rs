@@ -41,6 +41,20 @@ impl Trigger {
     }
 }
 
+impl Trigger {
+    /// Somebody waits to hear what came of it, even if that is nothing.
+    pub fn is_pressed(self) -> bool {
+        match self {
+            Self::Member | Self::Setup => true,
+            Self::Notice
+            | Self::EntryChange
+            | Self::Poll
+            | Self::Reconcile
+            | Self::Continuation => false,
+        }
+    }
+}
+
 impl fmt::Display for Trigger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -86,6 +100,17 @@ impl SyncRun {
             counts: Counts::default(),
             cursors: Vec::new(),
         }
+    }
+
+    /// Everything that was asked for is done.
+    pub fn is_successful(&self) -> bool {
+        matches!(
+            self.state,
+            RunState::Finished {
+                outcome: RunOutcome::Succeeded,
+                ..
+            }
+        )
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     crypto::Secret,
     ids,
     providers::ProviderError,
-    store::{ConnectionRow, OAuthState, StoreError, TenantStore},
+    store::{ConnectionRow, OAuthState, Share, StoreError, TenantStore},
     vault::VaultError,
     web::Session,
 };
@@ -228,6 +228,7 @@ async fn connect(
         secret: written.pointer.clone(),
         token_generation: 1,
         token_lease: None,
+        share: Share::default(),
     };
     let connected = session.audit(app, Action::ConnectionConnected);
     let connected = connected.about(Resource::new("connection", id));
@@ -265,7 +266,7 @@ async fn create(
     audit: &AuditEntry,
 ) -> Result<ConnectionRow, CallbackError> {
     let bundle = written.bundle.as_ref();
-    store.create_connection(&fresh, bundle, audit).await?;
+    let fresh = store.create_connection(fresh, bundle, audit).await?;
     let first_look = fresh.connection.created_at + domain::sync::watch::POLL_EVERY;
     store.schedule_sync(fresh.connection.id, first_look).await?;
     Ok(fresh)

@@ -1,8 +1,7 @@
 //! API keys: what is kept of them, the way to one from what a program brings, and how often each was used.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    api_key::{ApiKey, HourOfUse},
+    api_key::ApiKey,
     audit::AuditEntry,
     id::{ApiKeyId, MemberId, TenantId},
     member::Member,
@@ -12,11 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Store, TenantStore,
-    demand::row::{Change, text},
     endings::AT_ONCE,
     item::{Guard, Item, Write},
     keys,
-    table::{Attributes, Range, StoreError},
+    table::{Range, StoreError},
 };
 use crate::{crypto::fingerprint, verified::verified};
 
@@ -38,10 +36,6 @@ struct Kept {
 }
 
 const KEYS_MAX: usize = 1_000;
-/// A day, and the hour that is not over.
-const HOURS_SHOWN: i64 = 25;
-const USE_KEPT_HOURS: i64 = 48;
-const SECONDS_IN_HOUR: i64 = 3_600;
 
 impl Store {
     /// Who is behind a key. Whether it still holds, its row says.
@@ -74,6 +68,7 @@ impl TenantStore {
         let writes = vec![
             self.key_item(&kept).guarded(Guard::Absent).put()?,
             way.guarded(Guard::Absent).put()?,
+            self.known_key_write(key)?,
             self.audit_write(audit)?,
         ];
         self.table.write(writes).await
@@ -131,6 +126,7 @@ impl TenantStore {
         let writes = vec![
             item.put()?,
             Write::delete(way, None, &Guard::Any),
+            self.forgotten_key_write(key.id),
             self.audit_write(audit)?,
         ];
         self.table.write(writes).await
@@ -150,60 +146,4 @@ impl TenantStore {
         });
         Ok(deletions.collect())
     }
-
-    /// Counts one request and answers how many there were in this minute, with it.
-    pub async fn count_key_use(&self, id: ApiKeyId, now: Timestamp) -> Result<u32, StoreError> {
-        let (hour, minute) = hour_and_minute(now);
-        let attribute = format!("m{minute:02}");
-        let expires_s = (hour + USE_KEPT_HOURS) * SECONDS_IN_HOUR;
-        let counted = Change::new(
-            "ADD #minute :one SET #ttl = :ttl, et = :et, t = :t",
-            "attribute_not_exists(PK) OR t = :t",
-        )
-        .name("#minute", &attribute)
-        .name("#ttl", "ttl")
-        .value(":one", AttributeValue::N("1".into()))
-        .value(":ttl", AttributeValue::N(expires_s.to_string()))
-        .value(":et", text("api_key_use"))
-        .value(":t", text(self.tenant))
-        .to(keys::api_key_use(self.tenant, hour, id));
-        let row = self.table.update(counted).await?;
-        let row = row.map_err(|_| StoreError::Conflict)?;
-        Ok(row.get(&attribute).and_then(number).unwrap_or(1))
-    }
-
-    /// What all keys were used for in the last day, by key.
-    pub async fn key_uses(&self, now: Timestamp) -> Result<Vec<(ApiKeyId, HourOfUse)>, StoreError> {
-        let pk = keys::api_key_uses(self.tenant);
-        let (hour, _) = hour_and_minute(now);
-        let range = Range {
-            from: keys::api_key_hour(hour + 1 - HOURS_SHOWN),
-            ..Range::prefix(&pk, "", usize::MAX)
-        };
-        let rows = self.table.range_of_items(range).await?;
-        Ok(rows.iter().filter_map(hour_of_use).collect())
-    }
-}
-
-fn hour_and_minute(at: Timestamp) -> (i64, i64) {
-    let second = at.as_second();
-    let hour = second.div_euclid(SECONDS_IN_HOUR);
-    (hour, second.rem_euclid(SECONDS_IN_HOUR) / 60)
-}
-
-fn number(value: &AttributeValue) -> Option<u32> {
-    value.as_n().ok()?.parse().ok()
-}
-
-fn hour_of_use(row: &Attributes) -> Option<(ApiKeyId, HourOfUse)> {
-    let (hour, id) = row.get("SK")?.as_s().ok()?.split_once('#')?;
-    let hour: i64 = hour.parse().ok()?;
-    let minute = |(name, value): (&String, &AttributeValue)| {
-        Some((name.strip_prefix('m')?.parse().ok()?, number(value)?))
-    };
-    let use_of_hour = HourOfUse {
-        began_at: Timestamp::from_second(hour * SECONDS_IN_HOUR).ok()?,
-        by_minute: row.iter().filter_map(minute).collect(),
-    };
-    Some((id.parse().ok()?, use_of_hour))
 }

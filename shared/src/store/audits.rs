@@ -30,18 +30,6 @@ impl TenantStore {
     ) -> Result<Vec<AuditEntry>, StoreError> {
         let pk = keys::audits(self.tenant);
         let range = Range::prefix(&pk, "", limit).newest_first();
-        let Some(before) = before else {
-            return self.table.range(range).await;
-        };
-        // Bounds are inclusive: the entry itself comes along.
-        let range = Range {
-            to: before.to_string(),
-            limit: limit + 1,
-            ..range
-        };
-        let mut found: Vec<AuditEntry> = self.table.range(range).await?;
-        found.retain(|entry| entry.id != before);
-        found.truncate(limit);
-        Ok(found)
+        self.table.range(range.before(before)).await
     }
 }

@@ -158,7 +158,7 @@ impl TenantStore {
         if is_new {
             let now: Timestamp = next.detected_at;
             let row = OutboxRow::conflict_detected(self.tenant, &next, now);
-            writes.push(self.outbox_write(&row, now)?);
+            writes.extend(self.told(&row, now)?);
         }
         Ok(writes)
     }

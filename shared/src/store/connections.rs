@@ -7,19 +7,21 @@ use domain::{
     audit::AuditEntry,
     connection::{Connection, Provider},
     credential::Kept,
-    id::{ConnectionId, MemberId},
+    id::{ConnectionId, IntegrationEventId, MemberId},
+    integration::IntegrationEvent,
+    item::Waiting,
     subscription::CHECK_EVERY,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BundleWrite, TenantStore,
+    BundleWrite, Share, TenantStore,
     item::{Guard, Item},
     keys,
     table::{Range, StoreError, Update, Write},
 };
-use crate::outbox::OutboxRow;
+use crate::{ids, outbox::OutboxRow};
 
 /// A connection as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,9 @@ pub struct ConnectionRow {
     pub token_generation: u64,
     #[serde(default)]
     pub token_lease: Option<TokenLease>,
+    /// What it adds to what is known of its integration; kept by the store.
+    #[serde(default)]
+    pub share: Share,
 }
 
 /// Which version of which secret holds the refresh token. The row is the commit point that the vault lacks.
@@ -70,6 +75,22 @@ struct CachedToken {
 impl TenantStore {
     pub async fn connection(&self, id: ConnectionId) -> Result<Option<ConnectionRow>, StoreError> {
         self.table.get(&keys::connection(self.tenant, id)).await
+    }
+
+    /// Everybody's, at most so many.
+    pub async fn connections_of_all(&self, limit: usize) -> Result<Vec<ConnectionRow>, StoreError> {
+        let pk = keys::connections(self.tenant);
+        self.table.range(Range::prefix(&pk, "", limit)).await
+    }
+
+    /// Those of them that are there.
+    pub async fn connections(
+        &self,
+        ids: &[ConnectionId],
+    ) -> Result<Vec<ConnectionRow>, StoreError> {
+        let key = |id: &ConnectionId| keys::connection(self.tenant, *id);
+        let keys: Vec<_> = ids.iter().map(key).collect();
+        self.table.get_many(&keys).await
     }
 
     pub async fn connections_of(&self, member: MemberId) -> Result<Vec<ConnectionRow>, StoreError> {
@@ -127,10 +148,11 @@ impl TenantStore {
     /// With it counts the version of the bundle that its credential was written to, if it was.
     pub async fn create_connection(
         &self,
-        row: &ConnectionRow,
+        mut row: ConnectionRow,
         bundle: Option<&BundleWrite>,
         audit: &AuditEntry,
-    ) -> Result<(), StoreError> {
+    ) -> Result<ConnectionRow, StoreError> {
+        let share = self.share_write(&mut row, None);
         let connection = &row.connection;
         let pointer = Pointer {
             connection: connection.id,
@@ -144,7 +166,7 @@ impl TenantStore {
                 "connection",
                 keys::connection(self.tenant, connection.id),
                 Some(self.tenant),
-                row,
+                &row,
             )
             .guarded(Guard::Absent)
             .put()?,
@@ -174,10 +196,19 @@ impl TenantStore {
             self.tenant_stands(),
             self.member_stands(connection.member),
         ];
+        writes.extend(share);
+        let id = ids::mint(
+            self.tenant,
+            connection.created_at,
+            IntegrationEventId::from_parts,
+        );
+        let event = IntegrationEvent::connected(id, connection.created_at, connection);
+        writes.extend(self.event_writes(&event)?);
         if let Some(bundle) = bundle {
             writes.push(self.bundle_write(bundle)?);
         }
-        self.table.write(writes).await
+        self.table.write(writes).await?;
+        Ok(row)
     }
 
     /// Replaces a row that nobody has changed since it was read; `row.connection.version` is the version read.
@@ -205,8 +236,8 @@ impl TenantStore {
         news: &OutboxRow,
         now: Timestamp,
     ) -> Result<ConnectionRow, StoreError> {
-        let news = self.outbox_write(news, now)?;
-        self.update_connection_with(row, vec![news]).await
+        let news = self.told(news, now)?;
+        self.update_connection_with(row, news).await
     }
 
     async fn update_connection_with(
@@ -214,18 +245,25 @@ impl TenantStore {
         mut row: ConnectionRow,
         mut writes: Vec<Write>,
     ) -> Result<ConnectionRow, StoreError> {
-        writes.push(self.connection_write(row.clone())?);
+        writes.extend(self.connection_writes(row.clone(), None)?);
         self.table.write(writes).await?;
         row.connection.version += 1;
         Ok(row)
     }
 
-    pub(super) fn connection_write(&self, mut row: ConnectionRow) -> Result<Write, StoreError> {
+    /// The connection, and what is known of all of its provider's where this changes it. `waiting`: where somebody looked.
+    pub(super) fn connection_writes(
+        &self,
+        mut row: ConnectionRow,
+        waiting: Option<Waiting>,
+    ) -> Result<Vec<Write>, StoreError> {
         let read = row.connection.version;
         row.connection.version += 1;
+        let share = self.share_write(&mut row, waiting);
         let key = keys::connection(self.tenant, row.connection.id);
         let item = Item::new("connection", key, Some(self.tenant), &row);
-        item.guarded(Guard::Version(read)).put()
+        let connection = item.guarded(Guard::Version(read)).put()?;
+        Ok(share.into_iter().chain([connection]).collect())
     }
 
     /// One worker at a time refreshes a connection's tokens. `false`: somebody else does, or already did.

@@ -106,13 +106,13 @@ impl TenantStore {
             &connection.subject,
         );
         let mut writes = vec![
-            self.connection_write(marked)?,
             self.mirrors_write(member, mirrors)?,
             Write::update(asks_no_more.on(connection.id)),
             Write::delete(account, Some(self.tenant), &Guard::Any),
             self.ending_write(ending, now)?,
-            self.outbox_write(&OutboxRow::disconnected(self.tenant, ending), now)?,
         ];
+        writes.extend(self.connection_writes(marked, None)?);
+        writes.extend(self.told(&OutboxRow::disconnected(connection, ending), now)?);
         if let Some(audit) = audit {
             writes.push(self.audit_write(audit)?);
         }
@@ -223,7 +223,7 @@ impl TenantStore {
         writes.push(self.ending_write(ending, now)?);
         if ending.is_over() {
             let row = OutboxRow::disconnection_completed(self.tenant, ending);
-            writes.push(self.outbox_write(&row, now)?);
+            writes.extend(self.told(&row, now)?);
         } else {
             writes.push(self.held(fence));
         }

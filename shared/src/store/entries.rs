@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     entry::{Entry, EntryChange},
-    id::{ConnectionId, EntryId, MemberId, OutboxId, TraceId},
+    id::{ConnectionId, EntryId, MemberId, TraceId},
     link::Origin,
     member::Member,
     time::Zone,
@@ -181,22 +181,8 @@ impl TenantStore {
             told.into_iter().collect(),
             write.now,
         );
-        writes.push(self.outbox_write(&row, write.now)?);
+        writes.extend(self.told(&row, write.now)?);
         Ok(writes)
-    }
-
-    pub(super) fn outbox_write(
-        &self,
-        row: &OutboxRow,
-        now: Timestamp,
-    ) -> Result<Write, StoreError> {
-        let key = keys::outbox(
-            self.tenant,
-            ids::mint(self.tenant, now, OutboxId::from_parts),
-        );
-        let item = Item::new("outbox", key, Some(self.tenant), row);
-        item.expires_at(now + SignedDuration::from_hours(24 * 3))
-            .put()
     }
 
     fn member_trace(

@@ -31,7 +31,8 @@ pub enum TenantFamily {
     DeletedEntries,
     Meetings,
     NamedCalls,
-    ApiKeyUses,
+    Integrations,
+    IntegrationEvents,
     ApiKeys,
     Sessions,
     Invites,
@@ -42,14 +43,15 @@ pub enum TenantFamily {
 }
 
 impl TenantFamily {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Traces,
         Self::Conflicts,
         Self::Entries,
         Self::DeletedEntries,
         Self::Meetings,
         Self::NamedCalls,
-        Self::ApiKeyUses,
+        Self::Integrations,
+        Self::IntegrationEvents,
         Self::ApiKeys,
         Self::Sessions,
         Self::Invites,
@@ -87,14 +89,13 @@ impl TenantStore {
         let marked = Change::new("SET erasing_since = :now", standing)
             .value(":now", since)
             .value(":t", text(self.tenant));
-        self.table
-            .write(vec![
-                Write::update(marked.to(keys::tenant(self.tenant))),
-                self.erasure_write(erasure, now)?,
-                self.outbox_write(&OutboxRow::erasure_began(erasure), now)?,
-                self.audit_write(audit)?,
-            ])
-            .await
+        let mut writes = vec![
+            Write::update(marked.to(keys::tenant(self.tenant))),
+            self.erasure_write(erasure, now)?,
+            self.audit_write(audit)?,
+        ];
+        writes.extend(self.told(&OutboxRow::erasure_began(erasure), now)?);
+        self.table.write(writes).await
     }
 
     /// Fails what is written with it once the tenant is being erased.
@@ -203,7 +204,8 @@ impl TenantStore {
             TenantFamily::Audits => keys::audits(tenant),
             TenantFamily::Sessions => keys::standing_sessions(tenant),
             TenantFamily::NamedCalls => keys::named_calls(tenant),
-            TenantFamily::ApiKeyUses => keys::api_key_uses(tenant),
+            TenantFamily::Integrations => keys::integrations(tenant),
+            TenantFamily::IntegrationEvents => keys::integration_events(tenant),
             TenantFamily::ApiKeys => return self.erase_some_api_keys(erasure, now).await,
             TenantFamily::Invites => keys::invites(tenant),
             TenantFamily::OutboxRows => keys::outbox_rows(tenant),
@@ -298,10 +300,8 @@ impl TenantStore {
             ..Deleted::default()
         };
         let over = erasure.deleted(&deleted);
-        let writes = vec![
-            self.deletion(keys::tenant(self.tenant)),
-            self.outbox_write(&OutboxRow::erased(&over), now)?,
-        ];
+        let mut writes = vec![self.deletion(keys::tenant(self.tenant))];
+        writes.extend(self.told(&OutboxRow::erased(&over), now)?);
         self.erase(over, writes, now).await
     }
 

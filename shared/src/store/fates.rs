@@ -42,7 +42,7 @@ const fn never(why_at_end: &'static str, why: &'static str) -> (AtEnd, AtErasure
 }
 
 /// Every kind of the key catalogue.
-pub const FATES: [(&str, (AtEnd, AtErasure)); 43] = [
+pub const FATES: [(&str, (AtEnd, AtErasure)); 47] = [
     ("link", at_end(Family::Links)),
     ("link_by_event", at_end(Family::Links)),
     ("cursor", at_end(Family::Cursors)),
@@ -96,7 +96,26 @@ pub const FATES: [(&str, (AtEnd, AtErasure)); 43] = [
     ),
     (
         "api_key_use",
-        at_erasure("the tenant's, for two days", TenantFamily::ApiKeyUses),
+        at_erasure("the tenant's, for two days", TenantFamily::Integrations),
+    ),
+    (
+        "tally",
+        at_erasure("the tenant's, for two days", TenantFamily::Integrations),
+    ),
+    (
+        "health",
+        at_erasure("of all that there are", TenantFamily::Integrations),
+    ),
+    (
+        "pinned",
+        at_erasure("the tenant's", TenantFamily::Integrations),
+    ),
+    (
+        "integration_event",
+        at_erasure(
+            "what happened, for a month",
+            TenantFamily::IntegrationEvents,
+        ),
     ),
     (
         "named_call",

@@ -48,7 +48,7 @@ impl TenantStore {
         ];
         if hold.version == 0 {
             let row = OutboxRow::changes_held(self.tenant, hold, now);
-            writes.push(self.outbox_write(&row, now)?);
+            writes.extend(self.told(&row, now)?);
         }
         self.table.write(writes).await?;
         Ok(next)

@@ -4,6 +4,7 @@
 use domain::{
     connection::Connection,
     id::{CalendarId, ConnectionId, ItemId},
+    integration::IntegrationEvent,
     item::{ItemState, StuckItem},
 };
 use jiff::Timestamp;
@@ -12,7 +13,7 @@ use super::{
     TenantStore,
     item::{Guard, Item},
     keys,
-    table::{Range, StoreError, Write},
+    table::{Attributes, Range, StoreError, Write, read},
 };
 use crate::ids;
 
@@ -38,13 +39,57 @@ fn lane(state: &ItemState) -> char {
 
 const LANES: [char; 2] = ['F', 'R'];
 
+/// An item, and whose it is.
+#[derive(Clone, Debug)]
+pub struct StuckOne {
+    pub connection: ConnectionId,
+    pub item: StuckItem,
+    /// Where it stands among all.
+    pub place: String,
+}
+
+impl StuckOne {
+    fn read(row: Attributes) -> Result<Self, StoreError> {
+        let key: keys::Key = read(row.clone())?;
+        let connection = keys::connection_stuck(&key);
+        let connection = connection.ok_or_else(|| StoreError::Corrupt {
+            what: "item",
+            source: format!("its key is {}", key.sk).into(),
+        })?;
+        Ok(Self {
+            connection,
+            item: read(row)?,
+            place: key.sk,
+        })
+    }
+}
+
 impl TenantStore {
     pub async fn stuck_items(
         &self,
         connection: ConnectionId,
     ) -> Result<Vec<StuckItem>, StoreError> {
-        let pk = keys::stuck_of(self.tenant, connection);
-        self.table.range(Range::prefix(&pk, "", ITEMS_MAX)).await
+        let pk = keys::stuck_items(self.tenant);
+        let of_connection = keys::stuck_of(connection);
+        self.table
+            .range(Range::prefix(&pk, &of_connection, ITEMS_MAX))
+            .await
+    }
+
+    /// Some of those of all connections, in an order that does not change, from after a place on.
+    pub async fn stuck_items_of_all(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<StuckOne>, StoreError> {
+        let pk = keys::stuck_items(self.tenant);
+        let mut range = Range::prefix(&pk, "", limit);
+        if let Some(after) = after {
+            // The first text behind it.
+            range.from = format!("{after}\0");
+        }
+        let rows = self.table.range_of_items(range).await?;
+        rows.into_iter().map(StuckOne::read).collect()
     }
 
     pub async fn stuck_item(
@@ -60,6 +105,7 @@ impl TenantStore {
         &self,
         connection: ConnectionId,
         stuck: &StuckItem,
+        event: Option<&IntegrationEvent>,
     ) -> Result<(), StoreError> {
         let own = lane(&stuck.state);
         let mut writes = LANES
@@ -74,6 +120,9 @@ impl TenantStore {
             })
             .collect::<Result<Vec<_>, _>>()?;
         writes.push(self.not_closed(connection));
+        if let Some(event) = event {
+            writes.extend(self.event_writes(event)?);
+        }
         self.table.write(writes).await
     }
 

@@ -2,8 +2,10 @@
 //! is a prefix of another's.
 
 mod access;
+mod integrations;
 
 pub(crate) use access::*;
+pub(crate) use integrations::*;
 
 use domain::{
     event::{ExternalEventId, Uid},
@@ -259,11 +261,25 @@ pub(crate) fn link_by_event(
 }
 
 pub(crate) fn stuck(tenant: TenantId, connection: ConnectionId, lane: char, item: ItemId) -> Key {
-    key(stuck_of(tenant, connection), format!("{lane}#{item}"))
+    key(
+        stuck_items(tenant),
+        format!("{}{lane}#{item}", stuck_of(connection)),
+    )
 }
 
-pub(crate) fn stuck_of(tenant: TenantId, connection: ConnectionId) -> String {
-    format!("T#{tenant}#ITEM#{connection}")
+/// Those of all connections, one connection after the other.
+pub(crate) fn stuck_items(tenant: TenantId) -> String {
+    format!("T#{tenant}#ITEM")
+}
+
+pub(crate) fn stuck_of(connection: ConnectionId) -> String {
+    format!("{connection}#")
+}
+
+/// Whose item it is.
+pub(crate) fn connection_stuck(key: &Key) -> Option<ConnectionId> {
+    let (connection, _) = key.sk.split_once('#')?;
+    connection.parse().ok()
 }
 
 pub(crate) fn run(tenant: TenantId, connection: ConnectionId, run: RunId) -> Key {

@@ -1,18 +1,21 @@
 //! Sync runs: written while they go on, and left alone once they are finished.
 
 use domain::{
-    id::{ConnectionId, RunId},
+    connection::Connection,
+    id::{ConnectionId, IntegrationEventId, RunId},
+    integration::{Integration, IntegrationEvent},
+    item::Waiting,
     run::{RunNews, SyncRun},
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     ConnectionRow, TenantStore,
-    item::{Guard, Item},
+    item::{Guard, Item, Write},
     keys,
     table::{Range, StoreError},
 };
-use crate::outbox::OutboxRow;
+use crate::{ids, outbox::OutboxRow};
 
 const RUNS_SHOWN: usize = 20;
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(24 * 90);
@@ -30,7 +33,7 @@ impl TenantStore {
         &self,
         run: &SyncRun,
         news: &[RunNews],
-        connection: Option<ConnectionRow>,
+        connection: Option<(ConnectionRow, Option<Waiting>)>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let key = keys::run(self.tenant, run.connection, run.id);
@@ -38,12 +41,32 @@ impl TenantStore {
         let mut writes = vec![item.put()?, self.not_closed(run.connection)];
         for news in news {
             let row = OutboxRow::run(self.tenant, *news, run);
-            writes.push(self.outbox_write(&row, now)?);
+            writes.extend(self.told(&row, now)?);
         }
-        if let Some(row) = connection {
-            writes.push(self.connection_write(row)?);
+        if let Some((row, waiting)) = connection {
+            writes.extend(self.counted_writes(run, &row.connection, now)?);
+            writes.extend(self.connection_writes(row, waiting)?);
         }
         self.table.write(writes).await
+    }
+
+    /// Each run that came to its end counts, whether or not there is anything to tell of it.
+    fn counted_writes(
+        &self,
+        run: &SyncRun,
+        connection: &Connection,
+        now: Timestamp,
+    ) -> Result<Vec<Write>, StoreError> {
+        let mut writes = Vec::new();
+        if run.is_successful() {
+            let integration = Integration::calendars_of(connection.provider);
+            writes.push(self.success_write(integration, connection.id, now));
+        }
+        let id = ids::mint(self.tenant, now, IntegrationEventId::from_parts);
+        if let Some(event) = IntegrationEvent::of_run(id, connection, run) {
+            writes.extend(self.event_writes(&event)?);
+        }
+        Ok(writes)
     }
 
     /// Writes a run that waits, unless a worker was faster and has written more.

@@ -1,6 +1,6 @@
 //! Requests to the table: reads are consistent, writes are conditional, failures are told apart once.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, fmt::Display, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -318,6 +318,19 @@ impl<'a> Range<'a> {
             newest_first: true,
             ..self
         }
+    }
+
+    /// Only what stands before this sort key, an id, if there is one.
+    pub(super) fn before(mut self, id: Option<impl Display>) -> Self {
+        if let Some(id) = id {
+            // Bounds are inclusive. The last letter of an id is a plain one.
+            let mut id = id.to_string().into_bytes();
+            if let Some(last) = id.last_mut() {
+                *last -= 1;
+            }
+            self.to = format!("{}\u{10FFFF}", String::from_utf8_lossy(&id));
+        }
+        self
     }
 }
 

@@ -178,7 +178,7 @@ impl TenantStore {
         .value(":t", text(self.tenant));
         let mut writes = vec![Write::update(on_upkeep(change, claim.connection))];
         if let Some(news) = news {
-            writes.push(self.outbox_write(news, now)?);
+            writes.extend(self.told(news, now)?);
         }
         self.table.write(writes).await
     }

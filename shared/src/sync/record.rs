@@ -6,6 +6,7 @@ use domain::sync::pace::Pace;
 use domain::{
     connection::LastFailure,
     id::RunId,
+    item::{StuckItem, Waiting},
     run::{Counts, CursorMove, RunNews, RunOutcome, RunState, SyncRun},
 };
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ pub(super) struct Record {
     /// The start was told, by this worker or by one that died.
     told: bool,
     written: Counts,
+    /// `None`: nobody looked.
+    waiting: Option<Waiting>,
     /// How fast the connection may write from now on.
     pub(super) pace: Pace,
 }
@@ -53,6 +56,7 @@ impl Record {
             promised: promised.is_some(),
             told,
             written: Counts::default(),
+            waiting: None,
             pace: asked.pace,
         })
     }
@@ -88,9 +92,10 @@ impl Record {
         store.put_run(&self.run, now).await
     }
 
-    pub(super) fn note(&mut self, counts: Counts, cursors: Vec<CursorMove>) {
+    pub(super) fn note(&mut self, counts: Counts, cursors: Vec<CursorMove>, stuck: &[StuckItem]) {
         self.run.counts = counts;
         self.run.cursors = cursors;
+        self.waiting = Some(Waiting::of(stuck));
     }
 
     pub(super) async fn end(
@@ -118,6 +123,7 @@ impl Record {
         for _ in 0..TRIES_MAX {
             let row = store.connection(self.run.connection).await?;
             let row = row.and_then(|row| shows(row, outcome, now));
+            let row = row.map(|row| (row, self.waiting));
             match store.record_run(&self.run, &news, row, now).await {
                 Err(StoreError::Conflict) => {}
                 done => return done,

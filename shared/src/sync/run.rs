@@ -200,7 +200,7 @@ async fn sync_calendars(
     } else {
         context.pace
     };
-    record.note(context.counts, context.cursors);
+    record.note(context.counts, context.cursors, &context.stuck);
     result
 }
 

@@ -375,7 +375,7 @@ pub(super) async fn end(
     }
     let news = upkeep
         .is_to_be_told()
-        .then(|| OutboxRow::subscriptions_failing(store.id(), id, upkeep, now));
+        .then(|| OutboxRow::subscriptions_failing(connection, upkeep, now));
     match store
         .end_upkeep(claim, upkeep, next_at, news.as_ref(), now)
         .await

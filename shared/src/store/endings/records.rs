@@ -166,7 +166,7 @@ impl TenantStore {
             Family::DirtyEntries => self.under(&keys::dirty_of(tenant, connection), "").await,
             Family::ParkedEntries => self.under(&keys::parked_of(tenant, connection), "").await,
             Family::Holds => self.under(&keys::holds(tenant, connection), "").await,
-            Family::StuckItems => self.under(&keys::stuck_of(tenant, connection), "").await,
+            Family::StuckItems => self.under(&keys::stuck_items(tenant), &of_connection).await,
             Family::Runs => self.under(&keys::runs_of(tenant, connection), "").await,
             Family::Subscriptions => {
                 self.under(&keys::subscriptions(tenant), &of_connection)

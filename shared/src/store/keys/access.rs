@@ -52,19 +52,6 @@ pub(crate) fn api_key_by_secret(fingerprint: &str) -> Key {
     key(format!("AKH#{fingerprint}"), "AKH")
 }
 
-/// One hour of a key's use. All keys' hours stand in the order of time.
-pub(crate) fn api_key_use(tenant: TenantId, hour: i64, id: ApiKeyId) -> Key {
-    key(api_key_uses(tenant), format!("{}#{id}", api_key_hour(hour)))
-}
-
-pub(crate) fn api_key_hour(hour: i64) -> String {
-    format!("{hour:010}")
-}
-
-pub(crate) fn api_key_uses(tenant: TenantId) -> String {
-    format!("T#{tenant}#KEYUSE")
-}
-
 /// A call that named itself, so that it is carried out once.
 pub(crate) fn named_call(tenant: TenantId, fingerprint: &str) -> Key {
     key(named_calls(tenant), fingerprint)

@@ -5,7 +5,8 @@ use domain::{
     calendar::Calendar,
     event::{Change, ExternalEventId},
     failure::{FailureClass, Refusal},
-    id::EntryId,
+    id::{EntryId, IntegrationEventId},
+    integration::IntegrationEvent,
     item::{FAILURES_IN_A_ROW_MAX, ItemState, StuckItem},
     link::{EventLink, Origin},
     sync::{decide::decide, plan::Step},
@@ -139,11 +140,10 @@ impl Context<'_> {
     }
 
     pub(in crate::sync) fn is_dead(&self, calendar: &Calendar, event: &ExternalEventId) -> bool {
-        self.stuck.iter().any(|stuck| {
-            stuck.calendar == calendar.id
-                && stuck.item == event.0
-                && matches!(stuck.state, ItemState::Dead { .. })
-        })
+        let is_it = |stuck: &StuckItem| stuck.calendar == calendar.id && stuck.item == event.0;
+        self.stuck
+            .iter()
+            .any(|stuck| is_it(stuck) && stuck.is_dead())
     }
 
     /// The event through which an entry was synced is gone: whatever stood aside for it in another calendar of the
@@ -196,12 +196,29 @@ impl Context<'_> {
     }
 
     async fn keep(&mut self, stuck: StuckItem) -> Result<(), SyncError> {
+        let given_up = self.given_up(&stuck);
         self.store
-            .put_stuck_item(self.connection.id, &stuck)
+            .put_stuck_item(self.connection.id, &stuck, given_up.as_ref())
             .await?;
         self.stuck.retain(|known| known.id != stuck.id);
         self.stuck.push(stuck);
         Ok(())
+    }
+
+    /// What operators are told of an item that has just become a dead letter.
+    fn given_up(&self, stuck: &StuckItem) -> Option<IntegrationEvent> {
+        let is_known = |known: &StuckItem| known.id == stuck.id && known.is_dead();
+        if !stuck.is_dead() || self.stuck.iter().any(is_known) {
+            return None;
+        }
+        let now = self.app.clock.now();
+        let id = ids::mint(self.store.id(), now, IntegrationEventId::from_parts);
+        Some(IntegrationEvent::dead_letter(
+            id,
+            now,
+            self.connection,
+            stuck,
+        ))
     }
 
     /// The item syncs, by whichever of its names it was met. Of another event of the same meeting that says nothing.

@@ -1,0 +1,179 @@
+//! What is counted: in quarters of an hour, four to a row, so that a day is few rows.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    id::{self, ApiKeyId, ConnectionId},
+    integration::{EventStatus, Hour, Integration, IntegrationEvent, Quarter},
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{OWN, one};
+use crate::store::{
+    TenantStore,
+    demand::row::{Change, number, text},
+    item::Write,
+    keys,
+    table::{Attributes, StoreError},
+};
+
+/// So many rows count at once what many do in one moment: a row takes a thousand writes in a second, and two
+/// transactions over one row get in each other's way.
+const SHARDS: u32 = 8;
+/// The row of an hour is not read for longer than a day.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
+const SECONDS_IN_MINUTE: i64 = 60;
+/// Callers of one key that count in the same moment of a new minute.
+const TRIES_MAX: usize = 10;
+
+/// How often something was tried in a quarter of an hour, and how often that failed.
+pub(super) fn tried(quarter: usize) -> String {
+    format!("n{quarter}")
+}
+
+pub(super) fn failed(quarter: usize) -> String {
+    format!("f{quarter}")
+}
+
+fn expires(hour: Hour) -> AttributeValue {
+    number((hour.begins_at() + KEPT_FOR).as_second())
+}
+
+impl TenantStore {
+    /// Something was tried at the connection's provider, and succeeded.
+    pub(in crate::store) fn success_write(
+        &self,
+        integration: Integration,
+        connection: ConnectionId,
+        at: Timestamp,
+    ) -> Write {
+        self.count(integration, shard(connection), at, None)
+    }
+
+    /// What an event counts for: one success, or one failure.
+    pub(super) fn event_count(&self, event: &IntegrationEvent) -> Write {
+        let is_error = event.status == EventStatus::Error;
+        let words = event.error_message.as_deref().unwrap_or(&event.message);
+        let error = is_error.then_some(words);
+        self.count(
+            event.integration,
+            shard(&event.correlation_id),
+            event.at,
+            error,
+        )
+    }
+
+    fn count(
+        &self,
+        integration: Integration,
+        shard: u32,
+        at: Timestamp,
+        error: Option<&str>,
+    ) -> Write {
+        let quarter = Quarter::of(at);
+        let (hour, index) = (quarter.hour(), quarter.of_hour());
+        let (added, seen) = match error {
+            None => ("#n :one", "last_success_at = :at"),
+            Some(_) => (
+                "#n :one, #f :one",
+                "last_error_at = :at, last_error = :error",
+            ),
+        };
+        let mut change = Change::new(
+            &format!("ADD {added} SET #ttl = :ttl, t = :t, et = :et, {seen}"),
+            OWN,
+        )
+        .name("#n", tried(index))
+        .name("#ttl", "ttl")
+        .value(":one", one(1))
+        .value(":ttl", expires(hour))
+        .value(":t", text(self.tenant))
+        .value(":et", text("tally"))
+        .value(":at", number(at.as_millisecond()));
+        if let Some(error) = error {
+            change = change
+                .name("#f", failed(index))
+                .value(":error", text(error));
+        }
+        let key = keys::tally(self.tenant, hour, integration, shard);
+        Write::update(change.to(key))
+    }
+
+    /// Counts one request of a key and answers how many there were in this minute, with it.
+    pub async fn count_key_use(&self, id: ApiKeyId, now: Timestamp) -> Result<u32, StoreError> {
+        let minute = now.as_second().div_euclid(SECONDS_IN_MINUTE);
+        let mut known: Option<Attributes> = None;
+        for _ in 0..TRIES_MAX {
+            let change = match &known {
+                None => same_minute(minute),
+                Some(row) => next_minute(row, minute),
+            };
+            match self.table.update(self.key_use(id, now, change)).await? {
+                Ok(row) => return Ok(of(&row, "asked").unwrap_or(1)),
+                Err(row) => {
+                    known =
+                        Some(row.unwrap_or_default()).filter(|row| minute_of(row) != Some(minute))
+                }
+            }
+        }
+        Err(StoreError::Conflict)
+    }
+
+    fn key_use(&self, id: ApiKeyId, now: Timestamp, change: Change) -> crate::store::table::Update {
+        let quarter = Quarter::of(now);
+        change
+            .name("#n", tried(quarter.of_hour()))
+            .name("#ttl", "ttl")
+            .value(":one", one(1))
+            .value(":ttl", expires(quarter.hour()))
+            .value(":t", text(self.tenant))
+            .value(":et", text("api_key_use"))
+            .to(keys::api_key_use(self.tenant, quarter.hour(), id))
+    }
+}
+
+/// Another request in the minute that is counted.
+fn same_minute(minute: i64) -> Change {
+    let change = Change::new(
+        "ADD #n :one, asked :one SET #ttl = :ttl, et = :et",
+        "t = :t AND in_minute = :minute",
+    );
+    change.value(":minute", number(minute))
+}
+
+/// The first request in a minute: the one before is over.
+fn next_minute(row: &Attributes, minute: i64) -> Change {
+    let (asked, busiest) = (of(row, "asked"), of(row, "busiest"));
+    let condition = match minute_of(row) {
+        None => "attribute_not_exists(PK)",
+        Some(_) => "t = :t AND in_minute = :before AND asked = :asked",
+    };
+    let mut change = Change::new(
+        "ADD #n :one SET #ttl = :ttl, et = :et, t = :t, in_minute = :minute, asked = :one, busiest = :busiest",
+        condition,
+    )
+    .value(":minute", number(minute))
+    .value(":busiest", one(busiest.max(asked).unwrap_or_default()));
+    if let Some(before) = minute_of(row) {
+        change = change
+            .value(":before", number(before))
+            .value(":asked", one(asked.unwrap_or_default()));
+    }
+    change
+}
+
+fn minute_of(row: &Attributes) -> Option<i64> {
+    row.get("in_minute")?.as_n().ok()?.parse().ok()
+}
+
+pub(super) fn of(row: &Attributes, name: &str) -> Option<u32> {
+    row.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// The minute in which a key was last used.
+pub(super) fn last_used_at(row: &Attributes) -> Option<Timestamp> {
+    Timestamp::from_second(minute_of(row)? * SECONDS_IN_MINUTE).ok()
+}
+
+fn shard(of: impl std::fmt::Display) -> u32 {
+    id::spread(of) % SHARDS
+}
