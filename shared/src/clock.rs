@@ -1,5 +1,7 @@
 //! The only place that reads the time.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 
 pub trait Clock: Send + Sync + 'static {
@@ -21,4 +23,22 @@ impl Clock for SystemClock {
 /// What the table compares times by; finer is nobody's business.
 pub fn whole_milliseconds(instant: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(instant.as_millisecond()).unwrap_or(instant)
+}
+
+/// Says how long something took. Nobody sets it: it measures work, and decides nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long work took is no point in time"
+    )]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
 }

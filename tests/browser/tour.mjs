@@ -18,6 +18,23 @@ export async function tour(page, world, look) {
   await ended(page, world, look);
 }
 
+/** An administrator looks after integrations. */
+async function integrations(page, world, look) {
+  await page.goto(world.at("/integrations/dashboard"));
+  await page.locator("#events summary").first().click();
+  await look("integrations");
+  await page.goto(world.at("/integrations/google"));
+  await look("integration, calendars");
+  await page.goto(world.at("/integrations/edi"));
+  await look("integration, reported");
+  await page.goto(world.at("/integrations/logs?status=error"));
+  await look("integration logs");
+  await page.goto(world.at("/integrations/error-queue"));
+  await look("error queue");
+  await page.goto(world.at("/integrations/error-queue/retry"));
+  await look("error queue, retry");
+}
+
 async function signedOut(page, world, look) {
   await page.goto(world.at("/sign-in"));
   await look("sign-in");
@@ -243,6 +260,7 @@ async function ended(page, world, look) {
   await page.goto(world.at("/organization"));
   await look("organisation");
   await team(page, world, look);
+  await integrations(page, world, look);
   await page.goto(world.at("/organization/delete"));
   await page.getByLabel("Type Northwind Field Service to confirm").fill("Northwind");
   await press(page, "Delete for ever");

@@ -116,7 +116,12 @@ async fn a_key_is_shown_once_and_kept_nowhere() {
     read(&world, &key).await.expect(200).unwrap();
 
     let listed = ada.get(KEYS).await.unwrap().expect(200).unwrap();
-    let page = ada.get("/api-keys").await.unwrap().expect(200).unwrap();
+    let page = ada
+        .get("/integrations/api-keys")
+        .await
+        .unwrap()
+        .expect(200)
+        .unwrap();
     let stored = world.aws.dump_table(&world.app.config.table).await.unwrap();
 
     let secret = key.strip_prefix("kalends_").unwrap();
@@ -196,7 +201,10 @@ async fn a_page_makes_a_key_and_revokes_it() {
         ("expires_in_days", "30"),
     ];
 
-    let refused = ada.submit("/api-keys/new", &fields[..1]).await.unwrap();
+    let refused = ada
+        .submit("/integrations/api-keys/new", &fields[..1])
+        .await
+        .unwrap();
     assert!(
         refused
             .expect(422)
@@ -205,7 +213,7 @@ async fn a_page_makes_a_key_and_revokes_it() {
             .contains("Choose at least one scope.")
     );
     let made = ada
-        .submit("/api-keys/new", &fields)
+        .submit("/integrations/api-keys/new", &fields)
         .await
         .unwrap()
         .expect(200)
@@ -220,7 +228,7 @@ async fn a_page_makes_a_key_and_revokes_it() {
     read(&world, key).await.expect(200).unwrap();
 
     let id = ada.get(KEYS).await.unwrap().at("/items/0/id");
-    let page = format!("/api-keys/{id}/revoke");
+    let page = format!("/integrations/api-keys/{id}/revoke");
     assert!(
         ada.get(&page)
             .await

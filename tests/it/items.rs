@@ -9,35 +9,35 @@ use crate::support::{Connected, http, visit};
 
 impl Connected {
     /// The provider fails whatever is asked of this event.
-    async fn breaks(&self, event: &str) {
+    pub(crate) async fn breaks(&self, event: &str) {
         let path = self.calendar.path_of(event).await.unwrap();
         self.fault(&json!({ "name": "server_error", "scope": path }))
             .await;
     }
 
-    async fn mended(&self) {
+    pub(crate) async fn mended(&self) {
         let url = self.world.provider_base().join("/_sim/faults").unwrap();
         http().delete(url).send().await.unwrap();
     }
 
-    async fn stuck(&self, filter: &str) -> Vec<Value> {
+    pub(crate) async fn stuck(&self, filter: &str) -> Vec<Value> {
         let items = self.api(&format!("/items{filter}")).await["items"].clone();
         items.as_array().unwrap().clone()
     }
 
-    async fn retry(&self, rest: &str, body: &Value) -> Answer {
+    pub(crate) async fn retry(&self, rest: &str, body: &Value) -> Answer {
         let path = format!("/api/v1/connections/{}/items{rest}", self.connection);
         self.person.json(Method::POST, &path, body).await.unwrap()
     }
 
-    async fn retitle(&self, entry: &Value, title: &str) {
+    pub(crate) async fn retitle(&self, entry: &Value, title: &str) {
         let id = entry["id"].as_str().unwrap();
         let answer = self.patch_entry(id, &json!({ "title": title })).await;
         answer.expect(200).unwrap();
     }
 
     /// An entry that is in the calendar, and the id of its event.
-    async fn synced(&self, title: &str, day: u8) -> (Value, String) {
+    pub(crate) async fn synced(&self, title: &str, day: u8) -> (Value, String) {
         let entry = self.create_entry(&visit(title, day)).await;
         self.settle().await;
         let event = self.event(title).await;
@@ -45,7 +45,7 @@ impl Connected {
     }
 
     /// Hours go by, a quarter at a time.
-    async fn hours_pass(&self, hours: u32) {
+    pub(crate) async fn hours_pass(&self, hours: u32) {
         for _ in 0..hours * 4 {
             let quarter = SignedDuration::from_mins(14);
             self.world.clock.advance(quarter).unwrap();

@@ -20,6 +20,7 @@ mod erasures;
 mod google_sim;
 mod histories;
 mod history;
+mod integrations;
 mod invites;
 mod isolation;
 mod items;

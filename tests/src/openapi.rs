@@ -14,6 +14,7 @@ pub fn api() -> Api {
     connections::openapi::operations(&mut api);
     oauth_start::openapi::operations(&mut api);
     conflicts::openapi::operations(&mut api);
+    integrations::openapi::operations(&mut api);
     developer::openapi::operations(&mut api);
     ops::openapi::operations(&mut api);
     assets::openapi::operations(&mut api);

@@ -12,6 +12,7 @@ async fn main() -> Result<(), Error> {
         "developer" => serve(developer::routes()).await,
         "due-sweep" => tick(due_sweep::handle).await,
         "identity" => serve(identity::routes()).await,
+        "integrations" => serve(integrations::routes()).await,
         "oauth-callback" => serve(oauth_callback::routes()).await,
         "oauth-start" => serve(oauth_start::routes()).await,
         "ops" => serve(ops::routes()).await,

@@ -1,4 +1,4 @@
-//! API keys: for programs under `/api/v1/api-keys`, for people under `/api-keys`.
+//! API keys: for programs under `/api/v1/api-keys`, for people under `/integrations/api-keys`.
 
 mod api;
 mod keys;
@@ -9,7 +9,7 @@ use domain::permission::Permission;
 use shared::web::{Gate, Routes, may};
 use ui::routes;
 
-const SEES: Gate = may(Permission::IntegrationsManage);
+const SEES: Gate = may(Permission::IntegrationsRead);
 /// A key is made and revoked by a person.
 const MANAGES: Gate = may(Permission::IntegrationsManage).confirmed();
 

@@ -130,7 +130,7 @@ pub(crate) async fn ask(
     let page = Confirmation {
         confirm: ApiKeysPage::revoke(&id.to_string(), &key.name),
         frame: visitor.frame,
-        section: Section::ApiKeys,
+        section: Section::API_KEYS,
     };
     Ok(page::show(&app.config, &page.frame, page.render()))
 }

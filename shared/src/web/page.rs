@@ -130,6 +130,7 @@ pub fn show(config: &Config, frame: &Frame, markup: Markup) -> Response {
 pub(crate) struct Asked {
     theme: Theme,
     id: String,
+    app: Option<App>,
 }
 
 impl Asked {
@@ -137,6 +138,7 @@ impl Asked {
         Self {
             theme: theme(request.headers()),
             id: Trail::of(request.extensions()).request_id,
+            app: request.extensions().get().cloned(),
         }
     }
 }
@@ -149,7 +151,7 @@ pub(crate) fn problem(status: StatusCode, asked: &Asked, code: &str, detail: &st
     let (title, what_to_do) = match status {
         StatusCode::FORBIDDEN if code == NOT_PERMITTED => (
             "You do not have access to this",
-            "If you need it for your work, ask an administrator of your organisation.",
+            "If you need it for your work, ask an administrator of your organisation. You are taken back in a moment.",
         ),
         StatusCode::NOT_FOUND => (
             "This page does not exist",
@@ -178,5 +180,20 @@ pub(crate) fn problem(status: StatusCode, asked: &Asked, code: &str, detail: &st
         request_id: asked.id.clone(),
         way: ("Go to the schedule".into(), routes::SCHEDULE.into()),
     };
-    html(status, page.render())
+    let response = html(status, page.render());
+    match &asked.app {
+        Some(app) if code == NOT_PERMITTED => led_home(response, &app.config),
+        Some(_) | None => response,
+    }
+}
+
+/// Whoever may not is taken home after a moment, where a toast repeats why. A header does it, since a page that says so
+/// in its markup is taken for one that gives its reader a limit of time.
+fn led_home(mut response: Response, config: &Config) -> Response {
+    let words = format!("error.{}", percent("Insufficient permissions"));
+    let cookie = cookies::set(config, Cookie::Flash, &words, SignedDuration::from_secs(20));
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, cookie);
+    headers.insert(header::REFRESH, HeaderValue::from_static("2; url=/"));
+    response
 }

@@ -111,7 +111,24 @@
     sayState();
     if (misses === 2) toast("error", "This page could not be brought up to date. It keeps trying.");
   });
-  document.addEventListener("htmx:after:swap", () => { relate(document); schedule(); });
+  document.addEventListener("htmx:after:swap", () => { relate(document); tellNews(); schedule(); });
+
+  // A list that says so tells how many of its rows are new. Those that a page begins with are not.
+
+  const seen = new Set();
+
+  function unseen() {
+    const rows = [...document.querySelectorAll("[data-news] > li")].filter((row) => !seen.has(row.id));
+    for (const row of rows) seen.add(row.id);
+    return rows;
+  }
+
+  function tellNews() {
+    const rows = unseen();
+    if (rows.length === 0) return;
+    const what = rows[0].parentElement.dataset.news;
+    toast("notice", `${rows.length} new ${what}${rows.length === 1 ? "" : "s"}`);
+  }
 
   // Toasts: success leaves by itself, an error stays until dismissed.
 
@@ -203,6 +220,7 @@
   });
 
   relate(document);
+  unseen();
   for (const box of document.querySelectorAll(".toast:not([data-lasts])")) setTimeout(() => box.remove(), TOAST_MS);
   find("error-summary")?.focus();
   schedule();

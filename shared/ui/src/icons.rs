@@ -12,9 +12,14 @@ pub enum Icon {
     Close,
     Connections,
     Copy,
+    Dashboard,
+    Document,
     Error,
+    Exchange,
     Facts,
     Google,
+    Inbox,
+    List,
     Members,
     Menu,
     Microsoft,
@@ -33,6 +38,7 @@ pub enum Icon {
     Theme,
     Trash,
     Unplug,
+    Webhook,
 }
 
 /// A glyph beside words. It is hidden from assistive technology: the words carry the meaning.
@@ -61,6 +67,15 @@ const fn shapes(icon: Icon) -> &'static str {
             r#"<path d="M17 19a1 1 0 0 1-1-1v-2a2 2 0 0 1 2-2h2a2 2 0 0 1 2 2v2a1 1 0 0 1-1 1z"/><path d="M17 21v-2"/><path d="M19 14V6.5a1 1 0 0 0-7 0v11a1 1 0 0 1-7 0V10"/><path d="M21 21v-2"/><path d="M3 5V3"/><path d="M4 10a2 2 0 0 1-2-2V6a1 1 0 0 1 1-1h4a1 1 0 0 1 1 1v2a2 2 0 0 1-2 2z"/><path d="M7 5V3"/>"#
         }
         Icon::Copy => r#"<path d="M8 8h14v14H8z"/><path d="M4 16H2V2h14v2"/>"#,
+        Icon::Dashboard => {
+            r#"<rect width="7" height="9" x="3" y="3" rx="1"/><rect width="7" height="5" x="14" y="3" rx="1"/><rect width="7" height="9" x="14" y="12" rx="1"/><rect width="7" height="5" x="3" y="16" rx="1"/>"#
+        }
+        Icon::Document => {
+            r#"<path d="M6 22a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2h8a2.4 2.4 0 0 1 1.704.706l3.588 3.588A2.4 2.4 0 0 1 20 8v12a2 2 0 0 1-2 2z"/><path d="M14 2v5a1 1 0 0 0 1 1h5"/>"#
+        }
+        Icon::Exchange => {
+            r#"<path d="M8 3 4 7l4 4"/><path d="M4 7h16"/><path d="m16 21 4-4-4-4"/><path d="M20 17H4"/>"#
+        }
         Icon::Error => {
             r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#
         }
@@ -69,6 +84,12 @@ const fn shapes(icon: Icon) -> &'static str {
         }
         Icon::Google => {
             r#"<path d="M20.5 12.2H12.4v3.2h4.7a4.9 4.9 0 1 1-1.5-5.6l2.4-2.4A8.3 8.3 0 1 0 20.5 12.2Z" fill="currentColor" stroke="none"/>"#
+        }
+        Icon::Inbox => {
+            r#"<path d="M22 12h-6l-2 3h-4l-2-3H2"/><path d="M5.45 5.11 2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11z"/>"#
+        }
+        Icon::List => {
+            r#"<path d="M3 5h.01"/><path d="M3 12h.01"/><path d="M3 19h.01"/><path d="M8 5h13"/><path d="M8 12h13"/><path d="M8 19h13"/>"#
         }
         Icon::Members => {
             r#"<path d="M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2"/><path d="M16 3.128a4 4 0 0 1 0 7.744"/><path d="M22 21v-2a4 4 0 0 0-3-3.87"/><circle cx="9" cy="7" r="4"/>"#
@@ -113,6 +134,9 @@ const fn shapes(icon: Icon) -> &'static str {
         }
         Icon::Unplug => {
             r#"<path d="m19 5 3-3"/><path d="m2 22 3-3"/><path d="M6.3 20.3a2.4 2.4 0 0 0 3.4 0L12 18l-6-6-2.3 2.3a2.4 2.4 0 0 0 0 3.4Z"/><path d="M7.5 13.5 10 11"/><path d="M10.5 16.5 13 14"/><path d="m12 6 6 6 2.3-2.3a2.4 2.4 0 0 0 0-3.4l-2.6-2.6a2.4 2.4 0 0 0-3.4 0Z"/>"#
+        }
+        Icon::Webhook => {
+            r#"<path d="M18 16.98h-5.99c-1.1 0-1.95.94-2.48 1.9A4 4 0 0 1 2 17c.01-.7.2-1.4.57-2"/><path d="m6 17 3.13-5.78c.53-.97.1-2.18-.5-3.1a4 4 0 1 1 6.89-4.06"/><path d="m12 6 3.13 5.73C15.66 12.7 16.9 13 18 13a4 4 0 0 1 0 8"/>"#
         }
     }
 }

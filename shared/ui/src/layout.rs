@@ -1,12 +1,17 @@
 //! The document around every page: with sidebar for members, bare for everyone else.
 
-use domain::permission::{Permission, Permissions};
+mod sections;
+
+use domain::permission::Permissions;
 use maud::{DOCTYPE, Markup, Render, html};
 
 use crate::assets;
 use crate::components::{Csrf, Look, Meaning, action, button, labelled, link, post, submit};
 use crate::icons::{Icon, icon};
 use crate::routes;
+
+use sections::GROUPS;
+pub use sections::Section;
 
 const PRODUCT: &str = "Kalends";
 
@@ -72,62 +77,6 @@ impl Frame {
 pub struct Toast {
     pub meaning: Meaning,
     pub words: String,
-}
-
-/// The sections of the sidebar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    Schedule,
-    Conflicts,
-    Connections,
-    Members,
-    ApiKeys,
-    Audit,
-    Organization,
-}
-
-impl Section {
-    const ALL: [Self; 7] = [
-        Self::Schedule,
-        Self::Conflicts,
-        Self::Connections,
-        Self::Members,
-        Self::ApiKeys,
-        Self::Audit,
-        Self::Organization,
-    ];
-
-    /// Who is led there. Others would only be told that they may not.
-    const fn needs(self) -> Option<Permission> {
-        match self {
-            Self::Schedule | Self::Conflicts | Self::Connections | Self::Organization => None,
-            Self::Members => Some(Permission::TeamManage),
-            Self::ApiKeys => Some(Permission::IntegrationsManage),
-            Self::Audit => Some(Permission::OpsAdmin),
-        }
-    }
-
-    const fn entry(self) -> (&'static str, &'static str, Icon, &'static str) {
-        match self {
-            Self::Schedule => ("nav-schedule", routes::SCHEDULE, Icon::Calendar, "Schedule"),
-            Self::Conflicts => ("nav-conflicts", routes::CONFLICTS, Icon::Alert, "Conflicts"),
-            Self::Connections => (
-                "nav-connections",
-                routes::CONNECTIONS,
-                Icon::Connections,
-                "Connections",
-            ),
-            Self::Members => ("nav-members", routes::MEMBERS, Icon::Members, "Members"),
-            Self::ApiKeys => ("nav-api-keys", routes::API_KEYS, Icon::Private, "API keys"),
-            Self::Audit => ("nav-audit", routes::AUDIT, Icon::Facts, "Audit log"),
-            Self::Organization => (
-                "nav-organization",
-                routes::ORGANIZATION,
-                Icon::Settings,
-                "Organisation",
-            ),
-        }
-    }
 }
 
 /// The head of a page: its one `h1` and what can be done here.
@@ -238,18 +187,8 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
             }
             div #menu .menu {
                 nav aria-label="Main" {
-                    ul {
-                        @for section in Section::ALL.into_iter().filter(|section| frame.is_led_to(*section)) {
-                            @let (id, href, glyph, words) = section.entry();
-                            li {
-                                a id=(id) href=(href) aria-current=[(current == Some(section)).then_some("page")] {
-                                    (labelled(glyph, words))
-                                    @if section == Section::Conflicts && frame.conflicts > 0 {
-                                        span.now { (counted(frame.conflicts)) span.heard { " open" } }
-                                    }
-                                }
-                            }
-                        }
+                    @for (number, (title, sections)) in GROUPS.iter().enumerate() {
+                        (group(frame, current, number, *title, sections))
                     }
                 }
                 (live_state(frame.live.as_deref()))
@@ -261,6 +200,40 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
                         (post(&frame.csrf, routes::SIGN_OUT, "", submit(
                             "sign-out", Look::Quiet, labelled(Icon::SignOut, "Sign out"), "Signing out",
                         )))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Sections that belong together, as far as the member is led to them.
+fn group(
+    frame: &Frame,
+    current: Option<Section>,
+    number: usize,
+    title: Option<&str>,
+    sections: &[Section],
+) -> Markup {
+    let shown: Vec<Section> = sections
+        .iter()
+        .copied()
+        .filter(|section| frame.is_led_to(*section))
+        .collect();
+    let id = format!("nav-group-{number}");
+    html! {
+        @if !shown.is_empty() {
+            @if let Some(title) = title { p.nav-title id=(id) { (title) } }
+            ul aria-labelledby=[title.map(|_| &id)] {
+                @for section in shown {
+                    @let entry = section.entry();
+                    li {
+                        a id=(entry.id) href=(entry.href) aria-current=[(current == Some(section)).then_some("page")] {
+                            (labelled(entry.glyph, entry.words))
+                            @if section == Section::Conflicts && frame.conflicts > 0 {
+                                span.now { (counted(frame.conflicts)) span.heard { " open" } }
+                            }
+                        }
                     }
                 }
             }

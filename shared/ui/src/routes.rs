@@ -1,5 +1,7 @@
 //! Every address of the pages. Routers mount the constants; forms and links call the functions, which fill the same patterns.
 
+use domain::integration::Integration;
+
 pub const HOME: &str = "/";
 pub const SIGN_IN: &str = "/sign-in";
 pub const SIGN_UP: &str = "/sign-up";
@@ -69,11 +71,36 @@ pub const ORGANIZATION: &str = "/organization";
 /// `GET` asks; `POST name=` begins, if that is its name. How far it has come is shown on the organisation's page.
 pub const ORGANIZATION_DELETE: &str = "/organization/delete";
 
-pub const API_KEYS: &str = "/api-keys";
+/// Leads to the dashboard.
+pub const INTEGRATIONS: &str = "/integrations";
+/// `GET ?refresh=true` counts again first.
+pub const INTEGRATIONS_DASHBOARD: &str = "/integrations/dashboard";
+pub const INTEGRATIONS_REFRESH: &str = "/integrations/dashboard?refresh=true";
+/// `POST pinned=calendars|business`.
+pub const INTEGRATIONS_PINNED: &str = "/integrations/dashboard/pinned";
+/// One of them, by its name.
+pub const INTEGRATION: &str = "/integrations/{integration}";
+/// Of a connector that reports: `GET` asks; `POST` forgets it.
+pub const INTEGRATION_FORGET: &str = "/integrations/{integration}/forget";
+/// `GET ?status=&integration_type=&date_range=&correlation_id=&cursor=`.
+pub const INTEGRATION_LOGS: &str = "/integrations/logs";
+pub const INTEGRATION_ERRORS_24H: &str = "/integrations/logs?status=error&date_range=24h";
+/// `POST`.
+pub const INTEGRATION_EVENT_RETRY: &str = "/integrations/logs/{id}/retry";
+/// `GET ?state=&integration_type=&cursor=`.
+pub const ERROR_QUEUE: &str = "/integrations/error-queue";
+pub const ERROR_QUEUE_RETRYING: &str = "/integrations/error-queue?state=retrying";
+pub const ERROR_QUEUE_DEAD: &str = "/integrations/error-queue?state=dead_letter";
+/// `GET` asks, with how many there are; `POST` retries what the filter names.
+pub const ERROR_QUEUE_RETRY: &str = "/integrations/error-queue/retry";
+/// `POST`.
+pub const ERROR_QUEUE_ITEM_RETRY: &str = "/integrations/error-queue/{connection}/{item}/retry";
+
+pub const API_KEYS: &str = "/integrations/api-keys";
 /// `GET` is the form; `POST` makes a key and shows it once.
-pub const API_KEY_NEW: &str = "/api-keys/new";
+pub const API_KEY_NEW: &str = "/integrations/api-keys/new";
 /// `GET` asks; `POST` revokes.
-pub const API_KEY_REVOKE: &str = "/api-keys/{id}/revoke";
+pub const API_KEY_REVOKE: &str = "/integrations/api-keys/{id}/revoke";
 
 /// `GET ?action=&outcome=&cursor=`.
 pub const AUDIT: &str = "/ops/audit";
@@ -164,6 +191,39 @@ pub fn connection_retry(id: &str, item: &str) -> String {
     fill(CONNECTION_RETRY, id).replace("{item}", item)
 }
 
+/// Where one looks after an integration, if there is anything to look after.
+pub fn integration(integration: Integration) -> Option<String> {
+    match integration {
+        Integration::ApiKeys => Some(API_KEYS.to_owned()),
+        Integration::Calendars(_) | Integration::Reported(_) => Some(integration_page(integration)),
+        Integration::Webhooks | Integration::Files => None,
+    }
+}
+
+/// The page of one that has a page of its own.
+pub fn integration_page(integration: Integration) -> String {
+    INTEGRATION.replace("{integration}", integration.name())
+}
+
+pub fn integration_forget(integration: Integration) -> String {
+    INTEGRATION_FORGET.replace("{integration}", integration.name())
+}
+
+/// Everything of the same cause.
+pub fn integration_cause(correlation_id: &str) -> String {
+    let id = url_encoded(correlation_id);
+    format!("{INTEGRATION_LOGS}?correlation_id={id}")
+}
+
+pub fn integration_event_retry(id: &str) -> String {
+    fill(INTEGRATION_EVENT_RETRY, id)
+}
+
+pub fn error_queue_item_retry(connection: &str, item: &str) -> String {
+    let path = ERROR_QUEUE_ITEM_RETRY.replace("{connection}", connection);
+    path.replace("{item}", item)
+}
+
 pub fn session_end(id: &str) -> String {
     fill(SESSION_END, id)
 }
@@ -246,4 +306,17 @@ pub fn deleted_restore(id: &str) -> String {
 
 fn fill(pattern: &str, id: &str) -> String {
     pattern.replace("{id}", id)
+}
+
+/// A value as it stands in an address.
+fn url_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }

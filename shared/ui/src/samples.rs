@@ -7,6 +7,7 @@ mod connection;
 mod connections;
 mod disconnection;
 mod history;
+mod integrations;
 mod members;
 mod organization;
 mod profile;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Sample> {
         connection::samples(),
         disconnection::samples(),
         schedule::samples(),
+        integrations::samples(),
         organization::samples(),
         security::samples(),
         members::samples(),

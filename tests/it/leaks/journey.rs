@@ -71,8 +71,13 @@ pub(super) async fn everything(world: &World) -> Secrets {
 /// A program with a key, and somebody who is invited.
 async fn let_others_in(world: &World, secrets: &mut Secrets) {
     let ada = Person::sign_in(world, ADA).await.unwrap();
-    let (id, key) = api_key(&ada, json!({ "scopes": ["schedule.write"] })).await;
+    let scopes = ["schedule.write", "integrations.report"];
+    let (id, key) = api_key(&ada, json!({ "scopes": scopes })).await;
     secrets.add(Kind::ApiKey, key.as_str());
+    report_carelessly(world, &key).await;
+    let pinned = json!({ "pinned": "business" });
+    let pinned = ada.json(Method::PUT, "/api/integrations/pinned", &pinned);
+    pinned.await.unwrap().expect(200).unwrap();
     for name in ["once", "once"] {
         let made = create_with_key(world, &key, name).await;
         made.expect(201).unwrap();
@@ -106,7 +111,10 @@ async fn let_others_in(world: &World, secrets: &mut Secrets) {
         .unwrap();
     late.get(&format!("/join?token={token}x")).await.unwrap();
     for path in [
-        "/api-keys",
+        "/integrations/api-keys",
+        "/integrations/dashboard",
+        "/integrations/edi",
+        "/integrations/logs",
         "/members",
         "/ops/audit",
         "/api/v1/ops/audit",
@@ -119,6 +127,23 @@ async fn let_others_in(world: &World, secrets: &mut Secrets) {
         .unwrap()
         .expect(204)
         .unwrap();
+}
+
+/// A connector tells what it sent, its key and all.
+async fn report_carelessly(world: &World, key: &str) {
+    let program = Person::stranger(world).unwrap();
+    let path = "/api/v1/integrations/edi/events";
+    let asked = program.request(Method::POST, path).await.unwrap();
+    let report = json!({
+        "status": "error",
+        "event_type": "order.received",
+        "message": format!("Refused with {key}"),
+        "error_message": format!("401 for Bearer {key}"),
+        "request_body": { "headers": { "Authorization": format!("Bearer {key}") }, "note": key },
+        "response_body": format!("no such key: {key}"),
+    });
+    let made = program.send(asked.bearer_auth(key).json(&report)).await;
+    made.unwrap().expect(201).unwrap();
 }
 
 async fn end(world: &World) {

@@ -325,7 +325,9 @@ fn said_to_aws(exchange: &Exchange, headers: Vec<u8>) -> Vec<(Place, Vec<u8>)> {
     let read: Value = serde_json::from_slice(body).unwrap_or_default();
     match read["TransactItems"].as_array() {
         Some(items) => said.extend(items.iter().map(|item| {
-            let kind = item["Put"]["Item"]["et"]["S"].as_str().unwrap_or("other");
+            let put = item["Put"]["Item"]["et"]["S"].as_str();
+            let updated = item["Update"]["ExpressionAttributeValues"][":et"]["S"].as_str();
+            let kind = put.or(updated).unwrap_or("other");
             (Place::Table(kind.to_owned()), item.to_string().into_bytes())
         })),
         None => said.push((place, body.to_vec())),

@@ -13,9 +13,11 @@ pub(crate) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 25] = [
+const READ_NOTHING: [&str; 30] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
+    "/api/integrations/error-queue/{connection}/{item}/retry",
+    "/api/integrations/logs/{id}/retry",
     "/api/v1/conflicts/{id}/undo",
     "/api/v1/connections/{id}/items/{item}/retry",
     "/api/v1/connections/{id}/pause",
@@ -24,10 +26,13 @@ const READ_NOTHING: [&str; 25] = [
     "/api/v1/schedule/deleted/{id}/restore",
     "/api/v1/schedule/entries/{id}/copies/{connection}/restore",
     "/api/v1/schedule/entries/{id}/occurrences/{original}/restore",
-    "/api-keys/{id}/revoke",
+    "/integrations/api-keys/{id}/revoke",
     "/connections/{id}/items/retry",
     "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
+    "/integrations/error-queue/{connection}/{item}/retry",
+    "/integrations/logs/{id}/retry",
+    "/integrations/{integration}/forget",
     "/members/invites/{id}/revoke",
     "/members/{id}/deactivate",
     "/members/{id}/reactivate",
@@ -126,6 +131,8 @@ impl Route {
                 "{id}" if self.pattern.contains("/invites/") => places.invite,
                 "{id}" if self.pattern.contains("/members/") => places.member,
                 "{id}" if self.pattern.contains("/organizations/") => places.organization,
+                "{id}" if self.pattern.contains("/logs/") => "iev_00000000000000000000000000",
+                "{integration}" => "comarch",
                 "{run}" => places.run,
                 "{hold}" => "hld_00000000010000000000000001",
                 "{item}" => "itm_00000000000000000000000000",

@@ -33,6 +33,8 @@ pub enum Law {
     NothingBack,
     NobodyInvited,
     TenantsApart,
+    /// What operators are told of integrations is what there is.
+    Counted,
     /// It comes to rest, and quiet costs nothing.
     Rest,
 }
@@ -111,6 +113,7 @@ impl Stage {
         findings.extend(self.check_back(&standing).await?);
         findings.extend(self.check_mail().await?);
         findings.extend(self.check_tenants(&standing).await?);
+        findings.extend(self.check_counted().await?);
         Ok(findings)
     }
 

@@ -5,6 +5,7 @@
 mod applications;
 mod cast;
 mod content_laws;
+mod counted;
 mod going_laws;
 mod happenings;
 mod known;

@@ -22,6 +22,7 @@ pub fn functions() -> Vec<(&'static str, Routes)> {
         ("connections", connections::routes()),
         ("developer", developer::routes()),
         ("identity", identity::routes()),
+        ("integrations", integrations::routes()),
         ("oauth-callback", oauth_callback::routes()),
         ("oauth-start", oauth_start::routes()),
         ("ops", ops::routes()),

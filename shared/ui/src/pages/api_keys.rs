@@ -34,15 +34,16 @@ pub struct ApiKeyRow {
 
 impl ApiKeysPage {
     pub fn render(&self) -> Markup {
-        let mut head = Head::new("API keys", Section::ApiKeys);
-        if !self.rows.is_empty() {
+        let mut head = Head::new("API keys", Section::API_KEYS);
+        let may_manage = self.frame.permissions.has(Permission::IntegrationsManage);
+        if may_manage && !self.rows.is_empty() {
             head.actions = new_key();
         }
         let content = html! {
-            @if self.rows.is_empty() { (empty()) }
+            @if self.rows.is_empty() { (empty(may_manage)) }
             @else {
                 section.panel aria-label="API keys" {
-                    ul.items { @for row in &self.rows { (row.render(&self.frame.csrf)) } }
+                    ul.items { @for row in &self.rows { (row.render(may_manage.then_some(&self.frame.csrf))) } }
                 }
             }
         };
@@ -69,7 +70,8 @@ impl ApiKeysPage {
 }
 
 impl ApiKeyRow {
-    fn render(&self, csrf: &Csrf) -> Markup {
+    /// `csrf`: of whoever may revoke it.
+    fn render(&self, csrf: Option<&Csrf>) -> Markup {
         let confirm = ApiKeysPage::revoke(&self.id, &self.name);
         html! {
             li {
@@ -87,7 +89,7 @@ impl ApiKeyRow {
                 p.quiet {
                     (self.requests_24h) " requests in 24 hours · at most " (self.peak_percent_24h) " % of its limit in a minute"
                 }
-                @if self.state == ApiKeyState::Active {
+                @if let (ApiKeyState::Active, Some(csrf)) = (self.state, csrf) {
                     div.actions.end {
                         (opens(
                             &format!("{}-revoke", self.id), &routes::api_key_revoke(&self.id), &confirm.id, Look::Plain,
@@ -118,13 +120,17 @@ fn new_key() -> Markup {
     )
 }
 
-fn empty() -> Markup {
+fn empty(may_manage: bool) -> Markup {
     html! {
         div.empty {
             (icon(Icon::Private))
             h2 { "No API keys yet" }
-            p { "A key lets a program read or change the schedule for you, within the scopes that you choose." }
-            div.actions { (new_key()) }
+            @if may_manage {
+                p { "A key lets a program read or change the schedule for you, within the scopes that you choose." }
+                div.actions { (new_key()) }
+            } @else {
+                p { "An administrator makes keys for programs here." }
+            }
         }
     }
 }
@@ -155,7 +161,7 @@ const LIFETIMES: [(&str, &str); 4] = [
 
 impl NewApiKeyPage {
     pub fn render(&self) -> Markup {
-        let mut head = Head::new("New API key", Section::ApiKeys);
+        let mut head = Head::new("New API key", Section::API_KEYS);
         head.back = Some(back("back-to-keys", routes::API_KEYS, "API keys"));
         let form = html! {
             (Field::new("name", "text", "What is it for?").value(&self.typed.name).required()
@@ -203,7 +209,7 @@ pub struct ApiKeyMade {
 
 impl ApiKeyMade {
     pub fn render(&self) -> Markup {
-        let mut head = Head::new("Your new key", Section::ApiKeys);
+        let mut head = Head::new("Your new key", Section::API_KEYS);
         head.back = Some(back("back-to-keys", routes::API_KEYS, "API keys"));
         let content = html! {
             section .panel.narrow aria-labelledby="made-title" {

@@ -72,7 +72,7 @@ impl AuditPage {
         ];
         let (action, outcome) = self.filter.chosen();
         html! {
-            form #filter .panel.row-form method="get" action=(routes::AUDIT) {
+            form #filter .toolbar method="get" action=(routes::AUDIT) {
                 (Select::new("action", "What happened", &actions, action))
                 (Select::new("outcome", "Outcome", &outcomes, outcome))
                 (submit("show", Look::Plain, "Show", "Looking"))

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use crate::assets::{Asset, favicon_path, find, script_path, stylesheet_path};
 
 const FIRST_LOAD_BYTES_MAX: usize = 30 * 1024;
-const STYLESHEET_BYTES_MAX: usize = 20 * 1024;
+const STYLESHEET_BYTES_MAX: usize = 5 * 1024;
 
 fn asset(path: &str) -> &'static Asset {
     let name = path
@@ -21,11 +21,8 @@ fn the_first_load_is_small() {
         size <= FIRST_LOAD_BYTES_MAX,
         "{size} bytes of style and script"
     );
-    let style = asset(stylesheet_path()).plain.len();
-    assert!(
-        style <= STYLESHEET_BYTES_MAX,
-        "{style} bytes of style before compression"
-    );
+    let style = asset(stylesheet_path()).brotli.len();
+    assert!(style <= STYLESHEET_BYTES_MAX, "{style} bytes of style");
 }
 
 #[test]

@@ -1,0 +1,210 @@
+//! For people: the log and the error queue.
+
+use axum::{extract::State, http::HeaderMap, response::Response};
+use domain::{
+    id::{ConnectionId, IntegrationEventId, ItemId},
+    integration::{EventStatus, Integration},
+};
+use serde::Deserialize;
+use shared::{
+    app::App,
+    problem::Problem,
+    web::{
+        Form, Path, Query,
+        page::{self, Visitor},
+    },
+};
+use ui::{
+    pages::{
+        error_queue::{ErrorQueuePage, QueueFilter, QueueRow, RetryPage},
+        integration_events::{IntegrationLogPage, LogFilter},
+    },
+    routes,
+};
+
+use crate::{
+    errors::{self, Filter, Waits},
+    log::{self, DateRange},
+    pages::View,
+};
+
+/// A form sends what was left empty, too. What cannot be read is left out.
+#[derive(Default, Deserialize)]
+pub(crate) struct LogFilled {
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    integration_type: String,
+    #[serde(default)]
+    date_range: String,
+    #[serde(default)]
+    correlation_id: String,
+    #[serde(default)]
+    cursor: String,
+}
+
+pub(crate) async fn log(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Query(filled): Query<LogFilled>,
+) -> Result<Response, Problem> {
+    let date_range = DateRange::parse(&filled.date_range);
+    let asked = log::Asked {
+        status: EventStatus::parse(&filled.status),
+        integration_type: filled.integration_type.parse().ok(),
+        date_range,
+        correlation_id: Some(filled.correlation_id.clone()).filter(|id| !id.is_empty()),
+        cursor: filled.cursor.parse().ok(),
+        ..log::Asked::default()
+    };
+    let found = log::find(&app, &visitor.session, &asked).await?;
+    let view = View::of(&visitor, &headers, app.clock.now());
+    let named = |is_known: bool, text: String| if is_known { text } else { String::new() };
+    let page = IntegrationLogPage {
+        filter: LogFilter {
+            status: named(asked.status.is_some(), filled.status),
+            integration_type: named(asked.integration_type.is_some(), filled.integration_type),
+            date_range: named(date_range.is_some(), filled.date_range),
+            correlation_id: filled.correlation_id,
+        },
+        events: view.rows(found.events),
+        next: found.next.map(|next| next.to_string()),
+        may_manage: view.may_manage,
+        frame: visitor.frame,
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+pub(crate) async fn retry_event(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<IntegrationEventId>,
+) -> Result<Response, Problem> {
+    let run = log::retry_event(&app, &visitor.session, id).await?;
+    let words = match run {
+        Some(_) => "It is being tried again.",
+        None => "Its connection stands still: it is tried again when that goes on.",
+    };
+    Ok(page::done(
+        &app.config,
+        routes::INTEGRATIONS_DASHBOARD,
+        words,
+    ))
+}
+
+#[derive(Default, Deserialize)]
+pub(crate) struct QueueFilled {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    integration_type: String,
+    #[serde(default)]
+    cursor: String,
+}
+
+impl QueueFilled {
+    fn filter(&self) -> Filter {
+        let integration_type: Option<Integration> = self.integration_type.parse().ok();
+        Filter {
+            state: Waits::parse(&self.state),
+            integration_type,
+            connection: None,
+        }
+    }
+
+    /// As it was understood.
+    fn shown(filter: &Filter) -> QueueFilter {
+        let name = |integration: Integration| integration.name().to_owned();
+        QueueFilter {
+            state: filter.state.map(Waits::name).unwrap_or_default().to_owned(),
+            integration_type: filter.integration_type.map(name).unwrap_or_default(),
+        }
+    }
+}
+
+pub(crate) async fn queue(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Query(filled): Query<QueueFilled>,
+) -> Result<Response, Problem> {
+    let filter = filled.filter();
+    let store = app.store.tenant(&visitor.session);
+    let after = Some(filled.cursor).filter(|cursor| !cursor.is_empty());
+    let (found, next) = errors::find(&store, &filter, after, errors::SHOWN).await?;
+    let view = View::of(&visitor, &headers, app.clock.now());
+    let page = ErrorQueuePage {
+        filter: QueueFilled::shown(&filter),
+        items: found.into_iter().map(|found| view.item(found)).collect(),
+        next,
+        may_manage: view.may_manage,
+        frame: visitor.frame,
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+impl View {
+    fn item(&self, found: errors::Found) -> QueueRow {
+        let errors::Found {
+            waits,
+            item,
+            connection,
+        } = found;
+        let moment = |at| page::moment(at, &self.zone);
+        QueueRow {
+            id: item.id.to_string(),
+            connection: connection.id.to_string(),
+            integration: Integration::calendars_of(connection.provider),
+            is_dead: waits == Waits::DeadLetter,
+            account: self.sight.address(connection.account),
+            error: self.sight.text(item.words()),
+            attempts: item.attempts,
+            last_seen_at: moment(item.last_seen_at),
+            next_try_at: item.next_try_at().map(moment),
+        }
+    }
+}
+
+pub(crate) async fn ask_to_retry(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(filled): Query<QueueFilled>,
+) -> Result<Response, Problem> {
+    let filter = filled.filter();
+    let counted = errors::retry_some(&app, &visitor.session, &filter, true).await?;
+    let page = RetryPage {
+        filter: QueueFilled::shown(&filter),
+        items: counted.items,
+        has_more: counted.has_more,
+        frame: visitor.frame,
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+pub(crate) async fn retry(
+    State(app): State<App>,
+    visitor: Visitor,
+    Form(filled): Form<QueueFilled>,
+) -> Result<Response, Problem> {
+    let filter = filled.filter();
+    let retried = errors::retry_some(&app, &visitor.session, &filter, false).await?;
+    let words = match retried.items {
+        1 => "One item is being tried again.".to_owned(),
+        many => format!("{many} items are being tried again."),
+    };
+    Ok(page::done(&app.config, routes::ERROR_QUEUE, &words))
+}
+
+pub(crate) async fn retry_item(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path((connection, item)): Path<(ConnectionId, ItemId)>,
+) -> Result<Response, Problem> {
+    let run = errors::retry_item(&app, &visitor.session, connection, item).await?;
+    let words = match run {
+        Some(_) => "It is being tried again.",
+        None => "Its connection stands still: it is tried again when that goes on.",
+    };
+    Ok(page::done(&app.config, routes::ERROR_QUEUE, words))
+}

@@ -1,0 +1,222 @@
+//! The integration log: what happened, newest first.
+
+use axum::{Json as Answer, extract::State, http::StatusCode};
+use domain::{
+    id::{ConnectionId, IntegrationEventId, RunId},
+    integration::{About, EventStatus, Integration, IntegrationEvent},
+    run::Trigger,
+};
+use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use shared::{
+    app::App,
+    problem::Problem,
+    store::TenantStore,
+    sync::ask,
+    web::{Path, Query, Session},
+};
+
+use crate::{
+    answers::{EventAnswer, IntegrationEventDetails, IntegrationEventList, can_retry},
+    errors,
+    sight::Sight,
+};
+
+const SHOWN: usize = 50;
+const SHOWN_MAX: usize = 200;
+/// How many events are looked through for those that a filter asks for, in one answer.
+const SEEN_MAX: usize = 1_000;
+
+#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "IntegrationLogQuery")]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    pub(crate) status: Option<EventStatus>,
+    pub(crate) integration_type: Option<Integration>,
+    /// One kind of event, such as `sync.failed`.
+    pub(crate) event_type: Option<String>,
+    pub(crate) date_range: Option<DateRange>,
+    /// A run, or a request: everything of the same cause.
+    pub(crate) correlation_id: Option<String>,
+    pub(crate) cursor: Option<IntegrationEventId>,
+    pub(crate) limit: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LogDateRange")]
+pub(crate) enum DateRange {
+    #[serde(rename = "1h")]
+    Hour,
+    #[serde(rename = "24h")]
+    Day,
+    #[serde(rename = "7d")]
+    Week,
+    #[serde(rename = "30d")]
+    Month,
+}
+
+impl DateRange {
+    /// The one that is named so.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "1h" => Some(Self::Hour),
+            "24h" => Some(Self::Day),
+            "7d" => Some(Self::Week),
+            "30d" => Some(Self::Month),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn since(self, now: Timestamp) -> Timestamp {
+        let hours = match self {
+            Self::Hour => 1,
+            Self::Day => 24,
+            Self::Week => 7 * 24,
+            Self::Month => 30 * 24,
+        };
+        now - SignedDuration::from_hours(hours)
+    }
+}
+
+impl Asked {
+    fn wants(&self, event: &IntegrationEvent) -> bool {
+        let is = |wanted: &Option<String>, text: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == text)
+        };
+        self.status.is_none_or(|status| status == event.status)
+            && self
+                .integration_type
+                .is_none_or(|integration| integration == event.integration)
+            && is(&self.event_type, event.event_type.as_str())
+            && is(&self.correlation_id, &event.correlation_id)
+    }
+}
+
+pub(crate) struct Found {
+    pub(crate) events: Vec<IntegrationEvent>,
+    /// Where the next answer goes on, if there is anything more to look at.
+    pub(crate) next: Option<IntegrationEventId>,
+}
+
+pub(crate) async fn find(app: &App, session: &Session, asked: &Asked) -> Result<Found, Problem> {
+    let limit = asked.limit.unwrap_or(SHOWN);
+    if !(1..=SHOWN_MAX).contains(&limit) {
+        let words = format!("Between 1 and {SHOWN_MAX}.");
+        return Err(Problem::invalid("limit", words));
+    }
+    let since = asked.date_range.map(|range| range.since(app.clock.now()));
+    let store = app.store.tenant(session);
+    let (mut events, mut at, mut seen) = (Vec::new(), asked.cursor, 0);
+    loop {
+        let page = store.integration_events(at, SHOWN_MAX).await?;
+        let is_last = page.len() < SHOWN_MAX;
+        for event in page {
+            if since.is_some_and(|since| event.at < since) {
+                return Ok(Found { events, next: None });
+            }
+            if events.len() == limit {
+                return Ok(Found { events, next: at });
+            }
+            (at, seen) = (Some(event.id), seen + 1);
+            events.extend(Some(event).filter(|event| asked.wants(event)));
+        }
+        if is_last {
+            return Ok(Found { events, next: None });
+        }
+        if seen >= SEEN_MAX {
+            return Ok(Found { events, next: at });
+        }
+    }
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    session: Session,
+    Query(asked): Query<Asked>,
+) -> Result<Answer<IntegrationEventList>, Problem> {
+    let sight = Sight::of(&session);
+    let found = find(&app, &session, &asked).await?;
+    let answer = |event| EventAnswer::new(event, sight);
+    Ok(Answer(IntegrationEventList {
+        items: found.events.into_iter().map(answer).collect(),
+        next_cursor: found.next.map(|next| next.to_string()),
+    }))
+}
+
+pub(crate) async fn find_one(
+    store: &TenantStore,
+    id: IntegrationEventId,
+) -> Result<IntegrationEvent, Problem> {
+    let found = store.integration_event(id).await?;
+    found.ok_or_else(|| Problem::not_found("integration event"))
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<IntegrationEventId>,
+) -> Result<Answer<IntegrationEventDetails>, Problem> {
+    let event = find_one(&app.store.tenant(&session), id).await?;
+    let answer = IntegrationEventDetails::new(event, Sight::of(&session));
+    Ok(Answer(answer))
+}
+
+/// What tries it again. Null where the connection stands still: then it is tried when that goes on.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "EventRetry")]
+pub(crate) struct Retried {
+    run: Option<RunId>,
+}
+
+pub(crate) async fn retry(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<IntegrationEventId>,
+) -> Result<(StatusCode, Answer<Retried>), Problem> {
+    let run = retry_event(&app, &session, id).await?;
+    Ok((StatusCode::ACCEPTED, Answer(Retried { run })))
+}
+
+pub(crate) async fn retry_event(
+    app: &App,
+    session: &Session,
+    id: IntegrationEventId,
+) -> Result<Option<RunId>, Problem> {
+    let store = app.store.tenant(session);
+    let event = find_one(&store, id).await?;
+    if !can_retry(&event) {
+        return Err(nothing_to_retry());
+    }
+    match event.about {
+        About::Run { connection, .. } => sync(app, session, connection).await,
+        About::Item { connection, item } => {
+            errors::retry_item(app, session, connection, item).await
+        }
+        About::Connection { .. } | About::Report { .. } | About::ApiCall { .. } => {
+            Err(nothing_to_retry())
+        }
+    }
+}
+
+pub(crate) fn nothing_to_retry() -> Problem {
+    Problem::conflict(
+        "nothing_to_retry",
+        "Only a sync that failed, or an item that was set aside, can be tried again from here.",
+    )
+}
+
+async fn sync(
+    app: &App,
+    session: &Session,
+    connection: ConnectionId,
+) -> Result<Option<RunId>, Problem> {
+    let store = app.store.tenant(session);
+    let row = store.connection(connection).await?;
+    let row = row.ok_or_else(|| Problem::not_found("connection"))?;
+    if row.connection.idle().is_some() {
+        return Ok(None);
+    }
+    errors::note(app, session, connection, 0).await?;
+    Ok(ask::ask(app, &store, &row.connection, Trigger::Member).await?)
+}

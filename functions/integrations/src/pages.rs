@@ -1,0 +1,313 @@
+//! For people: the dashboard, one integration, the log, the error queue.
+
+use axum::{extract::State, http::HeaderMap, response::Response};
+use domain::{
+    audit::{Action, Resource},
+    connection::{Connection, Standing},
+    integration::{Integration, IntegrationEvent, Pinned},
+    permission::Permission,
+    time::Zone,
+};
+use jiff::Timestamp;
+use serde::Deserialize;
+use shared::{
+    app::App,
+    problem::Problem,
+    store::{ConnectionRow, KnownIntegrations},
+    web::{
+        Form, Path, Query,
+        page::{self, Visitor},
+        see_other,
+    },
+};
+use ui::{
+    layout::Section,
+    pages::{
+        confirmation::Confirmation,
+        integration::{ConnectionLine, IntegrationPage, SetupView},
+        integration_events::EventRow,
+        integrations::{Errors, IntegrationCard, IntegrationsPage, Known, grouped},
+    },
+    routes,
+};
+
+use crate::{
+    answers::{HealthAnswer, can_retry},
+    dashboard::{self, Parts},
+    log,
+    sight::Sight,
+};
+
+pub(crate) async fn index() -> Response {
+    see_other(routes::INTEGRATIONS_DASHBOARD)
+}
+
+/// A page has no use for a complaint about its address: what cannot be read is left out.
+#[derive(Deserialize)]
+pub(crate) struct Shown {
+    refresh: Option<String>,
+}
+
+pub(crate) async fn dashboard(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Problem> {
+    let refresh = shown.refresh.as_deref() == Some("true");
+    let mut parts = Parts::read(&app, &visitor.session, refresh).await?;
+    let view = View::of(&visitor, &headers, parts.at);
+    let known = parts.known.take().map(|known| {
+        let card = |integration| view.card(&known, integration);
+        Known {
+            pinned: known.pinned,
+            cards: known.pinned.cards().into_iter().map(card).collect(),
+            others: known.pinned.others().map(card).collect(),
+            errors: Errors {
+                failed_24h: known.failed_24h(),
+                retrying: known.retrying(),
+                dead: known.dead(),
+            },
+        }
+    });
+    let page = IntegrationsPage {
+        known,
+        events: parts.events.take().map(|events| view.rows(events)),
+        may_manage: view.may_manage,
+        frame: visitor.frame,
+    };
+    let shown = page::show(&app.config, &page.frame, page.render());
+    Ok(parts.timed(shown))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Pinning {
+    pinned: Option<Pinned>,
+}
+
+pub(crate) async fn pin(
+    State(app): State<App>,
+    visitor: Visitor,
+    Form(fields): Form<Pinning>,
+) -> Result<Response, Problem> {
+    let wanted = fields.pinned.unwrap_or_default();
+    dashboard::pin_cards(&app, &visitor.session, wanted).await?;
+    let path = routes::INTEGRATIONS_DASHBOARD;
+    Ok(page::done(
+        &app.config,
+        path,
+        "The cards stand in their new order.",
+    ))
+}
+
+/// What a reader sees, and how.
+pub(crate) struct View {
+    pub(crate) sight: Sight,
+    pub(crate) zone: Zone,
+    pub(crate) may_manage: bool,
+    at: Timestamp,
+}
+
+impl View {
+    pub(crate) fn of(visitor: &Visitor, headers: &HeaderMap, at: Timestamp) -> Self {
+        Self {
+            sight: Sight::of(&visitor.session),
+            zone: page::zone(headers),
+            may_manage: visitor.session.may(Permission::IntegrationsManage),
+            at,
+        }
+    }
+
+    fn card(&self, known: &KnownIntegrations, integration: Integration) -> IntegrationCard {
+        let (health, answer) = HealthAnswer::new(known, integration, self.sight, self.at);
+        let moment = |at| page::moment(at, &self.zone);
+        let last_error = answer.last_error_message.clone().zip(answer.last_error_at);
+        IntegrationCard {
+            integration,
+            badge: health.badge,
+            is_configured: health.is_configured(),
+            last_success_at: answer.last_sync_at.map(moment),
+            last_error: last_error.map(|(words, at)| (words, moment(at))),
+            tally: known.facts(integration).tally,
+            facts: facts(&answer),
+        }
+    }
+
+    pub(crate) fn rows(&self, events: Vec<IntegrationEvent>) -> Vec<EventRow> {
+        events.into_iter().map(|event| self.row(event)).collect()
+    }
+
+    fn row(&self, event: IntegrationEvent) -> EventRow {
+        let body = |body: Option<String>| body.map(|body| self.sight.text(laid_out(body)));
+        EventRow {
+            can_retry: can_retry(&event),
+            id: event.id.to_string(),
+            at: page::moment(event.at, &self.zone),
+            integration: event.integration,
+            event_type: event.event_type.to_string(),
+            status: event.status,
+            message: self.sight.text(event.message),
+            error: event.error_message.map(|words| self.sight.text(words)),
+            account: event.account.map(|account| self.sight.address(account)),
+            correlation_id: event.correlation_id,
+            retry_count: event.retry_count,
+            request_body: body(event.request_body),
+            response_body: body(event.response_body),
+        }
+    }
+}
+
+/// JSON is shown line by line.
+fn laid_out(body: String) -> String {
+    match serde_json::from_str::<serde_json::Value>(&body) {
+        Ok(json) => format!("{json:#}"),
+        Err(_) => body,
+    }
+}
+
+fn facts(answer: &HealthAnswer) -> Vec<(&'static str, String)> {
+    let metadata = &answer.metadata;
+    let mut facts = Vec::new();
+    if let Some(standings) = metadata.connections {
+        let words = match standings.total() {
+            1 => "1 account".to_owned(),
+            many => format!("{many} accounts"),
+        };
+        facts.push(("Connected", words));
+        let troubled = standings.failing + standings.needs_reauth;
+        if troubled > 0 {
+            facts.push(("Need attention", troubled.to_string()));
+        }
+    }
+    if let Some(active) = metadata.active_keys {
+        facts.push(("Active Keys", active.to_string()));
+        let asked = answer.success_count_24h + answer.error_count_24h;
+        facts.push(("Total Requests (24h)", grouped(asked)));
+    }
+    if let Some(share) = metadata.rate_limit_usage {
+        facts.push(("Rate Limit Usage", format!("{share}%")));
+    }
+    if let Some(active) = metadata.active_webhooks {
+        facts.push(("Active Webhooks", active.to_string()));
+        facts.push(("Failed Deliveries", grouped(answer.error_count_24h)));
+    }
+    facts
+}
+
+/// Connections of one integration that are shown; those that need somebody first.
+const CONNECTIONS_SHOWN: usize = 50;
+const CONNECTIONS_SEEN: usize = 2_000;
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    Path(integration): Path<Integration>,
+) -> Result<Response, Problem> {
+    let (store, at) = (app.store.tenant(&visitor.session), app.clock.now());
+    let view = View::of(&visitor, &headers, at);
+    let setup = match integration {
+        Integration::Calendars(_) => {
+            let rows = store.connections_of_all(CONNECTIONS_SEEN).await?;
+            view.connections(integration, rows)
+        }
+        Integration::Reported(_) => SetupView::Reported {
+            address: reports_go_to(&app, integration),
+        },
+        Integration::ApiKeys | Integration::Webhooks | Integration::Files => {
+            return Err(Problem::not_found("integration"));
+        }
+    };
+    let known = store.integrations(at).await?;
+    let asked = log::Asked {
+        integration_type: Some(integration),
+        limit: Some(dashboard::EVENTS_SHOWN),
+        ..log::Asked::default()
+    };
+    let found = log::find(&app, &visitor.session, &asked).await?;
+    let page = IntegrationPage {
+        card: view.card(&known, integration),
+        setup,
+        events: view.rows(found.events),
+        may_manage: view.may_manage,
+        frame: visitor.frame,
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+fn reports_go_to(app: &App, integration: Integration) -> String {
+    let mut address = app.config.public_base.clone();
+    address.set_path(&format!("/api/v1/integrations/{integration}/events"));
+    address.to_string()
+}
+
+impl View {
+    fn connections(&self, integration: Integration, rows: Vec<ConnectionRow>) -> SetupView {
+        let mut rows: Vec<_> = rows
+            .into_iter()
+            .map(|row| row.connection)
+            .filter(|one| Integration::calendars_of(one.provider) == integration)
+            .collect();
+        rows.sort_by_key(|one| match one.standing() {
+            Some(Standing::NeedsReauth | Standing::Failing) => 0,
+            Some(Standing::Pending | Standing::Paused) | None => 1,
+            Some(Standing::Connected) => 2,
+        });
+        let has_more = rows.len() > CONNECTIONS_SHOWN;
+        let line = |one: Connection| ConnectionLine {
+            id: one.id.to_string(),
+            standing: one.standing(),
+            account: self.sight.address(one.account),
+            last_sync_at: one.last_sync_at.map(|at| page::moment(at, &self.zone)),
+            last_failure: one
+                .last_failure
+                .map(|failure| self.sight.text(failure.what)),
+        };
+        SetupView::Calendars {
+            connections: rows.into_iter().take(CONNECTIONS_SHOWN).map(line).collect(),
+            has_more,
+        }
+    }
+}
+
+fn connector(integration: Integration) -> Result<Integration, Problem> {
+    match integration {
+        Integration::Reported(_) => Ok(integration),
+        Integration::Calendars(_)
+        | Integration::ApiKeys
+        | Integration::Webhooks
+        | Integration::Files => Err(Problem::not_found("connector")),
+    }
+}
+
+pub(crate) async fn ask_to_forget(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(integration): Path<Integration>,
+) -> Result<Response, Problem> {
+    let integration = connector(integration)?;
+    let page = Confirmation {
+        frame: visitor.frame,
+        section: Section::Integration(integration),
+        confirm: IntegrationPage::forget(integration),
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+pub(crate) async fn forget(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(integration): Path<Integration>,
+) -> Result<Response, Problem> {
+    let integration = connector(integration)?;
+    let audit = visitor.session.audit(&app, Action::SettingsChanged);
+    let audit = audit.about(Resource::new("integration", integration));
+    let store = app.store.tenant(&visitor.session);
+    store.forget_connector(integration, &audit).await?;
+    let words = format!("{} is forgotten.", integration.title());
+    Ok(page::done(
+        &app.config,
+        &routes::integration_page(integration),
+        &words,
+    ))
+}

@@ -1,0 +1,145 @@
+//! The sections of the sidebar, in groups.
+
+use domain::{
+    integration::{Calendars, Connector, Integration},
+    permission::Permission,
+};
+
+use crate::icons::Icon;
+use crate::routes;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Schedule,
+    Conflicts,
+    Connections,
+    Dashboard,
+    Integration(Integration),
+    IntegrationLogs,
+    ErrorQueue,
+    Members,
+    Audit,
+    Organization,
+}
+
+/// Sections that belong together; the first need no words.
+pub(super) const GROUPS: [(Option<&str>, &[Section]); 4] = [
+    (
+        None,
+        &[Section::Schedule, Section::Conflicts, Section::Connections],
+    ),
+    (
+        Some("Integrations"),
+        &[
+            Section::Dashboard,
+            Section::Integration(Integration::Calendars(Calendars::Google)),
+            Section::Integration(Integration::Calendars(Calendars::Microsoft)),
+            Section::Integration(Integration::Reported(Connector::Comarch)),
+            Section::Integration(Integration::Reported(Connector::Edi)),
+            Section::Integration(Integration::ApiKeys),
+        ],
+    ),
+    (
+        Some("Logs & monitoring"),
+        &[Section::IntegrationLogs, Section::ErrorQueue],
+    ),
+    (
+        Some("Organisation"),
+        &[Section::Organization, Section::Members, Section::Audit],
+    ),
+];
+
+/// How a section stands in the menu.
+pub(super) struct Entry {
+    pub(super) id: &'static str,
+    pub(super) href: String,
+    pub(super) glyph: Icon,
+    pub(super) words: &'static str,
+}
+
+impl Section {
+    /// The keys of the organisation's programs.
+    pub const API_KEYS: Self = Self::Integration(Integration::ApiKeys);
+
+    /// Who is led there. Others would only be told that they may not.
+    pub(super) const fn needs(self) -> Option<Permission> {
+        match self {
+            Self::Schedule | Self::Conflicts | Self::Connections | Self::Organization => None,
+            Self::Dashboard | Self::Integration(_) | Self::IntegrationLogs | Self::ErrorQueue => {
+                Some(Permission::IntegrationsRead)
+            }
+            Self::Members => Some(Permission::TeamManage),
+            Self::Audit => Some(Permission::OpsAdmin),
+        }
+    }
+
+    pub(super) fn entry(self) -> Entry {
+        let entry = |id, href: &str, glyph, words| Entry {
+            id,
+            href: href.to_owned(),
+            glyph,
+            words,
+        };
+        match self {
+            Self::Schedule => entry("nav-schedule", routes::SCHEDULE, Icon::Calendar, "Schedule"),
+            Self::Conflicts => entry("nav-conflicts", routes::CONFLICTS, Icon::Alert, "Conflicts"),
+            Self::Connections => entry(
+                "nav-connections",
+                routes::CONNECTIONS,
+                Icon::Connections,
+                "Connections",
+            ),
+            Self::Dashboard => entry(
+                "nav-dashboard",
+                routes::INTEGRATIONS_DASHBOARD,
+                Icon::Dashboard,
+                "Dashboard",
+            ),
+            Self::Integration(integration) => of_integration(integration),
+            Self::IntegrationLogs => entry(
+                "nav-integration-logs",
+                routes::INTEGRATION_LOGS,
+                Icon::List,
+                "Integration logs",
+            ),
+            Self::ErrorQueue => entry(
+                "nav-error-queue",
+                routes::ERROR_QUEUE,
+                Icon::Inbox,
+                "Error queue",
+            ),
+            Self::Members => entry("nav-members", routes::MEMBERS, Icon::Members, "Members"),
+            Self::Audit => entry("nav-audit", routes::AUDIT, Icon::Facts, "Audit log"),
+            Self::Organization => entry(
+                "nav-organization",
+                routes::ORGANIZATION,
+                Icon::Settings,
+                "Organisation",
+            ),
+        }
+    }
+}
+
+fn of_integration(integration: Integration) -> Entry {
+    let (id, glyph, words) = match integration {
+        Integration::Calendars(Calendars::Google) => {
+            ("nav-google", Icon::Google, "Google Calendar")
+        }
+        Integration::Calendars(Calendars::Microsoft) => {
+            ("nav-microsoft", Icon::Microsoft, "Microsoft 365")
+        }
+        Integration::Reported(Connector::Comarch) => {
+            ("nav-comarch", Icon::Document, "Comarch Optima")
+        }
+        Integration::Reported(Connector::Edi) => ("nav-edi", Icon::Exchange, "EDI setup"),
+        Integration::ApiKeys => ("nav-api-keys", Icon::Private, "API keys"),
+        Integration::Webhooks => ("nav-webhooks", Icon::Webhook, "Webhooks"),
+        Integration::Files => ("nav-files", Icon::Document, "Export and import"),
+    };
+    Entry {
+        id,
+        href: routes::integration(integration).unwrap_or_default(),
+        glyph,
+        words,
+    }
+}

@@ -1,0 +1,201 @@
+//! Items of all connections that wait: for their next try, or for somebody to retry them.
+
+use domain::integration::Integration;
+use maud::{Markup, html};
+
+use super::integrations::{grouped, logo};
+use crate::components::{
+    Look, Meaning, Moment, Select, action, back, badge, labelled, note, post, relative, submit,
+};
+use crate::icons::{Icon, icon};
+use crate::layout::{Frame, Head, Section, page};
+use crate::routes;
+
+#[derive(Clone, Debug)]
+pub struct ErrorQueuePage {
+    pub frame: Frame,
+    pub filter: QueueFilter,
+    pub items: Vec<QueueRow>,
+    /// Where further items begin.
+    pub next: Option<String>,
+    pub may_manage: bool,
+}
+
+/// What is asked for, each empty where it is not.
+#[derive(Clone, Debug, Default)]
+pub struct QueueFilter {
+    pub state: String,
+    pub integration_type: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct QueueRow {
+    pub id: String,
+    pub connection: String,
+    pub integration: Integration,
+    pub is_dead: bool,
+    pub account: String,
+    pub error: String,
+    pub attempts: u32,
+    pub last_seen_at: Moment,
+    pub next_try_at: Option<Moment>,
+}
+
+const STATES: [(&str, &str); 3] = [
+    ("", "Everything that waits"),
+    ("retrying", "Pending retries"),
+    ("dead_letter", "Dead letters"),
+];
+
+impl QueueFilter {
+    fn is_empty(&self) -> bool {
+        self.state.is_empty() && self.integration_type.is_empty()
+    }
+
+    fn query(&self) -> String {
+        let Self {
+            state,
+            integration_type,
+        } = self;
+        format!("state={state}&integration_type={integration_type}")
+    }
+
+    fn hidden(&self) -> Markup {
+        html! {
+            input type="hidden" name="state" value=(self.state);
+            input type="hidden" name="integration_type" value=(self.integration_type);
+        }
+    }
+}
+
+impl ErrorQueuePage {
+    pub fn render(&self) -> Markup {
+        let retry_all = format!("{}?{}", routes::ERROR_QUEUE_RETRY, self.filter.query());
+        let head = Head {
+            actions: html! {
+                @if self.may_manage && !self.items.is_empty() {
+                    (action("retry-all", &retry_all, Look::Plain, labelled(Icon::Sync, "Retry all of these…")))
+                }
+            },
+            ..Head::new("Error queue", Section::ErrorQueue)
+        };
+        let again = format!("{}?{}", routes::ERROR_QUEUE, self.filter.query());
+        let content = html! {
+            div.stack {
+                (self.filters())
+                div #queue hx-get=(again) hx-select="#queue" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
+                    @if self.items.is_empty() { (self.empty()) }
+                    @else {
+                        section.panel aria-label="Items that wait" {
+                            ul.items { @for item in &self.items { (self.item(item)) } }
+                        }
+                    }
+                }
+                @if let Some(next) = &self.next {
+                    @let address = format!("{again}&cursor={next}");
+                    div.actions { (action("further", &address, Look::Plain, "Further items")) }
+                }
+            }
+        };
+        page(&self.frame, &head, content)
+    }
+
+    fn filters(&self) -> Markup {
+        let mut integrations = vec![("", "All integrations")];
+        integrations.extend(
+            Integration::ALL
+                .into_iter()
+                .filter(|one| matches!(one, Integration::Calendars(_)))
+                .map(|one| (one.name(), one.title())),
+        );
+        html! {
+            form #filter .toolbar method="get" action=(routes::ERROR_QUEUE) {
+                (Select::new("state", "What waits", &STATES, &self.filter.state))
+                (Select::new("integration_type", "Integration", &integrations, &self.filter.integration_type))
+                (submit("show", Look::Plain, "Show", "Looking"))
+            }
+        }
+    }
+
+    fn item(&self, item: &QueueRow) -> Markup {
+        html! {
+            li #{ "item-" (item.id) } {
+                p {
+                    span.provider.small { (icon(logo(item.integration))) }
+                    strong { (item.integration.title()) } " · " (item.account)
+                }
+                div.badges {
+                    @if item.is_dead { (badge(Meaning::Error, "Dead letter")) }
+                    @else { (badge(Meaning::Warning, "Waits for its next try")) }
+                }
+                p { (item.error) }
+                p.quiet {
+                    (grouped(item.attempts)) @if item.attempts == 1 { " attempt" } @else { " attempts" }
+                    ", last " (relative(&item.last_seen_at))
+                    @if let Some(next) = &item.next_try_at { " · next " (relative(next)) }
+                }
+                @if self.may_manage {
+                    (post(&self.frame.csrf, &routes::error_queue_item_retry(&item.connection, &item.id), "actions", html! {
+                        (submit(&format!("item-{}-retry", item.id), Look::Plain, labelled(Icon::Sync, "Retry now"), "Retrying"))
+                    }))
+                }
+            }
+        }
+    }
+
+    fn empty(&self) -> Markup {
+        html! {
+            div.empty {
+                (icon(Icon::Check))
+                @if self.filter.is_empty() {
+                    h2 { "Nothing waits" }
+                    p { "Events that a calendar fails to take stand here until they sync: first for their next try, after eight for somebody to retry them." }
+                } @else {
+                    h2 { "Nothing matches the filter" }
+                    div.actions { (action("clear", routes::ERROR_QUEUE, Look::Plain, "Clear filters")) }
+                }
+            }
+        }
+    }
+}
+
+/// Asks before everything is retried that a filter names.
+#[derive(Clone, Debug)]
+pub struct RetryPage {
+    pub frame: Frame,
+    pub filter: QueueFilter,
+    pub items: usize,
+    pub has_more: bool,
+}
+
+impl RetryPage {
+    pub fn render(&self) -> Markup {
+        let title = match self.items {
+            0 => "Nothing to retry".to_owned(),
+            1 => "Retry one item?".to_owned(),
+            many => format!("Retry {many} items?"),
+        };
+        let queue = format!("{}?{}", routes::ERROR_QUEUE, self.filter.query());
+        let head = Head {
+            back: Some(back("back", &queue, "Error queue")),
+            ..Head::new(&title, Section::ErrorQueue)
+        };
+        let content = html! {
+            div.panel.narrow.stack {
+                @if self.items == 0 { p { "What waited has been tried meanwhile." } }
+                @else {
+                    p { "Each gets all its attempts again, and their calendars are synced now." }
+                    @if self.has_more {
+                        (note(Meaning::Notice, html! { p { "There are more than can be retried at once. Come back for the rest." } }))
+                    }
+                    (post(&self.frame.csrf, routes::ERROR_QUEUE_RETRY, "actions end", html! {
+                        (self.filter.hidden())
+                        (action("cancel", &queue, Look::Plain, "Cancel"))
+                        (submit("retry", Look::Primary, "Retry", "Retrying"))
+                    }))
+                }
+            }
+        };
+        page(&self.frame, &head, content)
+    }
+}

@@ -1,0 +1,137 @@
+// The operator's view: cards, the feed, errors, and who may see them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { eventually, inBrowser } from "./browser.mjs";
+import { signIn } from "./person.mjs";
+import { GOOGLE, choosePrimary, connect } from "./providers.mjs";
+import { ADA, inWorld } from "./world.mjs";
+
+const DASHBOARD = "/integrations/dashboard";
+const TICK_MS = 30_000;
+
+test("an administrator sees how it goes with every integration", () =>
+  inWorld((world) =>
+    inBrowser(world, {}, async (page) => {
+      await signIn(page, world, ADA);
+      await page.goto(world.at("/integrations"));
+      await page.waitForURL(world.at(DASHBOARD));
+      assert.deepEqual(await titles(page), ["Google Calendar", "Microsoft 365", "API Keys", "Webhooks"]);
+      await page.getByText("No recent integration activity").waitFor();
+      await page.getByText("All integrations healthy").waitFor();
+
+      await connect(page, world, GOOGLE);
+      await choosePrimary(page, { ...GOOGLE, primary: ADA });
+      await page.goto(world.at(DASHBOARD));
+      const google = page.locator("#card-google");
+      await google.getByText("Connected", { exact: true }).first().waitFor();
+      await eventually("the first sync is counted", async () => {
+        await page.getByRole("link", { name: "Refresh" }).click();
+        return google.getByText(/100% \(\d+\/\d+ syncs\)/).isVisible();
+      });
+      await google.getByRole("link", { name: "Google Calendar" }).click();
+      await page.waitForURL(world.at("/integrations/google"));
+      await page.getByText(ADA).first().waitFor();
+      assert.equal(await page.locator("#nav-google").getAttribute("aria-current"), "page");
+      assert.equal(await page.locator("#nav-dashboard").getAttribute("aria-current"), null);
+
+      await page.goto(world.at(DASHBOARD));
+      await page.getByLabel("Invoices and orders first").check();
+      await page.locator("#pin").click();
+      await page.getByText("The cards stand in their new order.").waitFor();
+      assert.deepEqual(await titles(page), ["Comarch Optima", "EDI", "API Keys", "Webhooks"]);
+      await page.locator("#card-edi").getByText("Set up EDI to enable order automation").waitFor();
+      await page.locator("#card-edi-configure").click();
+      await page.getByRole("heading", { name: "EDI", level: 1 }).waitFor();
+    }),
+  ));
+
+test("what a connector reports is on the page within a tick, and can be looked into", () =>
+  inWorld((world) =>
+    inBrowser(world, {}, async (page) => {
+      await page.clock.install();
+      await signIn(page, world, ADA);
+      const key = await makeKey(page, world);
+      await report(world, key, "edi", { status: "success", event_type: "order.received", message: "Order 6" });
+      await page.goto(world.at(DASHBOARD));
+      await page.getByText("Order 6").waitFor();
+
+      await report(world, key, "edi", {
+        status: "error",
+        event_type: "order.received",
+        message: "Order 7 was refused",
+        error_message: "Invalid API credentials",
+        request_body: { order: 7, password: "hunter2" },
+        retry_count: 3,
+      });
+      await page.clock.runFor(TICK_MS);
+      await page.getByRole("status").getByText("1 new event", { exact: true }).waitFor();
+      const row = page.locator("#events > li").first();
+      await row.locator("summary").click();
+      await row.getByText('"order": 7').waitFor();
+      await row.getByText('"password": "[removed]"').waitFor();
+      await row.getByText("Invalid API credentials").waitFor();
+
+      await page.clock.runFor(TICK_MS);
+      assert.ok(await row.getByText('"order": 7').isVisible(), "what was opened stays open");
+      const edi = page.locator("#card-edi");
+      await edi.getByText("Error", { exact: true }).waitFor();
+      await edi.getByText("Invalid API credentials").waitFor();
+      await edi.getByText("50% (1/2 syncs)").waitFor();
+      await page.getByRole("link", { name: "Failed Syncs (24h)" }).click();
+      await page.waitForURL(world.at("/integrations/logs?status=error&date_range=24h"));
+      assert.equal(await page.getByLabel("Status").inputValue(), "error");
+      assert.equal(await page.getByLabel("Time").inputValue(), "24h");
+      await page.getByText("Order 7 was refused").waitFor();
+      assert.equal(await page.getByText("Order 6").count(), 0);
+    }),
+  ));
+
+for (const [who, javaScriptEnabled] of [["vic@northwind.test", true], ["uwe@northwind.test", false]]) {
+  test(`${who} is told that this is not theirs, and taken home`, () =>
+    inWorld((world) =>
+      inBrowser(world, { javaScriptEnabled }, async (page) => {
+        await signIn(page, world, who);
+        assert.equal(await page.locator("#nav-dashboard").count(), 0, "nobody is led where they may not go");
+        const answer = await page.goto(world.at(DASHBOARD));
+        assert.equal(answer.status(), 403);
+        await page.getByRole("heading", { name: "You do not have access to this" }).waitFor();
+        await page.waitForURL(world.at("/schedule"));
+        await page.getByText("Insufficient permissions").waitFor();
+      }),
+    ));
+}
+
+test("an IT manager reads everything and is offered nothing to change", () =>
+  inWorld((world) =>
+    inBrowser(world, {}, async (page) => {
+      await signIn(page, world, "ivo@northwind.test");
+      for (const path of [DASHBOARD, "/integrations/google", "/integrations/edi", "/integrations/logs", "/integrations/error-queue", "/integrations/api-keys"]) {
+        const answer = await page.goto(world.at(path));
+        assert.equal(answer.status(), 200, path);
+        const forms = page.locator('main form[method="post"], main a.primary[href*="new"]');
+        assert.equal(await forms.count(), 0, path);
+      }
+    }),
+  ));
+
+async function titles(page) {
+  return page.locator("#cards h3").allInnerTexts();
+}
+
+async function makeKey(page, world) {
+  await page.goto(world.at("/integrations/api-keys/new"));
+  await page.getByLabel("What is it for?").fill("Connector");
+  await page.locator("#scope-integrations-report").check();
+  await page.getByRole("button", { name: "Make the key" }).click();
+  return page.locator("#secret").innerText();
+}
+
+async function report(world, key, connector, body) {
+  const answer = await fetch(world.at(`/api/v1/integrations/${connector}/events`), {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  assert.equal(answer.status, 201, await answer.text());
+}

@@ -1,0 +1,157 @@
+//! Items that wait, over all connections.
+
+use serde_json::{Value, json};
+use tests::{person::Person, world::World};
+
+use super::{DASHBOARD, IVO, logged, read};
+use crate::support::{ADA, Connected, MIA};
+
+const QUEUE: &str = "/api/integrations/error-queue";
+
+async fn queue(person: &Person, filter: &str) -> Vec<Value> {
+    let found = read(person, &format!("{QUEUE}{filter}")).await;
+    found["items"].as_array().unwrap().clone()
+}
+
+async fn counted(person: &Person) -> (Value, Value) {
+    let summary = read(person, DASHBOARD).await["error_summary"].clone();
+    (
+        summary["pending_retries"].clone(),
+        summary["dead_letter_queue_count"].clone(),
+    )
+}
+
+#[tokio::test]
+async fn what_is_counted_as_waiting_is_what_the_queue_holds() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let mia = Connected::with(world, MIA).await;
+    let (poisoned, event) = mia.synced("poisoned", 4).await;
+    mia.breaks(&event).await;
+    mia.retitle(&poisoned, "poisoned, late").await;
+    mia.settle().await;
+
+    assert_eq!(counted(&ada).await, (json!(1), json!(0)));
+    let waiting = queue(&ada, "?state=retrying").await;
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0]["account"], MIA);
+    assert!(
+        !waiting[0].to_string().contains("poisoned"),
+        "a title stays with its owner"
+    );
+    assert_eq!(queue(&ada, "?state=dead_letter").await, Vec::<Value>::new());
+
+    mia.hours_pass(24).await;
+
+    assert_eq!(counted(&ada).await, (json!(0), json!(1)));
+    let dead = queue(
+        &ada,
+        &format!("?state=dead_letter&connection={}", mia.connection),
+    )
+    .await;
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0]["attempts"], 8);
+    let told = logged(&ada, "event_type=item.dead_lettered").await;
+    assert_eq!(told.len(), 1, "once");
+    assert_eq!(
+        (&told[0]["item_id"], &told[0]["retry_count"]),
+        (&dead[0]["id"], &json!(7))
+    );
+
+    mia.mended().await;
+    let path = format!(
+        "{QUEUE}/{}/{}/retry",
+        mia.connection,
+        dead[0]["id"].as_str().unwrap()
+    );
+    let asked = ada
+        .post(&path, &json!({}))
+        .await
+        .unwrap()
+        .expect(202)
+        .unwrap();
+    assert!(asked.at("/run").starts_with("run_"));
+    mia.settle().await;
+
+    mia.event("poisoned, late").await;
+    assert_eq!(queue(&ada, "").await, Vec::<Value>::new());
+    assert_eq!(counted(&ada).await, (json!(0), json!(0)));
+}
+
+#[tokio::test]
+async fn all_that_a_filter_names_is_counted_before_it_is_retried() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let mia = Connected::with(world, MIA).await;
+    let mut entries = Vec::new();
+    for (title, day) in [("one", 4), ("two", 5)] {
+        let (entry, event) = mia.synced(title, day).await;
+        mia.breaks(&event).await;
+        entries.push(entry);
+    }
+    for entry in &entries {
+        mia.retitle(entry, "late").await;
+        mia.settle().await;
+    }
+    let retry = async |body: Value| {
+        let path = format!("{QUEUE}/retry");
+        let answer = ada.post(&path, &body).await.unwrap().expect(200).unwrap();
+        serde_json::from_str::<Value>(&answer.text).unwrap()
+    };
+
+    let none = retry(json!({ "preview": true, "filter": { "state": "dead_letter" } })).await;
+    assert_eq!(none["items"], 0);
+    let preview = retry(json!({ "preview": true, "filter": { "state": "retrying" } })).await;
+    assert_eq!(
+        preview,
+        json!({ "items": 2, "has_more": false, "runs": [] })
+    );
+    assert_eq!(counted(&ada).await, (json!(2), json!(0)));
+
+    mia.mended().await;
+    let retried = retry(json!({ "filter": { "state": "retrying" } })).await;
+    assert_eq!(
+        (&retried["items"], retried["runs"].as_array().unwrap().len()),
+        (&json!(2), 1)
+    );
+    mia.settle().await;
+
+    assert_eq!(counted(&ada).await, (json!(0), json!(0)));
+    let mut there = mia.titles_there().await;
+    there.retain(|title| title == "late");
+    assert_eq!(there.len(), 2);
+}
+
+#[tokio::test]
+async fn only_who_manages_integrations_retries() {
+    let world = World::start().await.unwrap();
+    let ivo = Person::sign_in(&world, IVO).await.unwrap();
+
+    let refused = ivo
+        .post(&format!("{QUEUE}/retry"), &json!({}))
+        .await
+        .unwrap();
+
+    assert_eq!(refused.status, 403);
+    assert_eq!(queue(&ivo, "").await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn what_is_disconnected_waits_no_more() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let mia = Connected::with(world, MIA).await;
+    let (poisoned, event) = mia.synced("poisoned", 4).await;
+    mia.breaks(&event).await;
+    mia.retitle(&poisoned, "poisoned, late").await;
+    mia.settle().await;
+    assert_eq!(counted(&ada).await, (json!(1), json!(0)));
+
+    let path = format!("/api/v1/connections/{}", mia.connection);
+    mia.person.delete(&path).await.unwrap().expect(202).unwrap();
+
+    assert_eq!(counted(&ada).await, (json!(0), json!(0)));
+    mia.mended().await;
+    mia.settle().await;
+    assert_eq!(queue(&ada, "").await, Vec::<Value>::new());
+}
