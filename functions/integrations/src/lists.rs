@@ -182,12 +182,42 @@ pub(crate) async fn ask_to_retry(
     Ok(page::show(&app.config, &page.frame, page.render()))
 }
 
+/// As the page that asks fills it in: what a filter cannot name must not mean everything.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetryFilled {
+    state: String,
+    integration_type: String,
+    /// Proven before the form is read.
+    #[serde(rename = "csrf_token")]
+    _proof: Option<String>,
+}
+
+impl RetryFilled {
+    fn filter(&self) -> Result<Filter, Problem> {
+        let unknown = |field| Problem::invalid(field, "There is no such choice.");
+        let state = match self.state.as_str() {
+            "" => None,
+            name => Some(Waits::parse(name).ok_or_else(|| unknown("state"))?),
+        };
+        let integration_type = match self.integration_type.as_str() {
+            "" => None,
+            name => Some(name.parse().map_err(|_| unknown("integration_type"))?),
+        };
+        Ok(Filter {
+            state,
+            integration_type,
+            connection: None,
+        })
+    }
+}
+
 pub(crate) async fn retry(
     State(app): State<App>,
     visitor: Visitor,
-    Form(filled): Form<QueueFilled>,
+    Form(filled): Form<RetryFilled>,
 ) -> Result<Response, Problem> {
-    let filter = filled.filter();
+    let filter = filled.filter()?;
     let retried = errors::retry_some(&app, &visitor.session, &filter, false).await?;
     let words = match retried.items {
         1 => "One item is being tried again.".to_owned(),

@@ -4,7 +4,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use domain::{
     audit::{Action, Resource},
     connection::{Connection, Standing},
-    integration::{Integration, IntegrationEvent, Pinned},
+    integration::{Integration, IntegrationEvent, Pinned, Setup},
     permission::Permission,
     time::Zone,
 };
@@ -81,8 +81,12 @@ pub(crate) async fn dashboard(
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Pinning {
-    pinned: Option<Pinned>,
+    pinned: Pinned,
+    /// Proven before the form is read.
+    #[serde(rename = "csrf_token")]
+    _proof: Option<String>,
 }
 
 pub(crate) async fn pin(
@@ -90,8 +94,7 @@ pub(crate) async fn pin(
     visitor: Visitor,
     Form(fields): Form<Pinning>,
 ) -> Result<Response, Problem> {
-    let wanted = fields.pinned.unwrap_or_default();
-    dashboard::pin_cards(&app, &visitor.session, wanted).await?;
+    dashboard::pin_cards(&app, &visitor.session, fields.pinned).await?;
     let path = routes::INTEGRATIONS_DASHBOARD;
     Ok(page::done(
         &app.config,
@@ -270,13 +273,16 @@ impl View {
     }
 }
 
-fn connector(integration: Integration) -> Result<Integration, Problem> {
-    match integration {
-        Integration::Reported(_) => Ok(integration),
-        Integration::Calendars(_)
-        | Integration::ApiKeys
-        | Integration::Webhooks
-        | Integration::Files => Err(Problem::not_found("connector")),
+/// A connector that has been set up.
+async fn known(app: &App, visitor: &Visitor, integration: Integration) -> Result<(), Problem> {
+    let store = app.store.tenant(&visitor.session);
+    let known = store.integrations(app.clock.now()).await?;
+    match known.facts(integration).setup {
+        Setup::Reported { is_set_up: true } => Ok(()),
+        Setup::Reported { is_set_up: false }
+        | Setup::Calendars(_)
+        | Setup::ApiKeys { .. }
+        | Setup::Endpoints { .. } => Err(Problem::not_found("connector")),
     }
 }
 
@@ -285,7 +291,7 @@ pub(crate) async fn ask_to_forget(
     visitor: Visitor,
     Path(integration): Path<Integration>,
 ) -> Result<Response, Problem> {
-    let integration = connector(integration)?;
+    known(&app, &visitor, integration).await?;
     let page = Confirmation {
         frame: visitor.frame,
         section: Section::Integration(integration),
@@ -299,7 +305,7 @@ pub(crate) async fn forget(
     visitor: Visitor,
     Path(integration): Path<Integration>,
 ) -> Result<Response, Problem> {
-    let integration = connector(integration)?;
+    known(&app, &visitor, integration).await?;
     let audit = visitor.session.audit(&app, Action::SettingsChanged);
     let audit = audit.about(Resource::new("integration", integration));
     let store = app.store.tenant(&visitor.session);

@@ -197,3 +197,28 @@ async fn a_key_without_the_scope_reports_nothing() {
 
     assert_eq!(refused.expect(403).unwrap().at("/code"), "not_permitted");
 }
+
+#[tokio::test]
+async fn a_connector_that_is_forgotten_is_not_set_up_until_it_reports_again() {
+    let world = World::start().await.unwrap();
+    let (ada, key) = program(&world).await;
+    let edi = async || read(&ada, DASHBOARD).await["health_status"]["edi"]["status"].clone();
+    let forget = "/integrations/edi/forget";
+    let nothing = ada.submit(forget, &[]).await.unwrap();
+    assert_eq!(nothing.status, 404, "there is nothing to forget");
+    let said = said("success", "Order 7");
+    report(&world, &key, "edi", &said)
+        .await
+        .expect(201)
+        .unwrap();
+
+    ada.submit(forget, &[]).await.unwrap().expect(303).unwrap();
+
+    assert_eq!(edi().await, "not_configured");
+    assert_eq!(logged(&ada, "integration_type=edi").await.len(), 1);
+    report(&world, &key, "edi", &said)
+        .await
+        .expect(201)
+        .unwrap();
+    assert_eq!(edi().await, "connected");
+}
