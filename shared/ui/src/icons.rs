@@ -12,6 +12,7 @@ pub enum Icon {
     Close,
     Connections,
     Copy,
+    Download,
     Error,
     Facts,
     Google,
@@ -33,6 +34,7 @@ pub enum Icon {
     Theme,
     Trash,
     Unplug,
+    Upload,
 }
 
 /// A glyph beside words. It is hidden from assistive technology: the words carry the meaning.
@@ -45,6 +47,7 @@ pub fn icon(icon: Icon) -> Markup {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, with a row for each")]
 const fn shapes(icon: Icon) -> &'static str {
     match icon {
         Icon::Alert => {
@@ -61,6 +64,9 @@ const fn shapes(icon: Icon) -> &'static str {
             r#"<path d="M17 19a1 1 0 0 1-1-1v-2a2 2 0 0 1 2-2h2a2 2 0 0 1 2 2v2a1 1 0 0 1-1 1z"/><path d="M17 21v-2"/><path d="M19 14V6.5a1 1 0 0 0-7 0v11a1 1 0 0 1-7 0V10"/><path d="M21 21v-2"/><path d="M3 5V3"/><path d="M4 10a2 2 0 0 1-2-2V6a1 1 0 0 1 1-1h4a1 1 0 0 1 1 1v2a2 2 0 0 1-2 2z"/><path d="M7 5V3"/>"#
         }
         Icon::Copy => r#"<path d="M8 8h14v14H8z"/><path d="M4 16H2V2h14v2"/>"#,
+        Icon::Download => {
+            r#"<path d="M12 15V3"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/><path d="m7 10 5 5 5-5"/>"#
+        }
         Icon::Error => {
             r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#
         }
@@ -110,6 +116,9 @@ const fn shapes(icon: Icon) -> &'static str {
         }
         Icon::Trash => {
             r#"<path d="M10 11v6"/><path d="M14 11v6"/><path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>"#
+        }
+        Icon::Upload => {
+            r#"<path d="M12 3v12"/><path d="m17 8-5-5-5 5"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/>"#
         }
         Icon::Unplug => {
             r#"<path d="m19 5 3-3"/><path d="m2 22 3-3"/><path d="M6.3 20.3a2.4 2.4 0 0 0 3.4 0L12 18l-6-6-2.3 2.3a2.4 2.4 0 0 0 0 3.4Z"/><path d="M7.5 13.5 10 11"/><path d="M10.5 16.5 13 14"/><path d="m12 6 6 6 2.3-2.3a2.4 2.4 0 0 0 0-3.4l-2.6-2.6a2.4 2.4 0 0 0-3.4 0Z"/>"#

@@ -80,6 +80,8 @@ pub enum Section {
     Schedule,
     Conflicts,
     Connections,
+    Export,
+    Import,
     Members,
     ApiKeys,
     Audit,
@@ -87,10 +89,12 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Schedule,
         Self::Conflicts,
         Self::Connections,
+        Self::Export,
+        Self::Import,
         Self::Members,
         Self::ApiKeys,
         Self::Audit,
@@ -100,7 +104,12 @@ impl Section {
     /// Who is led there. Others would only be told that they may not.
     const fn needs(self) -> Option<Permission> {
         match self {
-            Self::Schedule | Self::Conflicts | Self::Connections | Self::Organization => None,
+            Self::Schedule
+            | Self::Conflicts
+            | Self::Connections
+            | Self::Export
+            | Self::Organization => None,
+            Self::Import => Some(Permission::ScheduleWrite),
             Self::Members => Some(Permission::TeamManage),
             Self::ApiKeys => Some(Permission::IntegrationsManage),
             Self::Audit => Some(Permission::OpsAdmin),
@@ -117,6 +126,8 @@ impl Section {
                 Icon::Connections,
                 "Connections",
             ),
+            Self::Export => ("nav-export", routes::EXPORT, Icon::Download, "Export"),
+            Self::Import => ("nav-import", routes::IMPORT, Icon::Upload, "Import"),
             Self::Members => ("nav-members", routes::MEMBERS, Icon::Members, "Members"),
             Self::ApiKeys => ("nav-api-keys", routes::API_KEYS, Icon::Private, "API keys"),
             Self::Audit => ("nav-audit", routes::AUDIT, Icon::Facts, "Audit log"),

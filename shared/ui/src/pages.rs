@@ -10,6 +10,7 @@ pub mod connections;
 pub mod deleted;
 pub mod disconnection;
 pub mod entry;
+pub mod exchange;
 pub mod forward;
 pub mod join;
 pub mod members;

@@ -6,6 +6,7 @@ mod conflicts;
 mod connection;
 mod connections;
 mod disconnection;
+mod exchange;
 mod history;
 mod members;
 mod organization;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Sample> {
         connection::samples(),
         disconnection::samples(),
         schedule::samples(),
+        exchange::samples(),
         organization::samples(),
         security::samples(),
         members::samples(),
