@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 
 VERSION = sys.argv[1] if len(sys.argv) > 1 else "48.2.0"
-TABLE = pathlib.Path(__file__).parent.parent / "shared/src/providers/microsoft/zones.tsv"
+TABLE = pathlib.Path(__file__).parent.parent / "shared/domain/src/time/windows.tsv"
 
 
 def cldr(package, path, folder):

@@ -95,14 +95,21 @@ pub struct Operation {
 }
 
 struct Body {
-    shape: Shape,
+    content: Content,
     is_required: bool,
+}
+
+/// What is in a body or an answer.
+enum Content {
+    Json(Shape),
+    /// A file, of any of these kinds.
+    File(&'static [&'static str]),
 }
 
 struct Answer {
     status: StatusCode,
     words: &'static str,
-    shape: Option<Shape>,
+    content: Option<Content>,
     headers: Vec<Header>,
     /// Operations that take something of this answer: their id, their parameter, and where it stands in the answer.
     next: Vec<(&'static str, &'static str, &'static str)>,
@@ -193,7 +200,17 @@ impl Operation {
     #[must_use]
     pub fn takes<T: JsonSchema>(mut self) -> Self {
         self.body = Some(Body {
-            shape: shape_of::<T>(),
+            content: Content::Json(shape_of::<T>()),
+            is_required: true,
+        });
+        self
+    }
+
+    /// A file as the body, of any of these kinds.
+    #[must_use]
+    pub fn takes_file(mut self, kinds: &'static [&'static str]) -> Self {
+        self.body = Some(Body {
+            content: Content::File(kinds),
             is_required: true,
         });
         self
@@ -203,7 +220,7 @@ impl Operation {
     #[must_use]
     pub fn may_take<T: JsonSchema>(mut self) -> Self {
         self.body = Some(Body {
-            shape: shape_of::<T>(),
+            content: Content::Json(shape_of::<T>()),
             is_required: false,
         });
         self
@@ -211,7 +228,13 @@ impl Operation {
 
     #[must_use]
     pub fn answers<T: JsonSchema>(self, status: StatusCode, words: &'static str) -> Self {
-        self.answer(status, words, Some(shape_of::<T>()))
+        self.answer(status, words, Some(Content::Json(shape_of::<T>())))
+    }
+
+    /// A file, of one of these kinds.
+    #[must_use]
+    pub fn answers_file(self, kinds: &'static [&'static str], words: &'static str) -> Self {
+        self.answer(StatusCode::OK, words, Some(Content::File(kinds)))
     }
 
     /// The status says everything.
@@ -220,11 +243,11 @@ impl Operation {
         self.answer(StatusCode::NO_CONTENT, words, None)
     }
 
-    fn answer(mut self, status: StatusCode, words: &'static str, shape: Option<Shape>) -> Self {
+    fn answer(mut self, status: StatusCode, words: &'static str, content: Option<Content>) -> Self {
         self.answers.push(Answer {
             status,
             words,
-            shape,
+            content,
             headers: Vec::new(),
             next: Vec::new(),
         });
@@ -311,7 +334,11 @@ impl Operation {
             let words = "There is no such thing, or it is not yours to see.";
             add(StatusCode::NOT_FOUND, "not_found", words);
         }
-        if self.body.is_some() {
+        if let Some(Body {
+            content: Content::Json(_),
+            ..
+        }) = self.body
+        {
             let words = "The body is no JSON.";
             add(StatusCode::BAD_REQUEST, "not_json", words);
             add(

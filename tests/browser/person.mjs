@@ -3,6 +3,28 @@ import { eventually, today } from "./browser.mjs";
 import { renameThere } from "./providers.mjs";
 import { MIA, PASSWORD } from "./world.mjs";
 
+/** A calendar with one entry, long ago, and an event that cannot be one. */
+export const A_FILE = {
+  name: "work.ics",
+  mimeType: "text/calendar",
+  buffer: Buffer.from(
+    [
+      "BEGIN:VCALENDAR",
+      "BEGIN:VEVENT",
+      "UID:survey@example.org",
+      "SUMMARY:Roof survey",
+      "DTSTART;TZID=Europe/Berlin:20270302T140000",
+      "DURATION:PT1H",
+      "END:VEVENT",
+      "BEGIN:VEVENT",
+      "SUMMARY:Without a time",
+      "END:VEVENT",
+      "END:VCALENDAR",
+      "",
+    ].join("\r\n"),
+  ),
+};
+
 export async function signIn(page, world, email = MIA) {
   await page.goto(world.at("/"));
   await page.getByLabel("E-mail").fill(email);

@@ -1,6 +1,6 @@
 // Every page of the product, one after the other, in the states that people meet them in.
 import { eventually } from "./browser.mjs";
-import { fallApart, fillEntry, signIn } from "./person.mjs";
+import { A_FILE, fallApart, fillEntry, signIn } from "./person.mjs";
 import { GOOGLE, MICROSOFT, choosePrimary, connect, dayThere } from "./providers.mjs";
 import { ADA, MIA } from "./world.mjs";
 
@@ -12,6 +12,7 @@ export async function tour(page, world, look) {
   await connecting(page, world, look, GOOGLE);
   await connected(page, world, look);
   await entries(page, world, look);
+  await files(page, world, look);
   await apart(page, world, look);
   await troubled(page, world, look);
   await beside(page, world, look);
@@ -146,6 +147,24 @@ async function occurrences(page, world, look) {
   await page.getByRole("link", { name: "Open the whole series" }).click();
   await page.getByRole("heading", { name: "Occurrences that differ" }).waitFor();
   await look("series");
+}
+
+async function files(page, world, look) {
+  await page.goto(world.at("/data/export"));
+  await look("export");
+  await page.getByLabel("Up to and with").fill("1999-01-01");
+  await press(page, "Download");
+  await page.getByText("The last day is before the first.").first().waitFor();
+  await look("export, refused");
+  await page.goto(world.at("/data/import"));
+  await look("import");
+  await page.getByLabel("File").setInputFiles(A_FILE);
+  await press(page, "Preview");
+  await page.getByRole("heading", { name: "Preview of the import" }).waitFor();
+  await look("import, preview");
+  await press(page, "Import");
+  await page.getByRole("heading", { name: "Imported", level: 1 }).waitFor();
+  await look("imported");
 }
 
 async function apart(page, world, look) {

@@ -10,5 +10,6 @@
 mod alone;
 mod edits;
 mod events;
+mod files;
 mod notices;
 mod rules;

@@ -17,6 +17,7 @@ mod crash;
 mod endings;
 mod environments;
 mod erasures;
+mod exchange;
 mod google_sim;
 mod histories;
 mod history;

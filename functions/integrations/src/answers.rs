@@ -194,6 +194,7 @@ impl EventAnswer {
             About::Item { connection, item } => (Some(connection), None, Some(item), None),
             About::Report { key } => (None, None, None, key),
             About::ApiCall { key } => (None, None, None, Some(key)),
+            About::File { .. } => (None, None, None, None),
         };
         Self {
             id: event.id,
@@ -219,7 +220,10 @@ impl EventAnswer {
 pub(crate) fn can_retry(event: &IntegrationEvent) -> bool {
     let is_ours = match event.about {
         About::Run { .. } | About::Item { .. } => true,
-        About::Connection { .. } | About::Report { .. } | About::ApiCall { .. } => false,
+        About::Connection { .. }
+        | About::Report { .. }
+        | About::ApiCall { .. }
+        | About::File { .. } => false,
     };
     is_ours && event.status == EventStatus::Error
 }

@@ -193,9 +193,10 @@ pub(crate) async fn retry_event(
         About::Item { connection, item } => {
             errors::retry_item(app, session, connection, item).await
         }
-        About::Connection { .. } | About::Report { .. } | About::ApiCall { .. } => {
-            Err(nothing_to_retry())
-        }
+        About::Connection { .. }
+        | About::Report { .. }
+        | About::ApiCall { .. }
+        | About::File { .. } => Err(nothing_to_retry()),
     }
 }
 

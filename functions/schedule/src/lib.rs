@@ -1,4 +1,4 @@
-//! Schedule entries, for programs under `/api/v1/schedule/entries` and for people under `/schedule`.
+//! Schedule entries, for programs under `/api/v1/schedule` and for people under `/schedule` and `/data`.
 
 mod access;
 mod api;
@@ -6,6 +6,7 @@ mod asked;
 mod back;
 mod copies;
 mod entries;
+mod exchange;
 mod list;
 mod occurrences;
 pub mod openapi;
@@ -35,6 +36,9 @@ fn for_people() -> Routes {
         .get(routes::ENTRY_DELETE, WRITES, pages::entry::ask_delete)
         .post(routes::ENTRY_DELETE, WRITES, pages::entry::delete)
         .post(routes::ENTRY_PUT_BACK, WRITES, pages::back::put_back)
+        .get(routes::EXPORT, SEES, pages::exchange::export)
+        .get(routes::IMPORT, WRITES, pages::exchange::import_form)
+        .post(routes::IMPORT, WRITES, pages::exchange::import)
         .get(routes::DELETED, SEES, pages::back::deleted)
         .post(routes::DELETED_RESTORE, WRITES, pages::back::restore)
         .as_pages()
@@ -64,6 +68,8 @@ fn for_programs() -> Routes {
         )
         .get(trace::TRACE, SEES, trace::list)
         .post(api::COPY_RESTORE, WRITES, api::restore_copy)
+        .get(exchange::api::EXPORT, SEES, exchange::api::export)
+        .post(exchange::api::IMPORT, WRITES, exchange::api::import)
         .get(api::DELETED, SEES, api::deleted)
         .post(api::DELETED_RESTORE, WRITES, api::restore)
 }

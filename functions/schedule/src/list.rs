@@ -20,12 +20,12 @@ use shared::{
 
 use crate::{access::shown_to, wire::EntryJson};
 
-const RANGE_MAX: SignedDuration = SignedDuration::from_hours(24 * 400);
+pub(crate) const RANGE_MAX: SignedDuration = SignedDuration::from_hours(24 * 400);
 const LIMIT: usize = 100;
 const LIMIT_MAX: usize = 500;
 /// Of one series in one answer: more than a year of days, each with two.
-const OCCURRENCES_MAX: u16 = 1_000;
-const EXPAND: &str = "occurrences";
+pub(crate) const OCCURRENCES_MAX: u16 = 1_000;
+pub(crate) const EXPAND: &str = "occurrences";
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -217,10 +217,7 @@ fn read(query: &ListQuery, session: &Session) -> Result<(Filter, usize), Problem
     else {
         return Err(Problem::invalid_fields(problems));
     };
-    let assignee = match query.assignee.as_deref() {
-        None | Some("me") => session.member,
-        Some(id) => id.parse().map_err(|_| Problem::not_found("member"))?,
-    };
+    let assignee = assignee(query.assignee.as_deref(), session)?;
     let filter = Filter {
         from,
         to,
@@ -231,7 +228,14 @@ fn read(query: &ListQuery, session: &Session) -> Result<(Filter, usize), Problem
     Ok((filter, limit))
 }
 
-fn bound(name: &str, text: Option<&str>) -> Result<Timestamp, String> {
+pub(crate) fn assignee(asked: Option<&str>, session: &Session) -> Result<MemberId, Problem> {
+    match asked {
+        None | Some("me") => Ok(session.member),
+        Some(id) => id.parse().map_err(|_| Problem::not_found("member")),
+    }
+}
+
+pub(crate) fn bound(name: &str, text: Option<&str>) -> Result<Timestamp, String> {
     let text = text.ok_or_else(|| format!("{name} is required"))?;
     let wrong = || {
         format!(

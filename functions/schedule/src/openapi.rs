@@ -21,7 +21,9 @@ use shared::{
     problem::Problem,
 };
 
-use crate::{api, back, entries, list, occurrences, trace, wire::EntryJson};
+use crate::{
+    api, back, entries, exchange::openapi as files, list, occurrences, trace, wire::EntryJson,
+};
 
 /// What a request may say of an entry. It is read by hand, in `asked`.
 #[derive(JsonSchema)]
@@ -169,6 +171,8 @@ pub fn operations(api: &mut Api) {
             remove_following(),
         ],
     );
+    let words = "The schedule as files, of which an import of the same says nothing new.";
+    api.group("Files", words, files::operations());
     let words = "Entries that were deleted are kept for thirty days.";
     api.group("Deleted entries", words, [deleted(), bring_back()]);
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod back;
 pub(crate) mod entry;
+pub(crate) mod exchange;
 pub(crate) mod week;
 
 use axum::http::HeaderMap;

@@ -165,6 +165,8 @@ actions! {
     InviteRefused "invite.refused" "Came with an invite that does not hold";
     ApiKeyCreated "api_key.created" "Made an API key";
     ApiKeyRevoked "api_key.revoked" "Revoked an API key";
+    ScheduleExported "schedule.exported" "Exported the schedule";
+    ScheduleImported "schedule.imported" "Imported entries";
     ConnectionConnected "connection.connected" "Connected an account";
     ConnectionRefused "connection.refused" "An authorization was refused";
     ConnectionDisconnected "connection.disconnected" "Disconnected an account";

@@ -75,6 +75,44 @@ pub enum EntryStatus {
     Cancelled,
 }
 
+impl WorkItemType {
+    pub const ALL: [Self; 5] = [
+        Self::AdHoc,
+        Self::Booking,
+        Self::Ticket,
+        Self::ProjectTask,
+        Self::TimeOff,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AdHoc => "ad_hoc",
+            Self::Booking => "booking",
+            Self::Ticket => "ticket",
+            Self::ProjectTask => "project_task",
+            Self::TimeOff => "time_off",
+        }
+    }
+}
+
+impl EntryStatus {
+    pub const ALL: [Self; 4] = [
+        Self::Scheduled,
+        Self::Tentative,
+        Self::Completed,
+        Self::Cancelled,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Tentative => "tentative",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 impl Entry {
     /// The entry after its deletion, which was a version too.
     #[must_use]

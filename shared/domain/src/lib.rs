@@ -36,6 +36,7 @@ pub mod ending;
 pub mod entry;
 pub mod erasure;
 pub mod event;
+pub mod exchange;
 pub mod failure;
 pub mod hold;
 pub mod id;

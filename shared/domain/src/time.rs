@@ -1,5 +1,7 @@
 //! When something happens, in the terms its author used: local time and zone, or whole days.
 
+pub mod windows;
+
 use std::fmt;
 
 use jiff::{

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, Api, Header, Operation};
+use super::{Answer, Api, Content, Header, Operation};
 use domain::{api_key::ApiKey, permission::Permission};
 
 use crate::{
@@ -146,7 +146,7 @@ impl Operation {
         if let Some(body) = &self.body {
             document["requestBody"] = json!({
                 "required": body.is_required,
-                "content": { "application/json": { "schema": (body.shape)(&mut shapes.read) } },
+                "content": body.content.document(&mut shapes.read),
             });
         }
         document
@@ -280,12 +280,26 @@ fn without_null(schema: &Value) -> Value {
     schema
 }
 
+impl Content {
+    fn document(&self, generator: &mut SchemaGenerator) -> Value {
+        match self {
+            Self::Json(shape) => json!({ "application/json": { "schema": shape(generator) } }),
+            Self::File(kinds) => {
+                let each = kinds.iter().map(|kind| {
+                    let text = json!({ "schema": { "type": "string" } });
+                    ((*kind).to_owned(), text)
+                });
+                each.collect::<Map<String, Value>>().into()
+            }
+        }
+    }
+}
+
 impl Answer {
     fn document(&self, shapes: &mut Shapes) -> Value {
         let mut document = json!({ "description": self.words });
-        if let Some(shape) = self.shape {
-            let schema = shape(&mut shapes.written);
-            document["content"] = json!({ "application/json": { "schema": schema } });
+        if let Some(content) = &self.content {
+            document["content"] = content.document(&mut shapes.written);
         }
         if !self.headers.is_empty() {
             document["headers"] = headers(&self.headers);

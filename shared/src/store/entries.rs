@@ -140,7 +140,7 @@ impl TenantStore {
     }
 
     /// What one change writes; `members` holds at least its assignees.
-    fn change_writes(
+    pub(super) fn change_writes(
         &self,
         write: EntryWrite<'_>,
         members: &[Member],
@@ -217,7 +217,10 @@ impl TenantStore {
         }))
     }
 
-    async fn assignees_of(&self, changes: &[EntryWrite<'_>]) -> Result<Vec<Member>, StoreError> {
+    pub(super) async fn assignees_of(
+        &self,
+        changes: &[EntryWrite<'_>],
+    ) -> Result<Vec<Member>, StoreError> {
         let ids: BTreeSet<MemberId> = changes.iter().flat_map(assignees).collect();
         self.members(&ids.into_iter().collect::<Vec<_>>()).await
     }
@@ -329,7 +332,7 @@ impl TenantStore {
 }
 
 /// Everybody whose calendars the change may concern.
-fn assignees(write: &EntryWrite<'_>) -> BTreeSet<MemberId> {
+pub(super) fn assignees(write: &EntryWrite<'_>) -> BTreeSet<MemberId> {
     [write.before, write.after]
         .into_iter()
         .flatten()

@@ -22,6 +22,7 @@ mod item;
 mod items;
 mod keys;
 mod links;
+mod many_entries;
 mod members;
 mod named_calls;
 mod oauth_states;

@@ -10,7 +10,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::id::SessionId;
 
-use super::{Proof, extract};
+use super::{Proof, extract, extract::Upload};
 use crate::{
     app::App,
     config::Config,
@@ -91,11 +91,17 @@ async fn token_of(request: Request) -> Result<(Option<String>, Request), Problem
             kind.as_bytes()
                 .starts_with(b"application/x-www-form-urlencoded")
         });
-    if !is_form {
+    let is_upload = extract::is_upload(request.headers());
+    if !(is_form || is_upload) {
         return Ok((None, request));
     }
     let (parts, body) = request.into_parts();
-    let body = extract::whole(body).await?;
+    let body = extract::whole(&parts.headers, body).await?;
+    if is_upload {
+        let form = Upload::read(&parts.headers, body.clone()).await?;
+        let token = form.text(FIELD).map(str::to_owned);
+        return Ok((token, Request::from_parts(parts, Body::from(body))));
+    }
     let token = url::form_urlencoded::parse(&body).find(|(name, _)| name == FIELD);
     let token = token.map(|(_, value)| value.into_owned());
     Ok((token, Request::from_parts(parts, Body::from(body))))

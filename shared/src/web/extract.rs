@@ -1,6 +1,6 @@
 //! Reading requests strictly: what cannot be read is answered with what is wrong with it.
 
-use std::{error::Error, iter};
+use std::{convert::Infallible, error::Error, iter};
 
 use axum::{
     body::{Body, Bytes, HttpBody as _, to_bytes},
@@ -8,8 +8,9 @@ use axum::{
         FromRequest, FromRequestParts, Request,
         rejection::{FormRejection, JsonRejection},
     },
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
+use domain::exchange::FILE_BYTES_MAX;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
@@ -146,23 +147,138 @@ fn version_of(tag: &str) -> Option<u64> {
     (version.to_string() == digits).then_some(version)
 }
 
-/// The body as a whole, for layers that look into it before the handler does.
-pub(super) async fn whole(body: Body) -> Result<Bytes, Problem> {
-    let read = to_bytes(body, BODY_BYTES_MAX).await;
-    read.map_err(|_| too_large())
+/// The kinds of files that are read.
+pub const CALENDAR: &str = "text/calendar";
+pub const TABLE: &str = "text/csv";
+const UPLOAD: &str = "multipart/form-data";
+/// A form with a file: beside the file itself, which may be in base64, there is little in it.
+const UPLOAD_BYTES_MAX: usize = FILE_BYTES_MAX / 3 * 4 + BODY_BYTES_MAX;
+
+/// A file as the body: its kind, and what is in it.
+pub struct File {
+    pub kind: String,
+    pub bytes: Bytes,
 }
 
-fn too_large() -> Problem {
+impl FromRequest<App> for File {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
+        let kind = kind_of(request.headers());
+        if ![CALENDAR, TABLE].contains(&kind.as_str()) {
+            return Err(not_a_file());
+        }
+        let (parts, body) = request.into_parts();
+        let bytes = whole(&parts.headers, body).await?;
+        Ok(Self { kind, bytes })
+    }
+}
+
+pub fn not_a_file() -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "not_a_file",
+        format!("Send the file as the body, as {CALENDAR} or {TABLE}."),
+    )
+}
+
+/// A form with files.
+pub struct Upload(Vec<Part>);
+
+struct Part {
+    name: String,
+    file: Option<String>,
+    bytes: Bytes,
+}
+
+impl FromRequest<App> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let body = whole(&parts.headers, body).await?;
+        Self::read(&parts.headers, body).await
+    }
+}
+
+impl Upload {
+    pub(super) async fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, Problem> {
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|kind| kind.to_str().ok());
+        let boundary = kind.and_then(|kind| multer::parse_boundary(kind).ok());
+        let boundary = boundary.ok_or_else(|| unreadable(StatusCode::UNSUPPORTED_MEDIA_TYPE))?;
+        let stream = futures::stream::once(async { Ok::<_, Infallible>(body) });
+        let mut form = multer::Multipart::new(stream, boundary);
+        let mut parts = Vec::new();
+        let broken = |_| unreadable(StatusCode::BAD_REQUEST);
+        while let Some(field) = form.next_field().await.map_err(broken)? {
+            parts.push(Part {
+                name: field.name().unwrap_or_default().to_owned(),
+                file: field.file_name().map(str::to_owned),
+                bytes: field.bytes().await.map_err(broken)?,
+            });
+        }
+        Ok(Self(parts))
+    }
+
+    /// A field of the form.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let part = self
+            .0
+            .iter()
+            .find(|part| part.name == name && part.file.is_none());
+        part.and_then(|part| std::str::from_utf8(&part.bytes).ok())
+    }
+
+    /// A file that was chosen, with its name.
+    pub fn file(&self, name: &str) -> Option<(&str, &Bytes)> {
+        let named = |part: &&Part| part.name == name && !part.bytes.is_empty();
+        let part = self.0.iter().find(named)?;
+        Some((part.file.as_deref()?, &part.bytes))
+    }
+}
+
+pub(super) fn is_upload(headers: &HeaderMap) -> bool {
+    kind_of(headers) == UPLOAD
+}
+
+/// Without its parameters.
+fn kind_of(headers: &HeaderMap) -> String {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().split(';').next();
+    kind.unwrap_or_default().trim().to_lowercase()
+}
+
+/// The largest body of its kind.
+fn bytes_max(headers: &HeaderMap) -> usize {
+    match kind_of(headers).as_str() {
+        CALENDAR | TABLE => FILE_BYTES_MAX,
+        UPLOAD => UPLOAD_BYTES_MAX,
+        _ => BODY_BYTES_MAX,
+    }
+}
+
+/// The body as a whole, for layers that look into it before the handler does.
+pub(super) async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let bytes_max = bytes_max(headers);
+    let read = to_bytes(body, bytes_max).await;
+    read.map_err(|_| too_large(bytes_max))
+}
+
+pub fn too_large(bytes_max: usize) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "too_large",
-        format!("The body may have at most {BODY_BYTES_MAX} bytes."),
+        format!("The body may have at most {bytes_max} bytes."),
     )
 }
 
 fn unreadable(status: StatusCode) -> Problem {
     match status {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(BODY_BYTES_MAX),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::new(
             status,
             "not_a_form",

@@ -65,7 +65,7 @@ async fn foreign(request: Request, tenant: TenantId) -> Result<(Request, Option<
         return Ok((request, None));
     }
     let (parts, body) = request.into_parts();
-    let body = extract::whole(body).await?;
+    let body = extract::whole(&parts.headers, body).await?;
     let text = String::from_utf8_lossy(&body);
     let named = named_in(&text, tenant).map(|id| named(id, false));
     Ok((Request::from_parts(parts, Body::from(body.clone())), named))

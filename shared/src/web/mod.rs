@@ -14,7 +14,10 @@ mod session;
 mod trail;
 
 pub use csrf::csrf_token;
-pub use extract::{Form, IfMatch, Json, JsonIfAny, Path, Query};
+pub use extract::{
+    CALENDAR, File, Form, IfMatch, Json, JsonIfAny, Path, Query, TABLE, Upload, not_a_file,
+    too_large,
+};
 pub use gate::{Gate, Need, may, open, signed_in};
 pub use named_call::CallId;
 pub use routes::{Route, Routes};
@@ -36,7 +39,7 @@ use crate::{
     problem::{self, Problem},
 };
 
-/// The largest request body that any function reads.
+/// The largest request body that any function reads, but for files.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// Routes with everything around them that no handler may forget.

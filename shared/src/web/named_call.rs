@@ -77,7 +77,7 @@ async fn run_named(
         .filter(|name| !name.is_empty() && name.len() <= NAME_BYTES_MAX);
     let name = name.ok_or_else(no_name)?;
     let (mut parts, body) = request.into_parts();
-    let body = extract::whole(body).await?;
+    let body = extract::whole(&parts.headers, body).await?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let name = CallName::new(session.member, parts.method.as_str(), path, name);
     let store = app.store.tenant(session);

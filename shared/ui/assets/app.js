@@ -197,6 +197,8 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    // What answers with a file leaves the page as it is.
+    if ("repeats" in form.dataset) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "yes";
     const button = event.submitter;

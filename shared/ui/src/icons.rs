@@ -14,6 +14,7 @@ pub enum Icon {
     Copy,
     Dashboard,
     Document,
+    Download,
     Error,
     Exchange,
     Facts,
@@ -38,6 +39,7 @@ pub enum Icon {
     Theme,
     Trash,
     Unplug,
+    Upload,
     Webhook,
 }
 
@@ -51,6 +53,7 @@ pub fn icon(icon: Icon) -> Markup {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, with a row for each")]
 const fn shapes(icon: Icon) -> &'static str {
     match icon {
         Icon::Alert => {
@@ -75,6 +78,9 @@ const fn shapes(icon: Icon) -> &'static str {
         }
         Icon::Exchange => {
             r#"<path d="M8 3 4 7l4 4"/><path d="M4 7h16"/><path d="m16 21 4-4-4-4"/><path d="M20 17H4"/>"#
+        }
+        Icon::Download => {
+            r#"<path d="M12 15V3"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/><path d="m7 10 5 5 5-5"/>"#
         }
         Icon::Error => {
             r#"<circle cx="12" cy="12" r="10"/><path d="m15 9-6 6"/><path d="m9 9 6 6"/>"#
@@ -131,6 +137,9 @@ const fn shapes(icon: Icon) -> &'static str {
         }
         Icon::Trash => {
             r#"<path d="M10 11v6"/><path d="M14 11v6"/><path d="M19 6v14a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6"/><path d="M3 6h18"/><path d="M8 6V4a2 2 0 0 1 2-2h4a2 2 0 0 1 2 2v2"/>"#
+        }
+        Icon::Upload => {
+            r#"<path d="M12 3v12"/><path d="m17 8-5-5-5 5"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/>"#
         }
         Icon::Unplug => {
             r#"<path d="m19 5 3-3"/><path d="m2 22 3-3"/><path d="M6.3 20.3a2.4 2.4 0 0 0 3.4 0L12 18l-6-6-2.3 2.3a2.4 2.4 0 0 0 0 3.4Z"/><path d="M7.5 13.5 10 11"/><path d="M10.5 16.5 13 14"/><path d="m12 6 6 6 2.3-2.3a2.4 2.4 0 0 0 0-3.4l-2.6-2.6a2.4 2.4 0 0 0-3.4 0Z"/>"#

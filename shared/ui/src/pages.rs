@@ -11,6 +11,7 @@ pub mod deleted;
 pub mod disconnection;
 pub mod entry;
 pub mod error_queue;
+pub mod exchange;
 pub mod forward;
 pub mod integration;
 pub mod integration_events;

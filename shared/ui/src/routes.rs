@@ -119,6 +119,11 @@ pub const ENTRY_DELETE: &str = "/schedule/{id}/delete";
 /// `POST` asks for a copy that was removed from its calendar.
 pub const ENTRY_PUT_BACK: &str = "/schedule/{id}/copies/{connection}/restore";
 pub const DELETED: &str = "/schedule/deleted";
+/// `GET ?download=1&format=&from=&to=` answers the file; without `download` the form for it.
+pub const EXPORT: &str = "/data/export";
+/// `GET` is the form; `POST` of a file shows what it would do, and with `confirmed=on` does it.
+pub const IMPORT: &str = "/data/import";
+
 /// `POST` brings a deleted entry back.
 pub const DELETED_RESTORE: &str = "/schedule/deleted/{id}/restore";
 

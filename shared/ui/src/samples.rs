@@ -6,6 +6,7 @@ mod conflicts;
 mod connection;
 mod connections;
 mod disconnection;
+mod exchange;
 mod history;
 mod integrations;
 mod members;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Sample> {
         disconnection::samples(),
         schedule::samples(),
         integrations::samples(),
+        exchange::samples(),
         organization::samples(),
         security::samples(),
         members::samples(),

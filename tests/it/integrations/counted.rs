@@ -1,6 +1,7 @@
 //! What syncs add to what is known.
 
 use jiff::SignedDuration;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{person::Person, world::World};
 
@@ -224,4 +225,37 @@ async fn the_dashboard_asks_the_table_as_often_however_much_has_happened() {
     assert!(many <= 4, "{many} requests");
     assert_eq!(answer["recent_activity"].as_array().unwrap().len(), 20);
     assert_eq!(answer["recent_activity"][0]["message"], "Invoice 59");
+}
+
+#[tokio::test]
+async fn files_that_come_and_go_stand_in_the_log() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let made = ada
+        .post("/api/v1/schedule/entries", &visit("pump", 4))
+        .await;
+    made.unwrap().expect(201).unwrap();
+    let export =
+        "/api/v1/schedule/export?format=csv&from=2027-03-01T00:00:00Z&to=2027-04-01T00:00:00Z";
+
+    let file = ada.get(export).await.unwrap().expect(200).unwrap();
+    let import = ada.request(Method::POST, "/api/v1/schedule/import");
+    let import = import.await.unwrap().header("content-type", "text/csv");
+    ada.send(import.body(file.text))
+        .await
+        .unwrap()
+        .expect(200)
+        .unwrap();
+
+    let told: Vec<Value> = logged(&ada, "integration_type=files")
+        .await
+        .into_iter()
+        .map(|event| json!([event["event_type"], event["message"], event["status"]]))
+        .collect();
+    for expected in [
+        json!(["export.completed", "Exported one entry.", "success"]),
+        json!(["import.completed", "Imported 0 entries.", "success"]),
+    ] {
+        assert!(told.contains(&expected), "{told:?}");
+    }
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use domain::time::Zone;
+use domain::time::{Zone, windows as table};
 use jiff::Timestamp;
-use shared::providers::microsoft::zones;
 
 fn named(name: &str) -> Zone {
     Zone::parse(name).unwrap()
 }
 
 fn windows(zone: &Zone) -> Option<&'static str> {
-    zones::windows(zone, "2026-11-20T12:00:00Z".parse().unwrap())
+    table::name(zone, "2026-11-20T12:00:00Z".parse().unwrap())
 }
 
 #[test]
@@ -24,7 +23,7 @@ fn a_windows_name_is_a_place_and_the_place_is_that_name_again() {
         ("UTC", "UTC"),
         ("UTC+12", "Etc/GMT-12"),
     ] {
-        let found = zones::zone(name).unwrap();
+        let found = table::zone(name).unwrap();
 
         assert_eq!(found.name(), place);
         assert_eq!(windows(&found), Some(name));
@@ -33,7 +32,7 @@ fn a_windows_name_is_a_place_and_the_place_is_that_name_again() {
 
 #[test]
 fn a_name_is_found_whatever_its_case() {
-    let found = zones::zone("w. europe standard time");
+    let found = table::zone("w. europe standard time");
 
     assert_eq!(found, Some(named("Europe/Berlin")));
 }
@@ -53,7 +52,7 @@ fn places_that_share_a_windows_name_and_old_spellings_are_known() {
 
 #[test]
 fn an_iana_name_in_an_answer_is_itself() {
-    assert_eq!(zones::zone("Europe/Vienna"), Some(named("Europe/Vienna")));
+    assert_eq!(table::zone("Europe/Vienna"), Some(named("Europe/Vienna")));
 }
 
 #[test]
@@ -65,19 +64,19 @@ fn a_zone_that_somebody_made_up_is_not_guessed() {
         "",
         "Mars Standard Time",
     ] {
-        assert_eq!(zones::zone(name), None, "{name:?}");
+        assert_eq!(table::zone(name), None, "{name:?}");
     }
 }
 
 #[test]
 fn every_windows_name_is_a_place_that_we_know() {
-    let table = include_str!("../../../shared/src/providers/microsoft/zones.tsv");
-    let names = table
+    let lines = include_str!("../../../shared/domain/src/time/windows.tsv");
+    let names = lines
         .lines()
         .skip(1)
         .filter_map(|line| line.split('\t').next());
 
-    let unknown: Vec<&str> = names.filter(|name| zones::zone(name).is_none()).collect();
+    let unknown: Vec<&str> = names.filter(|name| table::zone(name).is_none()).collect();
 
     assert_eq!(unknown, Vec::<&str>::new());
 }
@@ -101,7 +100,7 @@ fn a_place_that_left_its_zone_is_not_called_by_its_name_any_longer() {
 
     assert_eq!(windows(&edmonton), None);
     assert_eq!(
-        zones::windows(&edmonton, before),
+        table::name(&edmonton, before),
         Some("Mountain Standard Time")
     );
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Integration;
-use crate::id::{ApiKeyId, ConnectionId, IntegrationEventId, ItemId, RunId};
+use crate::id::{ApiKeyId, ConnectionId, IntegrationEventId, ItemId, MemberId, RunId};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntegrationEvent {
@@ -64,6 +64,10 @@ pub enum About {
     },
     ApiCall {
         key: ApiKeyId,
+    },
+    /// What was read into or written out of whose schedule.
+    File {
+        member: MemberId,
     },
 }
 

@@ -111,6 +111,12 @@ impl Content {
     /// The series with one occurrence as given; `None` cancels it.
     #[must_use]
     pub fn with_occurrence(mut self, at: OriginalStart, occurrence: Option<&Self>) -> Self {
+        self.set_occurrence(at, occurrence);
+        self
+    }
+
+    /// Makes one occurrence as given; `None` cancels it.
+    pub fn set_occurrence(&mut self, at: OriginalStart, occurrence: Option<&Self>) {
         let exception = match occurrence {
             None => Some(Exception::Cancelled),
             Some(occurrence) => self
@@ -118,7 +124,6 @@ impl Content {
                 .map(|plain| Exception::Changed(Changes::between(&plain, occurrence))),
         };
         self.exceptions.set(at, exception);
-        self
     }
 
     /// Whether to write `parts` over `seen` is to say the rule anew, and which occurrences it leaves out: an occurrence that

@@ -2,14 +2,13 @@
 
 use domain::{
     content::{Content, Field, Fields},
-    time::{LocalTime, When, Zone},
+    time::{LocalTime, When, Zone, windows},
 };
 use jiff::{Timestamp, civil::Date};
 
 use super::{
     pattern::{NotAPattern, Pattern},
     wire::{self, EventBody},
-    zones,
 };
 
 /// Why an event cannot be written, for people.
@@ -69,13 +68,13 @@ fn time(
     body.is_all_day = Some(content.timing.when.is_all_day());
     let (first, zone) = match &content.timing.when {
         When::AllDay { start, end } => {
-            let zone = zones::windows(calendar_zone, midnight(*start)).unwrap_or("UTC");
+            let zone = windows::name(calendar_zone, midnight(*start)).unwrap_or("UTC");
             body.start = Some(moment(start.at(0, 0, 0, 0), zone));
             body.end = Some(moment(end.at(0, 0, 0, 0), zone));
             (*start, zone)
         }
         When::Timed { start, end } => {
-            let zone = zones::windows(&start.zone, start.instant());
+            let zone = windows::name(&start.zone, start.instant());
             if repeats && zone.is_none() {
                 return Err(NotWritable::Zone(start.zone.clone()));
             }
@@ -100,7 +99,7 @@ fn midnight(day: Date) -> Timestamp {
 
 /// By the clock where it is; a time that this clock shows twice, and a clock that Windows does not have, by UTC.
 fn instant(time: &LocalTime) -> wire::Moment {
-    match zones::windows(&time.zone, time.instant()) {
+    match windows::name(&time.zone, time.instant()) {
         Some(zone) if !time.fold => moment(time.zoned().datetime(), zone),
         Some(_) | None => moment(LocalTime::at(time.instant(), Zone::utc()).local, "UTC"),
     }

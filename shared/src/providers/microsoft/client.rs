@@ -10,7 +10,7 @@ use domain::{
     event::{Change, ExternalEventId, Revision},
     failure::FailureClass,
     id::SubscriptionId,
-    time::Zone,
+    time::{Zone, windows},
 };
 use jiff::SignedDuration;
 use reqwest::{Method, RequestBuilder, header};
@@ -22,7 +22,7 @@ use super::{
         SubscriptionRequest, Written, is_name,
     },
     answer::{read, rejected, send},
-    batch, sign_in, wire, zones,
+    batch, sign_in, wire,
 };
 use crate::{clock::Clock, config::MicrosoftEndpoints, crypto::Secret};
 
@@ -125,7 +125,7 @@ impl Microsoft {
         };
         Ok(settings
             .time_zone
-            .and_then(|name| zones::zone(&name))
+            .and_then(|name| windows::zone(&name))
             .unwrap_or_else(Zone::utc))
     }
 }

@@ -9,7 +9,7 @@ use domain::{
     failure::Refusal,
     recurrence::{self, Recurrence},
     series::OriginalStart,
-    time::{DayOnly, LocalTime, Moment, When, Zone},
+    time::{DayOnly, LocalTime, Moment, When, Zone, windows},
 };
 use jiff::{
     Timestamp, ToSpan,
@@ -17,7 +17,7 @@ use jiff::{
 };
 use serde_json::Value;
 
-use super::{meeting, pattern::Pattern, wire, zones};
+use super::{meeting, pattern::Pattern, wire};
 
 /// What one read of an event says, a series with everything that differs from it; then what of it cannot be held.
 /// Nothing for what is no event at all.
@@ -243,7 +243,7 @@ fn when(event: &wire::Event, calendar_zone: &Zone) -> Result<When, Refusal> {
         if event.is_all_day == Some(true) {
             return day(shown, instant, zone).map(|date| Moment::AllDay(DayOnly { date }));
         }
-        let zone = match (zone.and_then(zones::zone), zone) {
+        let zone = match (zone.and_then(windows::zone), zone) {
             (Some(zone), _) => zone,
             // A series needs the zone to repeat; a single event is an instant, whatever its zone was called.
             (None, Some(name)) if event.recurrence.is_some() => {
@@ -269,7 +269,7 @@ fn shown(moment: &wire::Moment) -> Result<(DateTime, Timestamp), Refusal> {
     }
     let local: DateTime = text.parse().map_err(|_| wrong())?;
     let name = moment.time_zone.as_deref().unwrap_or("UTC");
-    let zone = zones::zone(name).ok_or_else(|| Refusal::UnknownZone {
+    let zone = windows::zone(name).ok_or_else(|| Refusal::UnknownZone {
         zone: name.to_owned(),
     })?;
     Ok((local, LocalTime::new(local, zone).instant()))
@@ -281,7 +281,7 @@ fn day(shown: DateTime, instant: Timestamp, made_in: Option<&str>) -> Result<Dat
         return Ok(shown.date());
     }
     let there = made_in
-        .and_then(zones::zone)
+        .and_then(windows::zone)
         .map(|zone| LocalTime::at(instant, zone).local);
     let there = there.filter(|there| there.time() == Time::midnight());
     there

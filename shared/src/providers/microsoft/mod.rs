@@ -15,7 +15,6 @@ mod reads;
 pub mod sign_in;
 mod subscriptions;
 mod wire;
-pub mod zones;
 
 pub use answer::classify;
 pub use client::Microsoft;

@@ -22,6 +22,13 @@ pub fn post(csrf: &Csrf, action: &str, class: &str, body: impl Render) -> Markup
     html! { form method="post" action=(action) class=(class) { (csrf) (body) } }
 }
 
+/// Like [`post`], for a form with a file.
+pub fn upload(csrf: &Csrf, action: &str, class: &str, body: impl Render) -> Markup {
+    html! {
+        form method="post" action=(action) class=(class) enctype="multipart/form-data" { (csrf) (body) }
+    }
+}
+
 /// What is wrong with one field, by the field's name; an empty name means the form as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {

@@ -17,13 +17,15 @@ pub enum Section {
     Integration(Integration),
     IntegrationLogs,
     ErrorQueue,
+    Export,
+    Import,
     Members,
     Audit,
     Organization,
 }
 
 /// Sections that belong together; the first need no words.
-pub(super) const GROUPS: [(Option<&str>, &[Section]); 4] = [
+pub(super) const GROUPS: [(Option<&str>, &[Section]); 5] = [
     (
         None,
         &[Section::Schedule, Section::Conflicts, Section::Connections],
@@ -39,6 +41,7 @@ pub(super) const GROUPS: [(Option<&str>, &[Section]); 4] = [
             Section::Integration(Integration::ApiKeys),
         ],
     ),
+    (Some("Data operations"), &[Section::Export, Section::Import]),
     (
         Some("Logs & monitoring"),
         &[Section::IntegrationLogs, Section::ErrorQueue],
@@ -64,7 +67,12 @@ impl Section {
     /// Who is led there. Others would only be told that they may not.
     pub(super) const fn needs(self) -> Option<Permission> {
         match self {
-            Self::Schedule | Self::Conflicts | Self::Connections | Self::Organization => None,
+            Self::Schedule
+            | Self::Conflicts
+            | Self::Connections
+            | Self::Export
+            | Self::Organization => None,
+            Self::Import => Some(Permission::ScheduleWrite),
             Self::Dashboard | Self::Integration(_) | Self::IntegrationLogs | Self::ErrorQueue => {
                 Some(Permission::IntegrationsRead)
             }
@@ -108,6 +116,8 @@ impl Section {
                 Icon::Inbox,
                 "Error queue",
             ),
+            Self::Export => entry("nav-export", routes::EXPORT, Icon::Download, "Export"),
+            Self::Import => entry("nav-import", routes::IMPORT, Icon::Upload, "Import"),
             Self::Members => entry("nav-members", routes::MEMBERS, Icon::Members, "Members"),
             Self::Audit => entry("nav-audit", routes::AUDIT, Icon::Facts, "Audit log"),
             Self::Organization => entry(

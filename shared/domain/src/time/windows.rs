@@ -1,10 +1,11 @@
-//! Windows names of time zones and IANA's. Microsoft answers with the former and takes both, but of IANA's only some.
+//! Windows names of time zones and the names of IANA: some calendars know only the former, and some write them into files.
 
-use domain::time::Zone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::Zone;
+
 /// A Windows name, the zone that it means where nothing else is known, and all others that Windows keeps under it.
-const TABLE: &str = include_str!("zones.tsv");
+const TABLE: &str = include_str!("windows.tsv");
 
 fn lines() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     TABLE.lines().filter_map(|line| {
@@ -14,7 +15,7 @@ fn lines() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     })
 }
 
-/// The zone that Microsoft means by `name`, in either spelling. Absent for what nobody can know, such as a zone that
+/// The zone that Windows means by `name`, in either spelling. Absent for what nobody can know, such as a zone that
 /// somebody's old Outlook made up.
 pub fn zone(name: &str) -> Option<Zone> {
     let found = lines().find(|(windows, ..)| windows.eq_ignore_ascii_case(name));
@@ -25,9 +26,14 @@ pub fn zone(name: &str) -> Option<Zone> {
     }
 }
 
+/// The zones that Windows names first, each a place that keeps its time.
+pub fn places() -> impl Iterator<Item = Zone> {
+    lines().filter_map(|(_, first, _)| Zone::parse(first).ok())
+}
+
 /// What Windows calls the zone; absent for the few that it does not have, and for those that keep other time from `from`
 /// on than their name means: a place may leave its zone faster than tables follow.
-pub fn windows(zone: &Zone, from: Timestamp) -> Option<&'static str> {
+pub fn name(zone: &Zone, from: Timestamp) -> Option<&'static str> {
     let has = |(_, first, others): &(&str, &str, &str)| {
         *first == zone.name() || others.split(' ').any(|name| name == zone.name())
     };
