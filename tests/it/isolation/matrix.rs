@@ -1,10 +1,14 @@
 //! Every route that there is, tried by everybody: what comes of it is what the table of permissions says, and whatever is
 //! refused changes nothing.
 
-use domain::{member::Role, permission::Rule};
+use domain::{
+    member::Role,
+    permission::{Permission, Rule},
+};
+use jiff::SignedDuration;
 use reqwest::{Method, StatusCode, header::COOKIE};
 use serde_json::{Value, json};
-use shared::web::Need;
+use shared::web::{CONFIRMED_FOR, Need};
 use tests::{
     person::{Answer, Person},
     world::{DEMO_PASSWORD, World},
@@ -92,6 +96,64 @@ async fn each_role_gets_where_the_table_lets_it_and_nowhere_else() {
                 .into_iter()
                 .map(|key| format!("{role} changed {key}")),
         );
+    }
+
+    assert_eq!(complaints, [""; 0]);
+}
+
+fn asks_for_password(route: &Route, answer: &Answer) -> bool {
+    if route.is_page() {
+        answer.status == StatusCode::SEE_OTHER
+            && answer
+                .header("location")
+                .starts_with("/sign-in/confirm?next=%2F")
+    } else {
+        answer.status == StatusCode::FORBIDDEN && answer.at("/code") == "confirmation_required"
+    }
+}
+
+/// What gives somebody power over others, or takes everything away: it must be declared so that the password is asked for.
+fn must_be_confirmed(route: &Route) -> bool {
+    use Permission::{IntegrationsManage, OrganizationManage, TeamManage};
+    let managing = [TeamManage, OrganizationManage, IntegrationsManage].map(Need::May);
+    let connecting = ["/api/v1/connections", "/connections/connect"];
+    let ending = ["/api/v1/connections/{id}", "/connections/{id}/disconnect"];
+    let is_named = connecting
+        .iter()
+        .chain(&ending)
+        .any(|path| route.pattern == *path);
+    !route.is_safe() && (managing.contains(&route.gate.need) || is_named)
+}
+
+#[tokio::test]
+async fn whatever_asks_for_a_password_does_so_a_quarter_of_an_hour_after_the_last() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let moment = SignedDuration::from_secs(1);
+    let mut complaints: Vec<String> = gated()
+        .filter(|route| must_be_confirmed(route) && !route.gate.confirmed)
+        .map(|route| format!("{} {} is not confirmed", route.method, route.pattern))
+        .collect();
+    assert!(gated().filter(must_be_confirmed).count() > 10);
+
+    for (later, is_over) in [(CONFIRMED_FOR - moment, false), (moment, true)] {
+        world.clock.advance(later).unwrap();
+        // The proof of the session is younger than the password.
+        ada.post("/api/users/auth/refresh/", &json!({}))
+            .await
+            .unwrap();
+        let before = Kept::of(&world).await;
+        for route in gated() {
+            let answer = ask(&ada, &route, &NOTHING).await;
+            let Route {
+                method, pattern, ..
+            } = &route;
+            if asks_for_password(&route, &answer) != (is_over && route.gate.confirmed) {
+                complaints.push(format!("{method} {pattern}: {}", answer.status));
+            }
+        }
+        let changed = Kept::of(&world).await.differs_from(&before);
+        complaints.extend(changed.into_iter().map(|key| format!("changed {key}")));
     }
 
     assert_eq!(complaints, [""; 0]);
