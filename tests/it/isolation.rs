@@ -9,8 +9,10 @@ use tests::{
 
 use crate::support::{Connected, Kept, google_visit, visit};
 
+mod keys;
 mod matrix;
 mod paths;
+mod ways;
 
 use paths::in_paths;
 

@@ -4,7 +4,7 @@ mod everything;
 mod kept;
 mod notices;
 
-pub(crate) use everything::kinds_that_name;
+pub(crate) use everything::{kinds_that_name, put_item};
 pub(crate) use kept::Kept;
 
 use std::ops::Deref;
