@@ -14,7 +14,7 @@ mod session;
 mod trail;
 
 pub use csrf::csrf_token;
-pub use extract::{Form, IfMatch, Json, JsonIfAny, Path, Query};
+pub use extract::{Form, IfMatch, Json, JsonIfAny, Path, Query, etag};
 pub use gate::{Gate, Need, may, open, signed_in};
 pub use named_call::CallId;
 pub use routes::{Route, Routes};
