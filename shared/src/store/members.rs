@@ -2,6 +2,7 @@
 
 use domain::{
     audit::AuditEntry,
+    cors::AllowedOrigins,
     id::{ConnectionId, MemberId, TenantId},
     member::{EmailAddress, Member, Tenant},
 };
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Store, TenantStore,
+    demand::row::{Change, number, text},
     item::{Guard, Item},
     keys,
     table::{StoreError, Write},
@@ -190,6 +192,40 @@ pub(super) fn password_write(member: MemberId, hash: String) -> Result<Write, St
 impl TenantStore {
     pub async fn details(&self) -> Result<Option<Tenant>, StoreError> {
         self.table.get(&keys::tenant(self.tenant)).await
+    }
+
+    /// `Conflict`: the list is no longer what was read, or the tenant is being erased.
+    pub async fn change_allowed_origins(
+        &self,
+        before: &AllowedOrigins,
+        after: &AllowedOrigins,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let next =
+            serde_dynamo::to_attribute_value(after).map_err(|source| StoreError::Corrupt {
+                what: "tenant",
+                source: Box::new(source),
+            })?;
+        let condition = "t = :t AND attribute_not_exists(erasing_since) AND ";
+        let set = "SET allowed_origins = :next";
+        let change = if before.is_unsaid() {
+            Change::new(
+                set,
+                &format!("{condition}attribute_not_exists(allowed_origins)"),
+            )
+        } else {
+            Change::new(
+                set,
+                &format!("{condition}allowed_origins.version = :version"),
+            )
+            .value(":version", number(before.version))
+        };
+        let change = change
+            .value(":next", next)
+            .value(":t", text(self.tenant))
+            .to(keys::tenant(self.tenant));
+        let writes = vec![Write::update(change), self.audit_write(audit)?];
+        self.table.write(writes).await
     }
 
     pub async fn member(&self, id: MemberId) -> Result<Option<Member>, StoreError> {

@@ -39,7 +39,7 @@ const NO_INPUT: Held = NoMatter("a tick brings nothing: it reads what stands in 
 const PUBLIC: Held = NoMatter("the same for everybody");
 
 /// By the function, and what it believes.
-const WAYS: [(&str, Held); 16] = [
+const WAYS: [(&str, Held); 17] = [
     (
         "any function: a session or an API key",
         By(&[
@@ -52,6 +52,7 @@ const WAYS: [(&str, Held); 16] = [
         ]),
     ),
     ("assets: the same for everyone", PUBLIC),
+    ("developer: the same for everyone", PUBLIC),
     ("due-sweep: schedule", NO_INPUT),
     ("identity: public keys", PUBLIC),
     // Beside the session.
