@@ -163,7 +163,10 @@ fn in_requests(own: &Ids, named: &Ids) -> Vec<Attempt> {
         attempt(
             Method::POST,
             settings,
-            Some(Body::Form(vec![("receives_new", named.calendar.clone())])),
+            Some(Body::Form(vec![
+                ("receives_new", named.calendar.clone()),
+                ("version", "1".into()),
+            ])),
         ),
     ]
 }
