@@ -13,7 +13,7 @@ use shared::{
     app::App,
     ids,
     problem::Problem,
-    store::{Login, Refreshed, StandingSession, StoreError, Tries},
+    store::{Counted, Login, Refreshed, StandingSession, StoreError, Tries},
     verified::{MemberOf, Verified as _},
     web::{
         REFRESH_LIFETIME, Session, Trail,
@@ -164,11 +164,12 @@ async fn claim_try(
     now: Timestamp,
 ) -> Result<Option<SignedDuration>, Problem> {
     for _ in 0..CLAIMS_MAX {
-        let tries = app.store.login_tries(subject, now).await?;
+        let tries = app.store.tries(Counted::SignIn, subject, now).await?;
         if let Some(wait) = must_wait(&tries, now) {
             return Ok(Some(wait));
         }
-        match app.store.count_login_try(subject, &tries, now).await {
+        let counted = app.store.count_try(Counted::SignIn, subject, &tries, now);
+        match counted.await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|()| None)?),
         }

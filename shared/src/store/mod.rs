@@ -45,7 +45,7 @@ pub use erasures::TenantFamily;
 pub use fates::{AtEnd, AtErasure, FATES};
 pub use items::item_id;
 pub use links::{LinkWrite, Meeting};
-pub use members::{Login, Tries};
+pub use members::{Counted, Login, Tries};
 pub use named_calls::{CallName, NamedCall, REMEMBERED_FOR};
 pub use oauth_states::OAuthState;
 pub use positions::{AllShown, Audit, Comparing, Place, Shown, SyncPosition};
