@@ -8,11 +8,15 @@ use tests::{
     world::World,
 };
 
-use crate::support::{ADA, MIA, api_key, visit};
+use crate::{
+    support::{ADA, Kept, MIA, api_key, visit},
+    team,
+};
 
 const ENTRIES: &str = "/api/v1/schedule/entries";
 const LIST: &str = "/api/v1/schedule/entries?from=2027-03-01T00:00:00Z&to=2027-04-01T00:00:00Z";
 const KEYS: &str = "/api/v1/api-keys";
+const MAX: &str = "max@northwind.test";
 
 async fn ask(world: &World, key: &str, method: Method, path: &str, body: Option<&Value>) -> Answer {
     let program = Person::stranger(world).unwrap();
@@ -155,6 +159,79 @@ async fn a_key_that_is_revoked_or_too_old_opens_nothing_any_more() {
         &"kalends_x".repeat(50),
     ] {
         read(&world, nobodys).await.expect(401).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_key_opens_nothing_once_the_erasure_of_its_organisation_has_begun() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let bob = Person::sign_in(&world, "bob@contoso.test").await.unwrap();
+    let scopes = json!({ "scopes": ["schedule.read", "schedule.write"] });
+    let (_, key) = api_key(&ada, scopes).await;
+    let (_, of_bob) = api_key(&bob, json!({})).await;
+    read(&world, &key).await.expect(200).unwrap();
+
+    let wanted = json!({ "name": "Northwind Field Service" });
+    let begun = ada.json(Method::DELETE, "/api/v1/organization", &wanted);
+    begun.await.unwrap().expect(202).unwrap();
+
+    let before = Kept::of(&world).await;
+    read(&world, &key).await.expect(401).unwrap();
+    let visit = visit("pump", 4);
+    let refused = ask(&world, &key, Method::POST, ENTRIES, Some(&visit)).await;
+    assert_eq!(refused.expect(401).unwrap().at("/code"), "unauthenticated");
+    assert_eq!(Kept::of(&world).await.differs_from(&before), [].into());
+    read(&world, &of_bob).await.expect(200).unwrap();
+}
+
+#[tokio::test]
+async fn a_key_opens_nothing_while_its_member_is_deactivated() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let max = Person::sign_in(&world, MAX).await.unwrap();
+    let granted = json!({ "grants": ["integrations.manage"] });
+    team::change(&ada, MAX, granted).await.expect(200).unwrap();
+    let (_, key) = api_key(&max, json!({})).await;
+    let (_, of_ada) = api_key(&ada, json!({})).await;
+
+    for (state, status) in [("active", 200), ("deactivated", 401), ("active", 200)] {
+        let state = json!({ "state": state });
+        team::change(&ada, MAX, state).await.expect(200).unwrap();
+        read(&world, &key).await.expect(status).unwrap();
+        read(&world, &of_ada).await.expect(200).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_key_does_only_what_the_role_of_its_member_still_allows() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let administrator = json!({ "role": "ADMIN" });
+    let changed = team::change(&ada, MAX, administrator).await;
+    changed.expect(200).unwrap();
+    let max = Person::sign_in(&world, MAX).await.unwrap();
+    let scopes = ["schedule.read", "schedule.write", "ops.admin"];
+    let (_, key) = api_key(&max, json!({ "scopes": scopes })).await;
+
+    for (role, audits, writes) in [
+        ("ADMIN", 200, 201),
+        ("TEAM_MEMBER", 403, 201),
+        ("VIEWER", 403, 403),
+        ("USER", 403, 201),
+        // The key kept its scopes: what its member may again, it may again.
+        ("ADMIN", 200, 201),
+    ] {
+        let role = json!({ "role": role });
+        team::change(&ada, MAX, role).await.expect(200).unwrap();
+
+        let audit = ask(&world, &key, Method::GET, "/api/v1/ops/audit", None).await;
+        let visit = visit("pump", 4);
+        let write = ask(&world, &key, Method::POST, ENTRIES, Some(&visit)).await;
+
+        read(&world, &key).await.expect(200).unwrap();
+        audit.expect(audits).unwrap();
+        write.expect(writes).unwrap();
     }
 }
 

@@ -232,25 +232,19 @@ async fn a_choice_is_taken_as_a_whole_or_not_at_all() {
 async fn the_settings_form_saves_what_it_shows() {
     let mia = Connected::start().await;
     let primary = mia.primary().await;
-    let path = format!("/connections/{}/settings", mia.connection);
     let (selected, direction) = (
         format!("selected.{primary}"),
         format!("direction.{primary}"),
     );
 
     let saved = mia
-        .person
-        .submit(
-            &path,
-            &[
-                (&selected, "on"),
-                (&direction, "from_external"),
-                ("history_days", "90"),
-                ("receives_new", ""),
-            ],
-        )
+        .submit_settings(&[
+            (&selected, "on"),
+            (&direction, "from_external"),
+            ("history_days", "90"),
+            ("receives_new", ""),
+        ])
         .await
-        .unwrap()
         .expect(303)
         .unwrap();
 
@@ -268,17 +262,12 @@ async fn the_settings_form_saves_what_it_shows() {
     );
 
     let refused = mia
-        .person
-        .submit(
-            &path,
-            &[
-                (&selected, "on"),
-                (&direction, "from_external"),
-                ("receives_new", &primary),
-            ],
-        )
+        .submit_settings(&[
+            (&selected, "on"),
+            (&direction, "from_external"),
+            ("receives_new", &primary),
+        ])
         .await
-        .unwrap()
         .expect(422)
         .unwrap();
     assert!(

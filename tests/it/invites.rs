@@ -183,6 +183,33 @@ async fn an_invite_that_is_over_says_how_and_that_is_written_down() {
 }
 
 #[tokio::test]
+async fn who_opens_an_ended_invite_over_and_over_fills_no_log() {
+    let story = Story::start().await;
+    let (id, token) = story.invite(EVE).await;
+    let (other, of_another) = story.invite("mallory@northwind.test").await;
+    for id in [&id, &other] {
+        story.revoke(id).await.expect(204).unwrap();
+    }
+
+    for _ in 0..9 {
+        story.opened(&token).await.expect(410).unwrap();
+        story.signed_up(&token).await.expect(403).unwrap();
+    }
+    assert_eq!(story.refused().await.len(), 5);
+    story.opened(&of_another).await.expect(410).unwrap();
+    assert_eq!(
+        story.refused().await.len(),
+        6,
+        "another invite has lines of its own"
+    );
+    let half_an_hour = SignedDuration::from_mins(30);
+    story.world.clock.advance(half_an_hour).unwrap();
+    story.opened(&token).await.expect(410).unwrap();
+
+    assert_eq!(story.refused().await.len(), 7);
+}
+
+#[tokio::test]
 async fn a_token_that_was_made_up_or_altered_is_answered_alike_wherever_it_differs() {
     let story = Story::start().await;
     let (_, token) = story.invite(EVE).await;

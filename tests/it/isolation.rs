@@ -9,8 +9,10 @@ use tests::{
 
 use crate::support::{Connected, Kept, google_visit, visit};
 
+mod keys;
 mod matrix;
 mod paths;
+mod ways;
 
 use paths::in_paths;
 
@@ -161,7 +163,10 @@ fn in_requests(own: &Ids, named: &Ids) -> Vec<Attempt> {
         attempt(
             Method::POST,
             settings,
-            Some(Body::Form(vec![("receives_new", named.calendar.clone())])),
+            Some(Body::Form(vec![
+                ("receives_new", named.calendar.clone()),
+                ("version", "1".into()),
+            ])),
         ),
     ]
 }

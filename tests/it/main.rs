@@ -13,6 +13,7 @@ mod choice;
 mod conflicts;
 mod connections;
 mod contract;
+mod cors;
 mod crash;
 mod endings;
 mod environments;

@@ -1,5 +1,6 @@
 //! Connecting an account: once, in the browser and session that began it, with everything that syncing needs.
 
+use domain::audit::{Action, Actor, Outcome};
 use jiff::SignedDuration;
 use serde_json::json;
 use tests::{person::Person, world::World};
@@ -23,6 +24,18 @@ async fn connections(person: &Person) -> usize {
         .unwrap()
         .json();
     list["items"].as_array().unwrap().len()
+}
+
+/// The requests with which an authorization was refused to a member, as the audit log names them.
+async fn refusals(world: &World, email: &str) -> Vec<String> {
+    let tenant = world.tenant_of(email).await.unwrap();
+    let mut lines = tenant.audit(None, 1_000).await.unwrap();
+    lines
+        .retain(|line| line.action == Action::ConnectionRefused && line.outcome == Outcome::Denied);
+    lines.retain(
+        |line| matches!(&line.actor, Actor::Member { email: who, .. } if who.as_str() == email),
+    );
+    lines.into_iter().map(|line| line.request_id).collect()
 }
 
 #[tokio::test]
@@ -78,6 +91,10 @@ async fn an_authorization_begun_by_somebody_else_is_refused() {
         let refused = other.get(&back).await.unwrap();
         assert_eq!(refused.status, 400, "{}", other.email);
         assert_eq!(connections(&other).await, 0);
+        assert_eq!(
+            refusals(&world, &other.email).await,
+            [refused.header("x-request-id")]
+        );
     }
     let stranger = Person::stranger(&world).unwrap();
     let led = stranger.get(&back).await.unwrap().expect(303).unwrap();

@@ -159,12 +159,7 @@ async fn the_form_chooses_privacy_and_who_wins_and_keeps_what_it_lacks() {
         let own = own.unwrap();
         [own["privacy"].clone(), own["conflicts"].clone()]
     };
-    let send = async |fields: &[(&str, &str)]| {
-        mia.person
-            .submit(&format!("{path}/settings"), fields)
-            .await
-            .unwrap()
-    };
+    let send = async |fields: &[(&str, &str)]| mia.submit_settings(fields).await;
 
     let both = [
         (selected.as_str(), "on"),

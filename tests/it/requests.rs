@@ -1,5 +1,6 @@
 //! Requests that are wrong in any way: each route says so, changes nothing, and goes on working.
 
+mod expected;
 mod pointers;
 pub(crate) mod routes;
 mod wrong;
@@ -11,6 +12,7 @@ use tests::{
     world::World,
 };
 
+use self::expected::{Expected, excerpt, shape_flaw};
 use self::routes::{NOWHERE, Places, Reads, Route, all};
 use crate::support::{ADA, Connected, Kept, api_key, google_visit, visit};
 
@@ -120,52 +122,6 @@ impl Story {
         self.ada.entry("boiler").await;
         self.ada.event("valve").await;
     }
-}
-
-#[derive(Clone, Copy)]
-enum Expected {
-    /// The caller's fault.
-    Refused,
-    /// There is no such thing.
-    Missing,
-    /// Not our fault.
-    Survived,
-}
-
-impl Expected {
-    fn flaw(self, answer: &Answer) -> Option<String> {
-        let fits = match self {
-            Self::Refused => answer.status.is_client_error(),
-            Self::Missing => answer.status == 404,
-            Self::Survived => !answer.status.is_server_error(),
-        };
-        (!fits).then(|| format!("answered {} {}", answer.status, excerpt(&answer.text)))
-    }
-}
-
-/// A refusal is a problem for programs and a page for people.
-fn shape_flaw(route: &Route, answer: &Answer) -> Option<String> {
-    if !answer.status.is_client_error() {
-        return None;
-    }
-    let kind = answer.header("content-type");
-    let fits = if route.is_page() {
-        kind == "text/html; charset=utf-8"
-            && answer.text.starts_with("<!DOCTYPE html>")
-            // The id to quote is the one in the log; sign-in and forms show none.
-            && (!answer.text.contains("<dt>Request</dt>")
-                || answer.text.contains(answer.header("x-request-id")))
-    } else {
-        kind == "application/problem+json"
-            && answer.json()["status"] == answer.status.as_u16()
-            && !answer.at("/code").is_empty()
-            && !answer.at("/detail").is_empty()
-    };
-    (!fits).then(|| format!("{} as {kind:?}: {}", answer.status, excerpt(&answer.text)))
-}
-
-fn excerpt(text: &str) -> String {
-    text.chars().take(200).collect()
 }
 
 #[tokio::test]

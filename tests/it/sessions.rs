@@ -1,6 +1,7 @@
 //! Signing up, in and out, and what a browser holds in between.
 
 mod elsewhere;
+mod keys;
 mod origin;
 mod proof;
 mod tries;

@@ -39,7 +39,7 @@ async fn path_of(admin: &Person, email: &str) -> String {
     format!("{MEMBERS}/{}", found["id"].as_str().unwrap())
 }
 
-async fn change(admin: &Person, email: &str, change: Value) -> Answer {
+pub(crate) async fn change(admin: &Person, email: &str, change: Value) -> Answer {
     let path = path_of(admin, email).await;
     admin.json(Method::PATCH, &path, &change).await.unwrap()
 }

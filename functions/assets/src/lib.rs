@@ -12,7 +12,7 @@ use axum::{
 };
 use shared::{
     problem::Problem,
-    web::{Path, Routes, open, page},
+    web::{Path, Routes, etag, open, page},
 };
 use ui::{
     assets::{self, Asset},
@@ -55,7 +55,7 @@ async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response,
 /// The document of the API has a name that does not change, so it is asked for again, and sent again where it changed.
 async fn document(headers: HeaderMap) -> Response {
     let (asset, name) = assets::openapi();
-    let tag = format!("\"{}\"", name.rsplit('/').next().unwrap_or(name));
+    let tag = etag(name.rsplit('/').next().unwrap_or(name));
     let known = headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

@@ -19,7 +19,7 @@ use shared::{
     app::App,
     problem::Problem,
     store::{Standing, StoreError, TenantStore},
-    web::{IfMatch, Json, Path, Query, Session},
+    web::{IfMatch, Json, Path, Query, Session, etag},
 };
 
 use crate::{
@@ -80,7 +80,7 @@ pub(crate) async fn until(
 }
 
 async fn tagged(own: Own, conflict: Conflict) -> Result<Response, Problem> {
-    let tag = format!("\"{}\"", conflict.version);
+    let tag = etag(conflict.version);
     let answer = answer(&own.store, conflict).await?;
     Ok(([(header::ETAG, tag)], Answer(answer)).into_response())
 }

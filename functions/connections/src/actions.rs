@@ -19,7 +19,11 @@ use shared::{
     oauth::AccessError,
     problem::Problem,
     store::{ConnectionRow, StoreError},
-    sync::{SyncError, ask, calendars, replay::replay},
+    sync::{
+        SyncError, ask,
+        calendars::{self, Chosen},
+        replay::replay,
+    },
 };
 
 /// A run may write the connection in the same moment.
@@ -40,18 +44,32 @@ pub(crate) async fn sync(app: &App, own: &Own, trigger: Trigger) -> Result<RunId
     asked.ok_or_else(|| Problem::not_found("connection"))
 }
 
-/// Saves a checked choice and asks for the sync that carries it out, unless the connection stands still.
+/// Saves a checked choice and asks for the sync that carries it out, unless the connection stands still. `expected` is the
+/// version that was seen; answers the version that it became.
 pub(crate) async fn choose(
     app: &App,
     own: &Own,
     chosen: &BTreeMap<CalendarId, CalendarSettings>,
-) -> Result<Option<RunId>, Problem> {
-    calendars::choose(&own.store, own.connection(), chosen, app.clock.now())
-        .await
-        .map_err(problem)?;
+    expected: Option<u64>,
+) -> Result<(u64, Option<RunId>), Problem> {
+    let (store, now) = (&own.store, app.clock.now());
+    let became = calendars::choose(store, own.connection(), chosen, expected, now).await;
+    let version = match became.map_err(problem)? {
+        Chosen::Saved { version } => version,
+        Chosen::Stale { version } => return Err(stale(version, expected.unwrap_or_default())),
+    };
     own.note(app, Action::SettingsChanged, json!(chosen))
         .await?;
-    sync_unless_idle(app, own, Trigger::Setup).await
+    let run = sync_unless_idle(app, own, Trigger::Setup).await?;
+    Ok((version, run))
+}
+
+pub(crate) fn stale(version: u64, expected: u64) -> Problem {
+    Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "version",
+        format!("Somebody was faster: the calendars are at version {version}, not {expected}."),
+    )
 }
 
 pub(crate) async fn sync_unless_idle(

@@ -24,7 +24,7 @@ use shared::{
     app::App,
     problem::{FieldProblem, Problem},
     store::{ConnectionRow, TenantStore},
-    web::{Json, Path, Query, Session},
+    web::{IfMatch, Json, Path, Query, Session, etag},
 };
 
 use crate::{
@@ -80,10 +80,12 @@ pub(crate) async fn calendars(
     State(app): State<App>,
     own: Own,
     Query(query): Query<CalendarsQuery>,
-) -> Result<Answer<CalendarsAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let calendars = actions::calendars(&app, &own, query.refresh).await?;
+    let tag = etag(Calendar::version_of_all(&calendars));
     let calendars = calendars.into_iter().map(CalendarAnswer::from).collect();
-    Ok(Answer(CalendarsAnswer { calendars }))
+    let answer = Answer(CalendarsAnswer { calendars });
+    Ok(([(header::ETAG, tag)], answer).into_response())
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -124,12 +126,14 @@ fn days(generator: &mut SchemaGenerator) -> Schema {
 pub(crate) async fn choose_calendars(
     State(app): State<App>,
     own: Own,
+    IfMatch(expected): IfMatch,
     Json(choice): Json<Choice>,
 ) -> Result<Response, Problem> {
     let known = own.store.calendars(own.connection().id).await?;
     let chosen = checked(&known, &choice)?;
-    let run = actions::choose(&app, &own, &chosen).await?;
-    Ok(accepted(own.connection().id, run))
+    let (version, run) = actions::choose(&app, &own, &chosen, expected).await?;
+    let tagged = [(header::ETAG, etag(version))];
+    Ok((tagged, accepted(own.connection().id, run)).into_response())
 }
 
 type Chosen = BTreeMap<CalendarId, CalendarSettings>;

@@ -6,6 +6,7 @@ use domain::{
     calendar::{Calendar, CalendarSettings, Flaw, History, Setting},
     id::CalendarId,
 };
+use shared::problem::Problem;
 use ui::{components::FieldError, pages::connection::fields};
 
 /// The form as it was sent, by field name.
@@ -16,6 +17,12 @@ pub(crate) const EVERYTHING: &str = "everything";
 
 /// One line for each known calendar, in their order.
 pub(crate) type Lines = Vec<(CalendarId, CalendarSettings)>;
+
+/// The version of the calendars that the form was filled in over.
+pub(crate) fn version(form: &Fields) -> Result<u64, Problem> {
+    let version = form.get(fields::VERSION).and_then(|text| text.parse().ok());
+    version.ok_or_else(|| Problem::invalid(fields::VERSION, "Load the page again."))
+}
 
 /// What the form chooses. A field that cannot be read leaves the calendar's setting as it is, with an error beside it.
 pub(crate) fn read(form: &Fields, known: &[Calendar]) -> (Lines, Vec<FieldError>) {

@@ -132,6 +132,7 @@ fn calendars() -> Operation {
         StatusCode::OK,
         "All of them, in the shape in which they are chosen.",
     )
+    .tagged()
 }
 
 fn choose_calendars() -> Operation {
@@ -141,7 +142,10 @@ fn choose_calendars() -> Operation {
         "Choose what is synced, and how",
     )))
     .words("Replaces the whole choice: a calendar that is not named is not synced.")
+    .versioned()
     .takes::<Choice>()
+    .tagged()
+    .refuses(actions::stale(1, 2))
 }
 
 fn preview() -> Operation {

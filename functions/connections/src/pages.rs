@@ -90,7 +90,15 @@ pub(crate) async fn show(
             Vec::new()
         }
     };
-    render(&app, visitor, &own, &calendars, Vec::new(), Vec::new()).await
+    render(&app, visitor, &own, &calendars, None).await
+}
+
+/// What somebody has typed into the settings and not saved.
+pub(crate) struct Typed {
+    /// The version that they have seen, and mean to change.
+    pub(crate) version: u64,
+    pub(crate) errors: Vec<FieldError>,
+    pub(crate) preview: Vec<PreviewShown>,
 }
 
 pub(crate) async fn render(
@@ -98,8 +106,7 @@ pub(crate) async fn render(
     visitor: Visitor,
     own: &Own,
     calendars: &[Calendar],
-    errors: Vec<FieldError>,
-    preview: Vec<PreviewShown>,
+    typed: Option<Typed>,
 ) -> Result<Response, Problem> {
     let id = own.connection().id;
     let looks = try_join5(
@@ -125,10 +132,13 @@ pub(crate) async fn render(
             now: app.clock.now(),
         },
     };
-    let refused = !errors.is_empty();
-    let mut page = view::page(visitor.frame, &whole, errors);
-    page.preview = preview;
-    if refused {
+    let mut page = view::page(visitor.frame, &whole);
+    if let Some(typed) = typed {
+        page.settings.version = typed.version;
+        page.settings.errors = typed.errors;
+        page.preview = typed.preview;
+    }
+    if !page.settings.errors.is_empty() {
         return Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()));
     }
     Ok(page::show(&app.config, &page.frame, page.render()))
@@ -157,6 +167,7 @@ pub(crate) async fn save_settings(
     let own = Own::find(&app, visitor.session.clone(), id)
         .await?
         .standing()?;
+    let version = form::version(&fields)?;
     let known = own.store.calendars(id).await?;
     let (lines, mut errors) = form::read(&fields, &known);
     let chosen = check_choice(&known, &lines);
@@ -167,12 +178,23 @@ pub(crate) async fn save_settings(
         Ok(chosen) if errors.is_empty() => chosen,
         Ok(_) | Err(_) => {
             let shown = form::applied(&known, lines);
-            return render(&app, visitor, &own, &shown, errors, Vec::new()).await;
+            let typed = Typed {
+                version,
+                errors,
+                preview: Vec::new(),
+            };
+            return render(&app, visitor, &own, &shown, Some(typed)).await;
         }
     };
-    let words = match actions::choose(&app, &own, &chosen).await? {
-        Some(_) => "Settings saved. A sync has started.",
-        None => "Settings saved. They take effect once the connection syncs again.",
+    let words = match actions::choose(&app, &own, &chosen, Some(version)).await {
+        Ok((_, Some(_))) => "Settings saved. A sync has started.",
+        Ok((_, None)) => "Settings saved. They take effect once the connection syncs again.",
+        // The page shows what the others made of it.
+        Err(problem) if problem.status == StatusCode::PRECONDITION_FAILED => {
+            let words = &problem.detail;
+            return Ok(page::not_done(&app.config, &page_of(&own), words));
+        }
+        Err(problem) => return Err(problem),
     };
     Ok(page::done(&app.config, &page_of(&own), words))
 }

@@ -21,7 +21,7 @@ use crate::{
     api::{self, Choice},
     form::{self, Fields},
     own::Own,
-    pages,
+    pages::{self, Typed},
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -53,6 +53,7 @@ pub(crate) async fn press(
     let own = Own::find(&app, visitor.session.clone(), id)
         .await?
         .standing()?;
+    let version = form::version(&fields)?;
     let known = own.store.calendars(id).await?;
     let (lines, mut errors) = form::read(&fields, &known);
     let chosen = check_choice(&known, &lines);
@@ -66,15 +67,12 @@ pub(crate) async fn press(
             .map_err(actions::problem)?,
         Ok(_) | Err(_) => Vec::new(),
     };
-    pages::render(
-        &app,
-        visitor,
-        &own,
-        &shown,
+    let typed = Typed {
+        version,
         errors,
-        words(&previews, &known),
-    )
-    .await
+        preview: words(&previews, &known),
+    };
+    pages::render(&app, visitor, &own, &shown, Some(typed)).await
 }
 
 fn words(previews: &[Preview], known: &[Calendar]) -> Vec<PreviewShown> {

@@ -16,7 +16,7 @@ use shared::{
     store::{Asked, ConnectionRow},
 };
 use ui::{
-    components::{FieldError, Moment},
+    components::Moment,
     layout::Frame,
     pages::{
         connection::{
@@ -66,7 +66,7 @@ pub(crate) fn card(connection: &Connection, syncing: &Syncing) -> Card {
     }
 }
 
-pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> ConnectionPage {
+pub(crate) fn page(frame: Frame, whole: &Whole) -> ConnectionPage {
     let connection = &whole.row.connection;
     let syncing = &whole.syncing;
     let zone = zone(whole.calendars);
@@ -81,7 +81,7 @@ pub(crate) fn page(frame: Frame, whole: &Whole, errors: Vec<FieldError>) -> Conn
         facts: facts(whole, &zone),
         last_error: last_error(connection, syncing),
         conflicts: whole.conflicts,
-        settings: settings(whole.calendars, errors),
+        settings: settings(whole.calendars),
         runs: syncing.runs.iter().map(|one| run(one, &zone)).collect(),
         attention: attention(syncing.stuck)
             .map(|stuck| item(stuck, &zone))
@@ -222,7 +222,7 @@ fn facts(whole: &Whole, zone: &Zone) -> Facts {
     }
 }
 
-fn settings(calendars: &[Calendar], errors: Vec<FieldError>) -> Settings {
+fn settings(calendars: &[Calendar]) -> Settings {
     Settings {
         calendars: calendars.iter().map(choice).collect(),
         history_days: history(calendars),
@@ -231,7 +231,8 @@ fn settings(calendars: &[Calendar], errors: Vec<FieldError>) -> Settings {
             .find(|calendar| calendar.settings.receives_new)
             .map(|calendar| calendar.id.to_string())
             .unwrap_or_default(),
-        errors,
+        version: Calendar::version_of_all(calendars),
+        errors: Vec::new(),
     }
 }
 

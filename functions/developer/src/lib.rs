@@ -25,5 +25,6 @@ pub fn routes() -> Routes {
         .get("/api/v1/api-keys", SEES, api::list)
         .post("/api/v1/api-keys", MANAGES, api::create)
         .delete("/api/v1/api-keys/{id}", MANAGES, api::revoke)
+        .preflights()
         .merge(pages)
 }

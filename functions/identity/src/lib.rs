@@ -4,6 +4,7 @@ mod invites;
 mod members;
 pub mod openapi;
 mod organization;
+mod origins;
 mod profile;
 mod team;
 
@@ -73,6 +74,11 @@ fn for_people() -> Routes {
             may(P::OrganizationManage).confirmed(),
             organization::press,
         )
+        .post(
+            routes::ORGANIZATION_ORIGINS,
+            may(P::OrganizationManage).confirmed(),
+            origins::press,
+        )
         .as_pages()
 }
 
@@ -92,6 +98,16 @@ fn for_programs() -> Routes {
             "/api/v1/organization",
             may(P::OrganizationManage).confirmed(),
             organization::delete,
+        )
+        .get(
+            "/api/v1/organization/origins",
+            may(P::OrganizationManage),
+            origins::show,
+        )
+        .put(
+            "/api/v1/organization/origins",
+            may(P::OrganizationManage).confirmed(),
+            origins::put,
         )
         .get("/api/users/auth/profile", signed_in(), profile::show)
         .get("/api/users/organizations", signed_in(), team::organizations)

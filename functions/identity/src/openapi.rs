@@ -4,13 +4,14 @@ use axum::http::StatusCode;
 use domain::id::{InviteId, MemberId, SessionId, TenantId};
 use serde_json::{Map, Value};
 use shared::{
-    openapi::{Api, Operation, delete, get, patch, post},
+    openapi::{Api, Operation, delete, get, patch, post, put},
     problem::Problem,
 };
 
 use crate::{
     invites::{self, InviteAnswer, InvitesAnswer},
     organization::{ErasureAnswer, OrganizationAnswer, Wanted},
+    origins::{self, OriginsAnswer},
     profile::{ProfileAnswer, SessionsAnswer},
     team::{self, MemberAnswer, MembersAnswer, OneOrganization, OrganizationsAnswer, Patch},
 };
@@ -39,6 +40,24 @@ pub fn operations(api: &mut Api) {
             .words("Nobody can sign in from then on, and there is no way back. One that was begun before goes on.")
             .takes::<Wanted>()
             .answers::<ErasureAnswer>(StatusCode::ACCEPTED, "It is begun."),
+            get(
+                "/api/v1/organization/origins",
+                "getAllowedOrigins",
+                "Which sites' pages may use the organisation's keys",
+            )
+            .answers::<OriginsAnswer>(StatusCode::OK, "The list.")
+            .tagged(),
+            put(
+                "/api/v1/organization/origins",
+                "putAllowedOrigins",
+                "Say which sites' pages may use the organisation's keys",
+            )
+            .words("Replaces the list. It counts from the next call on.")
+            .versioned()
+            .takes::<origins::Wanted>()
+            .answers::<OriginsAnswer>(StatusCode::OK, "As it is now.")
+            .tagged()
+            .refuses(origins::stale(1, 2)),
             get("/.well-known/jwks.json", "getKeySet", "The public keys of sessions' proofs")
                 .words("A JSON Web Key Set (RFC 7517, RFC 8037). Each key is named by its `kid`.")
                 .answers::<Map<String, Value>>(StatusCode::OK, "The keys that hold."),

@@ -27,11 +27,12 @@ use shared::{
     },
 };
 use ui::{
+    components::FieldError,
     layout::Section,
     pages::{
         confirmation::Confirmation,
         disconnection::Standing,
-        organization::{End, OrganizationPage},
+        organization::{End, OrganizationPage, Sites},
     },
     routes,
 };
@@ -148,8 +149,19 @@ pub(crate) async fn page(
     visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let own = Own::find(&app, &visitor.session).await?;
-    let zone = page::zone(&headers);
+    let page = whole(&app, visitor, &headers, None).await?;
+    Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+/// The page, with what was typed last and is wrong.
+pub(crate) async fn whole(
+    app: &App,
+    visitor: Visitor,
+    headers: &HeaderMap,
+    typed: Option<(String, u64, FieldError)>,
+) -> Result<OrganizationPage, Problem> {
+    let own = Own::find(app, &visitor.session).await?;
+    let zone = page::zone(headers);
     let end = match own.store.erasure().await? {
         Some(erasure) => End::UnderWay {
             asked: page::moment(erasure.asked_at, &zone),
@@ -158,14 +170,22 @@ pub(crate) async fn page(
         None if own.may_end => End::CanBegin,
         None => End::NotTheirs,
     };
-    let page = OrganizationPage {
+    let sites = matches!(end, End::CanBegin).then(|| match typed {
+        Some((origins, version, error)) => Sites {
+            origins,
+            version,
+            errors: vec![error],
+        },
+        None => Sites::of(&own.tenant.allowed_origins),
+    });
+    Ok(OrganizationPage {
         frame: visitor.frame,
         id: own.tenant.id.to_string(),
         created: page::moment(own.tenant.created_at, &zone),
         name: own.tenant.name,
+        sites,
         end,
-    };
-    Ok(page::show(&app.config, &page.frame, page.render()))
+    })
 }
 
 /// The question, where there is no script to ask it in a dialog.

@@ -22,7 +22,7 @@ use shared::{
     app::App,
     problem::Problem,
     store::{StoreError, TenantStore},
-    web::{IfMatch, Json, Path, Session},
+    web::{IfMatch, Json, Path, Session, etag},
 };
 
 #[derive(Serialize, JsonSchema)]
@@ -58,7 +58,7 @@ impl MemberAnswer {
     }
 
     fn tagged(self) -> Response {
-        let tag = format!("\"{}\"", self.version);
+        let tag = etag(self.version);
         ([(header::ETAG, tag)], Answer(self)).into_response()
     }
 }

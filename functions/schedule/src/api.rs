@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use shared::{
     app::App,
     problem::Problem,
-    web::{CallId, IfMatch, Json, Path, Query, Session},
+    web::{CallId, IfMatch, Json, Path, Query, Session, etag},
 };
 
 use crate::{
@@ -200,12 +200,7 @@ pub(crate) fn readable<T>((asked, problems): asked::Asked<T>) -> Result<T, Probl
 }
 
 fn tagged(session: &Session, entry: Entry) -> Response {
-    let tag = etag(&entry);
+    let tag = etag(entry.version);
     let body = axum::Json(EntryJson::new(shown_to(session, entry)));
     ([(header::ETAG, tag)], body).into_response()
-}
-
-/// What `If-Match` takes.
-pub(crate) fn etag(entry: &Entry) -> String {
-    format!("\"{}\"", entry.version)
 }

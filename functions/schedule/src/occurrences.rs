@@ -13,12 +13,12 @@ use serde_json::{Map, Value};
 use shared::{
     app::App,
     problem::Problem,
-    web::{IfMatch, Json, Path, Session},
+    web::{IfMatch, Json, Path, Session, etag},
 };
 
 use crate::{
     access::{hides, shown_to},
-    api::{self, etag, readable},
+    api::{self, readable},
     asked,
     entries::{self, Cut, no_occurrence},
     wire::EntryJson,
@@ -163,7 +163,7 @@ pub(crate) fn check_visible(
 fn shown(session: &Session, entry: Entry, at: OriginalStart) -> Result<Response, Problem> {
     let plain = entry.content.as_series_has_it(at).map_err(no_occurrence)?;
     let content = entry.content.occurrence(at).unwrap_or(plain);
-    let tag = etag(&entry);
+    let tag = etag(entry.version);
     let body = EntryJson::occurring(shown_to(session, entry), Some(at), &content);
     Ok(([(header::ETAG, tag)], axum::Json(body)).into_response())
 }

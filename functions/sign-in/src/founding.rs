@@ -38,12 +38,8 @@ pub(crate) async fn sign_up(
 ) -> Result<SignedIn, Problem> {
     let email = check(form)?;
     let now = app.clock.now();
-    let tenant = Tenant {
-        id: ids::mint_tenant(now),
-        name: form.organization.trim().to_owned(),
-        created_at: now,
-        erasing_since: None,
-    };
+    let name = form.organization.trim().to_owned();
+    let tenant = Tenant::new(ids::mint_tenant(now), name, now);
     let id = ids::mint(tenant.id, now, MemberId::from_parts);
     let name = form.name.trim().to_owned();
     let member = Member::new(id, tenant.id, email, name, Role::Admin, now);

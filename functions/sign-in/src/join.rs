@@ -9,8 +9,13 @@ use domain::{
 };
 use serde_json::{Value, json};
 use shared::{
-    app::App, ids, invite::OpenedInvite, problem::Problem, store::StoreError,
-    verified::Verified as _, web::Trail,
+    app::App,
+    ids,
+    invite::OpenedInvite,
+    problem::Problem,
+    store::{Counted, StoreError},
+    verified::Verified as _,
+    web::Trail,
 };
 
 use crate::{
@@ -133,23 +138,35 @@ pub(crate) async fn find(
     Ok(Err(refused))
 }
 
+/// Lines about one invite within half an hour: who opens its link over and over fills no log.
+const LINES_MAX: u32 = 5;
+
 async fn note_refused(
     app: &App,
     trail: &Trail,
     opened: &OpenedInvite,
     refused: Refused,
 ) -> Result<(), Problem> {
+    let (what, subject, now) = (
+        Counted::EndedInvite,
+        opened.invite.to_string(),
+        app.clock.now(),
+    );
+    let tries = app.store.tries(what, &subject, now).await?;
+    if tries.failures >= LINES_MAX {
+        return Ok(());
+    }
+    match app.store.count_try(what, &subject, &tries, now).await {
+        // Another visit of this moment is written down.
+        Err(StoreError::Conflict) => return Ok(()),
+        counted => counted?,
+    }
     let actor = Actor::Invited {
         invite: opened.invite,
         email: opened.email.clone(),
     };
     let entry = trail
-        .audit(
-            opened.tenant(),
-            app.clock.now(),
-            actor,
-            Action::InviteRefused,
-        )
+        .audit(opened.tenant(), now, actor, Action::InviteRefused)
         .denied()
         .about(Resource::new("invite", opened.invite))
         .changing(json!({ "invite": refused.problem().code }), Value::Null);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use domain::{
     audit::{Action, Actor, AuditEntry, Resource},
-    id::{MemberId, SessionId},
+    id::{MemberId, SessionId, TenantId},
     member::{EmailAddress, Member, Tenant},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,7 @@ use shared::{
     app::App,
     ids,
     problem::Problem,
-    store::{Login, Refreshed, StandingSession, StoreError, Tries},
+    store::{Counted, Login, RefreshRow, Refreshed, StandingSession, StoreError, Tries},
     verified::{MemberOf, Verified as _},
     web::{
         REFRESH_LIFETIME, Session, Trail,
@@ -61,16 +61,15 @@ pub(crate) fn audit(trail: &Trail, now: Timestamp, member: &Member, action: Acti
 }
 
 /// The same about somebody who has not.
-async fn note_unproven(
-    app: &App,
+fn unproven(
     trail: &Trail,
-    whose: &MemberOf,
+    now: Timestamp,
+    tenant: TenantId,
     member: MemberId,
     action: Action,
-) -> Result<(), Problem> {
-    let (now, actor) = (app.clock.now(), Actor::Unproven { member });
-    let entry = trail.audit(whose.tenant(), now, actor, action).denied();
-    Ok(app.store.tenant(whose).append_audit(&entry).await?)
+) -> AuditEntry {
+    let actor = Actor::Unproven { member };
+    trail.audit(tenant, now, actor, action).denied()
 }
 
 /// The answer and its time are the same for an unknown address and a wrong password.
@@ -131,7 +130,8 @@ pub(crate) async fn check_password(
     };
     if !fits {
         let whose = MemberOf::by_address(&login);
-        note_unproven(app, trail, &whose, login.member, refusal).await?;
+        let refused = unproven(trail, now, whose.tenant(), login.member, refusal);
+        app.store.tenant(&whose).append_audit(&refused).await?;
         return Ok(Err(Refused::Wrong));
     }
     app.store.forget_login_tries(&subject).await?;
@@ -164,11 +164,12 @@ async fn claim_try(
     now: Timestamp,
 ) -> Result<Option<SignedDuration>, Problem> {
     for _ in 0..CLAIMS_MAX {
-        let tries = app.store.login_tries(subject, now).await?;
+        let tries = app.store.tries(Counted::SignIn, subject, now).await?;
         if let Some(wait) = must_wait(&tries, now) {
             return Ok(Some(wait));
         }
-        match app.store.count_login_try(subject, &tries, now).await {
+        let counted = app.store.count_try(Counted::SignIn, subject, &tries, now);
+        match counted.await {
             Err(StoreError::Conflict) => {}
             done => return Ok(done.map(|()| None)?),
         }
@@ -233,12 +234,13 @@ pub(crate) async fn refresh(
     let Some(refresh) = cookies::read(headers, &app.config, Cookie::Refresh) else {
         return Ok(None);
     };
-    let next = ids::opaque();
-    let row = match app
-        .store
-        .rotate_session(&refresh, &next, app.clock.now())
-        .await?
-    {
+    let (next, now) = (ids::opaque(), app.clock.now());
+    let reused = |row: &RefreshRow| {
+        let member = row.member;
+        unproven(trail, now, row.tenant, member, Action::SessionReused)
+    };
+    let rotated = app.store.rotate_session(&refresh, &next, now, reused);
+    let row = match rotated.await? {
         Refreshed::Granted(row) => row,
         Refreshed::Refused => return Ok(None),
         Refreshed::Reused(row) => {
@@ -246,8 +248,6 @@ pub(crate) async fn refresh(
                 session = %row.session, member = %row.member,
                 "a used refresh cookie came back: the session is revoked"
             );
-            let whose = MemberOf::by_refresh(&row);
-            note_unproven(app, trail, &whose, row.member, Action::SessionReused).await?;
             return Ok(None);
         }
     };

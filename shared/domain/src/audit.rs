@@ -147,6 +147,7 @@ macro_rules! actions {
 actions! {
     OrganizationFounded "organization.founded" "Founded the organisation";
     OrganizationErasureBegan "organization.erasure_began" "Began to delete the organisation";
+    OriginsChanged "organization.origins_changed" "Changed which sites may use its keys";
     SignedIn "member.signed_in" "Signed in";
     SignInRefused "member.sign_in_refused" "Gave a wrong password";
     SignedOut "member.signed_out" "Signed out";

@@ -48,6 +48,11 @@ pub struct CalendarSettings {
 }
 
 impl Calendar {
+    /// The version of a connection's calendars as a whole: whatever is written of one of them raises it.
+    pub fn version_of_all(calendars: &[Self]) -> u64 {
+        calendars.iter().map(|calendar| calendar.version).sum()
+    }
+
     /// "Work, ada@example.com". A primary calendar is often called like its account: one name says it all then.
     pub fn shown_name(&self, account: &str) -> String {
         if self.name == account {

@@ -31,6 +31,7 @@ pub mod calendar;
 pub mod conflict;
 pub mod connection;
 pub mod content;
+pub mod cors;
 pub mod credential;
 pub mod ending;
 pub mod entry;

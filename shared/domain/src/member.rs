@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cors::AllowedOrigins,
     id::{ConnectionId, MemberId, TenantId},
     permission::{Permission, Permissions},
 };
@@ -68,6 +69,20 @@ pub struct Tenant {
     /// From then on nobody is given a session, and nothing is connected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasing_since: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "AllowedOrigins::is_unsaid")]
+    pub allowed_origins: AllowedOrigins,
+}
+
+impl Tenant {
+    pub fn new(id: TenantId, name: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            created_at: now,
+            erasing_since: None,
+            allowed_origins: AllowedOrigins::default(),
+        }
+    }
 }
 
 /// A person of a tenant who signs in.

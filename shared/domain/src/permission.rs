@@ -89,7 +89,7 @@ const TABLE: [Row; 18] = [
     row(P::StatusRead,         "status.read",         "See services, incidents and their history",                [Y, Y, Y, Y, N]),
     row(P::StatusWrite,        "status.write",        "Manage services and incidents",                            [Y, N, Y, N, N]),
     row(P::TeamManage,         "team.manage",         "Manage members, their roles and invites",                  [Y, N, N, N, N]),
-    row(P::OrganizationManage, "organization.manage", "Delete the organisation",                                  [Y, N, N, N, N]),
+    row(P::OrganizationManage, "organization.manage", "Say which sites may use its keys, and delete the organisation", [Y, N, N, N, N]),
 ];
 
 impl Permission {

@@ -15,6 +15,8 @@ use super::{
 
 /// More calendars than any account shows.
 const CALENDARS_MAX: usize = 250;
+/// A transaction takes a hundred writes.
+const AT_ONCE: usize = 90;
 const SUBSCRIPTIONS_MAX: usize = 500;
 
 impl TenantStore {
@@ -37,6 +39,29 @@ impl TenantStore {
             self.table.write(writes).await?;
         }
         Ok(())
+    }
+
+    /// Writes what was chosen otherwise, while the other calendars are what they were read as: what two people choose in the
+    /// same moment is never mixed. More than fit into one transaction are written by handfuls.
+    pub async fn put_choice(
+        &self,
+        connection: ConnectionId,
+        changed: &[Calendar],
+        others: &[Calendar],
+    ) -> Result<(), StoreError> {
+        if changed.is_empty() || changed.len() + others.len() > AT_ONCE {
+            return self.put_calendars(changed).await;
+        }
+        let mut writes = vec![self.not_closed(connection)];
+        for calendar in changed {
+            writes.push(self.calendar_write(calendar)?);
+        }
+        let check = |calendar: &Calendar| {
+            let key = keys::calendar(self.tenant, connection, calendar.id);
+            Write::check(key, self.tenant, calendar.version)
+        };
+        writes.extend(others.iter().map(check));
+        self.table.write(writes).await
     }
 
     fn calendar_write(&self, calendar: &Calendar) -> Result<Write, StoreError> {

@@ -2,6 +2,7 @@
 
 use domain::{
     audit::AuditEntry,
+    cors::AllowedOrigins,
     id::{ConnectionId, MemberId, TenantId},
     member::{EmailAddress, Member, Tenant},
 };
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Store, TenantStore,
+    demand::row::{Change, number, text},
     item::{Guard, Item},
     keys,
     table::{StoreError, Write},
@@ -41,16 +43,30 @@ struct ThrottleRow {
     version: u64,
 }
 
-/// How often somebody tried to sign in, as it was read.
+/// What is counted, each for subjects of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    SignIn,
+    /// An invite that cannot be used any more.
+    EndedInvite,
+}
+
+impl Counted {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "login",
+            Self::EndedInvite => "invite",
+        }
+    }
+}
+
+/// How often something was tried lately, as it was read.
 #[derive(Clone, Copy, Debug)]
 pub struct Tries {
     pub failures: u32,
     pub last_at: Option<Timestamp>,
     version: Option<u64>,
 }
-
-/// What the tries are counted for.
-const LOGIN: &str = "login";
 
 /// Counted failures are forgotten after that long without another.
 const THROTTLE_MEMORY: SignedDuration = SignedDuration::from_mins(30);
@@ -94,9 +110,15 @@ impl Store {
         }))
     }
 
-    /// The tries of this subject to sign in that have not succeeded lately.
-    pub async fn login_tries(&self, subject: &str, now: Timestamp) -> Result<Tries, StoreError> {
-        let row: Option<ThrottleRow> = self.table.get(&keys::throttle(LOGIN, subject)).await?;
+    /// The tries of this subject that have not succeeded lately.
+    pub async fn tries(
+        &self,
+        what: Counted,
+        subject: &str,
+        now: Timestamp,
+    ) -> Result<Tries, StoreError> {
+        let key = keys::throttle(what.name(), subject);
+        let row: Option<ThrottleRow> = self.table.get(&key).await?;
         let version = row.as_ref().map(|row| row.version);
         let lately = row.and_then(|row| {
             let last_at = Timestamp::from_millisecond(row.last_at).ok()?;
@@ -112,8 +134,9 @@ impl Store {
 
     /// Counts one more as failed, before anyone knows: of guesses in the same moment none may go uncounted.
     /// `Conflict`: somebody else tried since `tries` was read.
-    pub async fn count_login_try(
+    pub async fn count_try(
         &self,
+        what: Counted,
         subject: &str,
         tries: &Tries,
         now: Timestamp,
@@ -124,7 +147,8 @@ impl Store {
             version: tries.version.map_or(1, |version| version + 1),
         };
         let guard = tries.version.map_or(Guard::Absent, Guard::Version);
-        let item = Item::new("throttle", keys::throttle(LOGIN, subject), None, &row);
+        let key = keys::throttle(what.name(), subject);
+        let item = Item::new("throttle", key, None, &row);
         let item = item.expires_at(now + THROTTLE_MEMORY).guarded(guard);
         self.table.put(item).await
     }
@@ -146,7 +170,7 @@ impl Store {
     }
 
     pub async fn forget_login_tries(&self, subject: &str) -> Result<(), StoreError> {
-        let key = keys::throttle(LOGIN, subject);
+        let key = keys::throttle(Counted::SignIn.name(), subject);
         self.table
             .write(vec![Write::delete(key, None, &Guard::Any)])
             .await
@@ -190,6 +214,40 @@ pub(super) fn password_write(member: MemberId, hash: String) -> Result<Write, St
 impl TenantStore {
     pub async fn details(&self) -> Result<Option<Tenant>, StoreError> {
         self.table.get(&keys::tenant(self.tenant)).await
+    }
+
+    /// `Conflict`: the list is no longer what was read, or the tenant is being erased.
+    pub async fn change_allowed_origins(
+        &self,
+        before: &AllowedOrigins,
+        after: &AllowedOrigins,
+        audit: &AuditEntry,
+    ) -> Result<(), StoreError> {
+        let next =
+            serde_dynamo::to_attribute_value(after).map_err(|source| StoreError::Corrupt {
+                what: "tenant",
+                source: Box::new(source),
+            })?;
+        let condition = "t = :t AND attribute_not_exists(erasing_since) AND ";
+        let set = "SET allowed_origins = :next";
+        let change = if before.is_unsaid() {
+            Change::new(
+                set,
+                &format!("{condition}attribute_not_exists(allowed_origins)"),
+            )
+        } else {
+            Change::new(
+                set,
+                &format!("{condition}allowed_origins.version = :version"),
+            )
+            .value(":version", number(before.version))
+        };
+        let change = change
+            .value(":next", next)
+            .value(":t", text(self.tenant))
+            .to(keys::tenant(self.tenant));
+        let writes = vec![Write::update(change), self.audit_write(audit)?];
+        self.table.write(writes).await
     }
 
     pub async fn member(&self, id: MemberId) -> Result<Option<Member>, StoreError> {

@@ -49,7 +49,7 @@ pub use fates::{AtEnd, AtErasure, FATES};
 pub use integrations::{KeyLimit, KnownIntegrations, Share};
 pub use items::{StuckOne, item_id};
 pub use links::{LinkWrite, Meeting};
-pub use members::{Login, Tries};
+pub use members::{Counted, Login, Tries};
 pub use named_calls::{CallName, NamedCall, REMEMBERED_FOR};
 pub use oauth_states::OAuthState;
 pub use positions::{AllShown, Audit, Comparing, Place, Shown, SyncPosition};

@@ -91,15 +91,17 @@ impl Store {
         self.table.write(writes).await
     }
 
-    /// Exchanges one refresh cookie for the next. Of tabs that do so in the same moment, each gets its own.
+    /// Exchanges one refresh cookie for the next. Of tabs that do so in the same moment, each gets its own. `reused` is what
+    /// is written down of a cookie that comes back, with the end of its session.
     pub async fn rotate_session(
         &self,
         refresh: &str,
         next: &str,
         now: Timestamp,
+        reused: impl Fn(&RefreshRow) -> AuditEntry,
     ) -> Result<Refreshed, StoreError> {
         for _ in 0..ROTATION_TRIES_MAX {
-            match self.try_to_rotate(refresh, next, now).await {
+            match self.try_to_rotate(refresh, next, now, &reused).await {
                 Err(StoreError::Conflict) => {}
                 done => return done,
             }
@@ -113,6 +115,7 @@ impl Store {
         refresh: &str,
         next: &str,
         now: Timestamp,
+        reused: &impl Fn(&RefreshRow) -> AuditEntry,
     ) -> Result<Refreshed, StoreError> {
         let Some(row) = self.find_refresh(refresh).await? else {
             return Ok(Refreshed::Refused);
@@ -123,7 +126,10 @@ impl Store {
             return Ok(Refreshed::Refused);
         }
         if row.rotated_at.is_some_and(|at| now > at + ROTATION_GRACE) {
-            tenant.end_session(row.member, row.session, None).await?;
+            let audit = reused(&row);
+            tenant
+                .end_session(row.member, row.session, Some(&audit))
+                .await?;
             return Ok(Refreshed::Reused(row));
         }
         let successor = RefreshRow {

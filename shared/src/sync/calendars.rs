@@ -81,23 +81,59 @@ fn id_of(connection: &Connection, external_id: &str) -> CalendarId {
     )
 }
 
-/// Saves what the member chose and puts their entries before calendars that now receive them.
+/// What became of a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// The calendars are at this version now.
+    Saved { version: u64 },
+    /// They are not what the member has seen, but at this version. Nothing was changed.
+    Stale { version: u64 },
+}
+
+/// Saves what the member chose and puts their entries before calendars that now receive them. `expected` is the version
+/// that they have seen.
 pub async fn choose(
     store: &TenantStore,
     connection: &Connection,
     chosen: &BTreeMap<CalendarId, CalendarSettings>,
+    expected: Option<u64>,
     now: Timestamp,
-) -> Result<(), SyncError> {
-    let mut calendars = store.calendars(connection.id).await?;
-    let mut changed = Vec::new();
-    for calendar in &mut calendars {
-        let settings = chosen.get(&calendar.id).cloned().unwrap_or_default();
-        if calendar.settings != settings {
-            calendar.settings = settings;
-            changed.push(calendar.clone());
+) -> Result<Chosen, SyncError> {
+    for _ in 0..TRIES_MAX {
+        let calendars = store.calendars(connection.id).await?;
+        let version = Calendar::version_of_all(&calendars);
+        if expected.is_some_and(|expected| expected != version) {
+            return Ok(Chosen::Stale { version });
+        }
+        let mut next = calendars.clone();
+        for calendar in &mut next {
+            calendar.settings = chosen.get(&calendar.id).cloned().unwrap_or_default();
+        }
+        let (changed, others): (Vec<_>, Vec<_>) = next
+            .iter()
+            .cloned()
+            .partition(|calendar| !calendars.contains(calendar));
+        let put = store.put_choice(connection.id, &changed, &others);
+        match put.await {
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+            Ok(()) => {
+                carry_over(store, connection, &next, now).await?;
+                let version = version + changed.len() as u64;
+                return Ok(Chosen::Saved { version });
+            }
         }
     }
-    store.put_calendars(&changed).await?;
+    Err(StoreError::Conflict.into())
+}
+
+/// Whoever mirrors calendars of this choice is told of everything that belongs there.
+async fn carry_over(
+    store: &TenantStore,
+    connection: &Connection,
+    calendars: &[Calendar],
+    now: Timestamp,
+) -> Result<(), SyncError> {
     let told = calendars.iter().any(|calendar| calendar.settings.selected);
     // First the list, then the entries: one written in between is told about by its writer.
     store

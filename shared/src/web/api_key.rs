@@ -58,7 +58,11 @@ pub(super) async fn session(
     let used = store.count_key_use(key.id, now).await?;
     let allowance = Allowance::after(used, key.requests_per_minute, now);
     let permissions = key.permissions(&member.permissions());
-    let by = By::Key { key, allowance };
+    let by = By::Key {
+        key,
+        allowance,
+        origins: tenant.allowed_origins,
+    };
     Ok(Some(Session::new(
         by,
         member,

@@ -10,7 +10,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::id::SessionId;
 
-use super::{Proof, extract, extract::Upload};
+use super::{Proof, cors, extract, extract::Upload};
 use crate::{
     app::App,
     config::Config,
@@ -45,6 +45,9 @@ pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) 
 
 async fn check(app: &App, request: Request) -> Result<Request, Problem> {
     if request.method().is_safe() {
+        return Ok(request);
+    }
+    if cors::is_with_key_alone(&request) {
         return Ok(request);
     }
     if !is_same_origin(request.headers(), &app.config) {

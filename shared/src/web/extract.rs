@@ -1,6 +1,6 @@
 //! Reading requests strictly: what cannot be read is answered with what is wrong with it.
 
-use std::{convert::Infallible, error::Error, iter};
+use std::{convert::Infallible, error::Error, fmt::Display, iter};
 
 use axum::{
     body::{Body, Bytes, HttpBody as _, to_bytes},
@@ -138,6 +138,11 @@ impl FromRequestParts<App> for IfMatch {
             )
         })
     }
+}
+
+/// An `ETag`, as [`IfMatch`] takes it back.
+pub fn etag(version: impl Display) -> String {
+    format!("\"{version}\"")
 }
 
 /// Read as it is written, and in no other spelling.

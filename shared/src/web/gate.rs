@@ -14,7 +14,7 @@ use domain::{
 };
 
 use super::{
-    By, Session, api_key, foreign, named_call,
+    By, Session, api_key, cors, foreign, named_call,
     page::NOT_PERMITTED,
     session::{CONFIRMED_FOR, browser_only},
 };
@@ -75,6 +75,7 @@ impl Gate {
         match (self.need, self.confirmed) {
             (Need::May(_), false) => all.extend([
                 not_permitted(),
+                cors::not_allowed(),
                 api_key::too_hasty(ApiKey::REQUESTS_PER_MINUTE, 60),
             ]),
             (Need::May(_), true) => all.extend([not_permitted(), browser_only()]),
@@ -115,11 +116,18 @@ pub(super) async fn guard(gate: Gate, request: Request, next: Next) -> Response 
         Ok(session) => session,
         Err(problem) => return problem.into_response(),
     };
-    let passed = match admit(gate, &app, &session, &parts).await {
+    let (site, admitted) = match cors::check(&session, &parts.headers, &app.config) {
+        Ok(site) => (site, admit(gate, &app, &session, &parts).await),
+        Err(problem) => (None, Err(problem)),
+    };
+    let passed = match admitted {
         Ok(()) => foreign::watch(&app, &session, Request::from_parts(parts, body), next).await,
         Err(problem) => Err(problem),
     };
     let mut response = passed.unwrap_or_else(Problem::into_response);
+    if let Some(origin) = site {
+        response.headers_mut().extend(cors::headers(origin));
+    }
     if let By::Key { allowance, .. } = session.by {
         response.headers_mut().extend(api_key::headers(allowance));
     }

@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod cookies;
+mod cors;
 mod csrf;
 mod extract;
 mod foreign;
@@ -15,7 +16,7 @@ mod trail;
 
 pub use csrf::csrf_token;
 pub use extract::{
-    CALENDAR, File, Form, IfMatch, Json, JsonIfAny, Path, Query, TABLE, Upload, not_a_file,
+    CALENDAR, File, Form, IfMatch, Json, JsonIfAny, Path, Query, TABLE, Upload, etag, not_a_file,
     too_large,
 };
 pub use gate::{Gate, Need, may, open, signed_in};
@@ -57,6 +58,7 @@ pub fn layers(routes: Routes, app: &App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn_with_state(app.clone(), csrf::guard))
         .layer(middleware::from_fn(problem::as_page_if_asked))
+        .layer(middleware::from_fn(cors::preflight))
         .layer(middleware::from_fn(logged))
         .layer(middleware::from_fn(headers::secure))
         .layer(Extension(app.clone()))

@@ -11,7 +11,10 @@ use axum::{
     routing::{MethodFilter, on},
 };
 
-use super::gate::{self, Gate};
+use super::{
+    cors,
+    gate::{self, Gate},
+};
 use crate::{app::App, problem};
 
 #[derive(Default)]
@@ -58,6 +61,17 @@ impl Routes {
         handler: H,
     ) -> Self {
         self.on(&Method::DELETE, MethodFilter::DELETE, path, gate, handler)
+    }
+
+    /// What browsers ask before a page of another site calls the API. The layers around every route answer it, wherever it
+    /// comes; where it is deployed, this function is handed it.
+    pub fn preflights(mut self) -> Self {
+        self.listed.push(Route {
+            method: Method::OPTIONS,
+            path: cors::PREFLIGHTS.to_owned(),
+            gate: gate::open("the same for everyone"),
+        });
+        self
     }
 
     fn on<H: Handler<T, App>, T: 'static>(

@@ -11,6 +11,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     api_key::{Allowance, ApiKey},
     audit::{Action, Actor, AuditEntry},
+    cors::AllowedOrigins,
     id::{MemberId, SessionId, TenantId},
     member::{EmailAddress, Member, Role, Tenant},
     permission::{Permission, Permissions},
@@ -59,7 +60,12 @@ verified!(Session);
 #[derive(Clone, Debug)]
 pub enum By {
     Browser(StandingSession),
-    Key { key: ApiKey, allowance: Allowance },
+    Key {
+        key: ApiKey,
+        allowance: Allowance,
+        /// The sites whose pages may use it.
+        origins: AllowedOrigins,
+    },
 }
 
 /// What the cookie of a session says, with a signature of ours; whether the session still stands is not known yet.

@@ -70,6 +70,8 @@ pub const MEMBER_REACTIVATE: &str = "/members/{id}/reactivate";
 pub const ORGANIZATION: &str = "/organization";
 /// `GET` asks; `POST name=` begins, if that is its name. How far it has come is shown on the organisation's page.
 pub const ORGANIZATION_DELETE: &str = "/organization/delete";
+/// `POST origins=&version=`: the sites whose pages may use the organisation's keys, one in a line.
+pub const ORGANIZATION_ORIGINS: &str = "/organization/origins";
 
 /// Leads to the dashboard.
 pub const INTEGRATIONS: &str = "/integrations";

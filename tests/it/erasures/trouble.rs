@@ -2,11 +2,7 @@
 
 use domain::erasure::Stage;
 use jiff::SignedDuration;
-use shared::store::Purge;
-use tests::{
-    aws::QueueDepth,
-    world::{CrashPoint, Traffic},
-};
+use tests::world::{CrashPoint, Traffic};
 
 use super::*;
 
@@ -199,25 +195,4 @@ async fn a_provider_that_is_away_for_days_holds_up_its_connection_and_not_for_ev
 
     assert_eq!(left_behind(world, &names).await, the_last_word());
     assert_eq!(receipt(world)["access_left"], 1);
-}
-
-#[tokio::test]
-async fn a_message_alone_deletes_nothing() {
-    let mia = Connected::start().await;
-    mia.create_entry(&visit("ours", 4)).await;
-    mia.settle().await;
-    let tenant = mia.world.tenant_of(MIA).await.unwrap().id();
-
-    let message = Purge::of_tenant(tenant);
-    let sent = mia
-        .world
-        .app
-        .queue
-        .send_purge(&message, SignedDuration::ZERO);
-    sent.await.unwrap();
-    let before = Kept::of(&mia.world).await;
-    mia.settle().await;
-
-    assert!(Kept::of(&mia.world).await == before);
-    assert_eq!(mia.world.aws.queue_depth(QUEUE), QueueDepth::default());
 }

@@ -1,19 +1,31 @@
 //! Every route that there is, tried by everybody: what comes of it is what the table of permissions says, and whatever is
 //! refused changes nothing.
 
-use domain::{member::Role, permission::Rule};
+use domain::{
+    api_key::ApiKey,
+    audit::{Action, Actor, AuditEntry},
+    member::Role,
+    permission::{Permission, Rule},
+    team::grantable,
+};
+use jiff::SignedDuration;
 use reqwest::{Method, StatusCode, header::COOKIE};
-use serde_json::{Value, json};
-use shared::web::Need;
+use serde_json::json;
+use shared::web::{CONFIRMED_FOR, Need};
 use tests::{
     person::{Answer, Person},
     world::{DEMO_PASSWORD, World},
 };
 
-use super::{ADA, Ids, two_tenants};
+use super::{
+    ADA, Ids,
+    keys::{is_for_programs, without_uses_of_keys},
+    two_tenants,
+};
 use crate::{
     requests::routes::{Places, Reads, Route, all},
-    support::{Kept, api_key},
+    support::{Connected, Kept, api_key},
+    team,
 };
 
 /// One member of each role, by the first part of their address.
@@ -26,7 +38,7 @@ const MEMBERS: [(&str, Role); 5] = [
 ];
 
 /// Ids in the form of a tenant's that name nothing.
-const NOTHING: Places<'static> = Places {
+pub(super) const NOTHING: Places<'static> = Places {
     entry: "ent_00000000010000000000000001",
     connection: "con_00000000010000000000000001",
     deleted: "ent_00000000010000000000000001",
@@ -39,9 +51,18 @@ const NOTHING: Places<'static> = Places {
     session: "ses_00000000010000000000000001",
 };
 
-/// A request that is well formed, and asks for as little as the route lets it.
-async fn ask(person: &Person, route: &Route, places: &Places<'_>) -> Answer {
+/// A request that is well formed, and asks for as little as the route lets it. With a key, as a program makes it.
+pub(super) async fn ask(
+    person: &Person,
+    key: Option<&str>,
+    route: &Route,
+    places: &Places<'_>,
+) -> Answer {
     let request = route.asked_by(person, &route.address(places)).await;
+    let request = match key {
+        Some(key) => request.bearer_auth(key),
+        None => request,
+    };
     let request = match route.reads() {
         Reads::Nothing => request,
         Reads::Json => request.json(&json!({})),
@@ -50,11 +71,11 @@ async fn ask(person: &Person, route: &Route, places: &Places<'_>) -> Answer {
     person.send_once(request).await.unwrap()
 }
 
-fn gated() -> impl Iterator<Item = Route> {
+pub(super) fn gated() -> impl Iterator<Item = Route> {
     all().into_iter().filter(|route| !route.is_public())
 }
 
-fn is_not_permitted(route: &Route, answer: &Answer) -> bool {
+pub(super) fn is_not_permitted(route: &Route, answer: &Answer) -> bool {
     let said = if route.is_page() {
         answer.text.contains("You do not have access to this")
     } else {
@@ -63,35 +84,120 @@ fn is_not_permitted(route: &Route, answer: &Answer) -> bool {
     answer.status == StatusCode::FORBIDDEN && said
 }
 
+/// What somebody meets at every route that is not as `may` says, or changes.
+async fn complaints_of(
+    world: &World,
+    person: &Person,
+    may: impl Fn(Permission) -> bool,
+) -> Vec<String> {
+    let before = Kept::of(world).await;
+    let mut complaints = Vec::new();
+    for route in gated() {
+        let lets = match route.gate.need {
+            Need::Nobody(_) | Need::SignedIn => true,
+            Need::May(permission) => may(permission),
+        };
+        let answer = ask(person, None, &route, &NOTHING).await;
+        let told = !is_not_permitted(&route, &answer);
+        if told != lets || answer.status == StatusCode::UNAUTHORIZED {
+            let Route {
+                method, pattern, ..
+            } = &route;
+            complaints.push(format!("{method} {pattern}: {}", answer.status));
+        }
+    }
+    let changed = Kept::of(world).await.differs_from(&before);
+    complaints.extend(changed.into_iter().map(|key| format!("changed {key}")));
+    complaints
+}
+
 #[tokio::test]
 async fn each_role_gets_where_the_table_lets_it_and_nowhere_else() {
     let world = World::start().await.unwrap();
-    let mut complaints = Vec::new();
 
     for (name, role) in MEMBERS {
         let email = format!("{name}@northwind.test");
         let person = Person::sign_in(&world, &email).await.unwrap();
+        let may = |permission: Permission| permission.rule(role) == Rule::Always;
+        let complaints = complaints_of(&world, &person, may).await;
+        assert_eq!(complaints, [""; 0], "{role}");
+    }
+}
+
+#[tokio::test]
+async fn a_grant_opens_what_it_names_and_nothing_else() {
+    const MAX: &str = "max@northwind.test";
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let max = Person::sign_in(&world, MAX).await.unwrap();
+    let role = Role::TeamMember;
+    let grants: Vec<_> = grantable(role).map(Some).chain([None]).collect();
+    assert!(grants.len() > 3);
+
+    for granted in grants {
+        let change = json!({ "grants": granted.into_iter().collect::<Vec<_>>() });
+        team::change(&ada, MAX, change).await.expect(200).unwrap();
+        let may = |permission: Permission| {
+            permission.rule(role) == Rule::Always || granted == Some(permission)
+        };
+        let complaints = complaints_of(&world, &max, may).await;
+        assert_eq!(complaints, [""; 0], "{granted:?}");
+    }
+}
+
+fn asks_for_password(route: &Route, answer: &Answer) -> bool {
+    if route.is_page() {
+        answer.status == StatusCode::SEE_OTHER
+            && answer
+                .header("location")
+                .starts_with("/sign-in/confirm?next=%2F")
+    } else {
+        answer.status == StatusCode::FORBIDDEN && answer.at("/code") == "confirmation_required"
+    }
+}
+
+/// What gives somebody power over others, or takes everything away: it must be declared so that the password is asked for.
+fn must_be_confirmed(route: &Route) -> bool {
+    use Permission::{IntegrationsManage, OrganizationManage, TeamManage};
+    let managing = [TeamManage, OrganizationManage, IntegrationsManage].map(Need::May);
+    let connecting = ["/api/v1/connections", "/connections/connect"];
+    let ending = ["/api/v1/connections/{id}", "/connections/{id}/disconnect"];
+    let is_named = connecting
+        .iter()
+        .chain(&ending)
+        .any(|path| route.pattern == *path);
+    !route.is_safe() && (managing.contains(&route.gate.need) || is_named)
+}
+
+#[tokio::test]
+async fn whatever_asks_for_a_password_does_so_a_quarter_of_an_hour_after_the_last() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let moment = SignedDuration::from_secs(1);
+    let mut complaints: Vec<String> = gated()
+        .filter(|route| must_be_confirmed(route) && !route.gate.confirmed)
+        .map(|route| format!("{} {} is not confirmed", route.method, route.pattern))
+        .collect();
+    assert!(gated().filter(must_be_confirmed).count() > 10);
+
+    for (later, is_over) in [(CONFIRMED_FOR - moment, false), (moment, true)] {
+        world.clock.advance(later).unwrap();
+        // The proof of the session is younger than the password.
+        ada.post("/api/users/auth/refresh/", &json!({}))
+            .await
+            .unwrap();
         let before = Kept::of(&world).await;
         for route in gated() {
-            let lets = match route.gate.need {
-                Need::Nobody(_) | Need::SignedIn => true,
-                Need::May(permission) => permission.rule(role) == Rule::Always,
-            };
-            let answer = ask(&person, &route, &NOTHING).await;
-            let told = !is_not_permitted(&route, &answer);
-            if told != lets || answer.status == StatusCode::UNAUTHORIZED {
-                let Route {
-                    method, pattern, ..
-                } = &route;
-                complaints.push(format!("{role}, {method} {pattern}: {}", answer.status));
+            let answer = ask(&ada, None, &route, &NOTHING).await;
+            let Route {
+                method, pattern, ..
+            } = &route;
+            if asks_for_password(&route, &answer) != (is_over && route.gate.confirmed) {
+                complaints.push(format!("{method} {pattern}: {}", answer.status));
             }
         }
         let changed = Kept::of(&world).await.differs_from(&before);
-        complaints.extend(
-            changed
-                .into_iter()
-                .map(|key| format!("{role} changed {key}")),
-        );
+        complaints.extend(changed.into_iter().map(|key| format!("changed {key}")));
     }
 
     assert_eq!(complaints, [""; 0]);
@@ -176,50 +282,63 @@ impl Ids {
     }
 }
 
-/// The ids of other organisations that the audit log says were named.
-async fn denied(admin: &Person) -> Vec<Value> {
-    let path = "/api/v1/ops/audit?action=access.cross_tenant_denied&limit=200";
-    let answer = admin.get(path).await.unwrap().expect(200).unwrap();
-    answer.json()["items"].as_array().unwrap().clone()
+/// What the audit log of somebody's organisation says of ids of others.
+async fn denied(person: &Connected) -> Vec<AuditEntry> {
+    let tenant = person.world.tenant_of(&person.person.email).await.unwrap();
+    let mut lines = tenant.audit(None, 10_000).await.unwrap();
+    lines.retain(|line| line.action == Action::CrossTenantDenied);
+    lines
 }
 
 #[tokio::test]
 async fn every_address_with_an_id_of_another_tenant_is_refused_and_written_down() {
     let (ada, _, bob, of_bob) = two_tenants().await;
-    let (key, _) = api_key(&bob.person, json!({})).await;
+    let (their_key, _) = api_key(&bob.person, json!({})).await;
+    let (_, own_key) = api_key(&ada.person, json!({ "scopes": ApiKey::SCOPES })).await;
     let nothing = of_bob.of_nothing();
     let before = Kept::of(&ada.world).await;
     let mut complaints = Vec::new();
     let with_ids = |route: &Route| route.address(&NOTHING).contains("_0000000001");
+    let members = gated().map(|route| (route, None));
+    let in_scope = |route: &Route| {
+        let need = route.gate.need;
+        is_for_programs(route) && ApiKey::SCOPES.map(Need::May).contains(&need)
+    };
+    let programs = gated().filter(in_scope);
+    let programs = programs.map(|route| (route, Some(own_key.as_str())));
 
-    for route in gated().filter(with_ids) {
-        let told = ask(&ada.person, &route, &of_bob.places(&key)).await;
-        let expected = ask(&ada.person, &route, &nothing.places(NOTHING.key)).await;
+    for (route, key) in members.chain(programs).filter(|(route, _)| with_ids(route)) {
+        let places = of_bob.places(&their_key);
+        let told = ask(&ada.person, key, &route, &places).await;
+        let places = nothing.places(NOTHING.key);
+        let expected = ask(&ada.person, key, &route, &places).await;
         let said = |answer: &Answer, ids: &Ids, key: &str| {
             ids.struck_from(&answer.said()).replace(key, "<key>")
         };
         let same = told.status == expected.status
-            && said(&told, &of_bob, &key) == said(&expected, &nothing, NOTHING.key);
-        let audited = denied(&ada.person).await;
+            && said(&told, &of_bob, &their_key) == said(&expected, &nothing, NOTHING.key);
+        let audited = denied(&ada).await;
+        let actor = if key.is_some() { "api_key" } else { "member" };
         let Route {
             method, pattern, ..
         } = &route;
         if !told.status.is_client_error() || !same {
             complaints.push(format!(
-                "{method} {pattern}: {} and {}",
+                "{actor}, {method} {pattern}: {} and {}",
                 told.status, expected.status
             ));
         }
-        if !audited
-            .iter()
-            .any(|line| line["request_id"] == told.header("x-request-id"))
-        {
-            complaints.push(format!("{method} {pattern}: not written down"));
+        let is_it = |line: &&AuditEntry| line.request_id == told.header("x-request-id");
+        let by_key = |line: &AuditEntry| matches!(line.actor, Actor::ApiKey { .. });
+        let line = audited.iter().find(is_it);
+        if line.is_none_or(|line| by_key(line) != key.is_some()) {
+            complaints.push(format!("{actor}, {method} {pattern}: not written down"));
         }
     }
 
     assert_eq!(complaints, [""; 0]);
-    assert_eq!(Kept::of(&ada.world).await.differs_from(&before), [].into());
-    let audited = json!(denied(&bob.person).await).to_string();
-    assert_eq!(audited, "[]", "nobody of the other organisation is told");
+    let changed = Kept::of(&ada.world).await.differs_from(&before);
+    assert_eq!(without_uses_of_keys(changed), [""; 0]);
+    let told = denied(&bob).await;
+    assert_eq!(told, [], "nobody of the other organisation is told");
 }

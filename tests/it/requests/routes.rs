@@ -140,6 +140,7 @@ impl Route {
                 "{action}" => "sync",
                 "{provider}" => "google",
                 "{file}" => "app.css",
+                "{proxy+}" => "schedule/entries",
                 other => panic!("what stands for {other} in {}?", self.pattern),
             };
             path = path.replace(parameter, value);

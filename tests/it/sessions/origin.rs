@@ -213,3 +213,74 @@ async fn an_address_to_go_on_to_never_leads_away() {
         .unwrap();
     assert_eq!(led.header("location"), "/schedule?week=2027-03-01");
 }
+
+/// What the page carries on to its form.
+fn next_of(page: &Answer) -> String {
+    let (_, rest) = page.text.split_once("name=\"next\" value=\"").unwrap();
+    let (next, _) = rest.split_once('"').unwrap();
+    next.replace("&amp;", "&")
+}
+
+/// Where a browser would be led.
+fn led(world: &World, answer: &Answer) -> url::Url {
+    let base = &world.product_base;
+    base.join(answer.header("location")).unwrap()
+}
+
+async fn confirm(mia: &Person, next: &str) -> Answer {
+    let fields = [("password", DEMO_PASSWORD), ("next", next)];
+    let confirmed = mia.submit("/sign-in/confirm", &fields).await.unwrap();
+    confirmed.expect(303).unwrap()
+}
+
+#[tokio::test]
+async fn giving_the_password_again_leads_back_to_our_own_pages_only() {
+    let world = World::start().await.unwrap();
+    let mia = Person::sign_in(&world, MIA).await.unwrap();
+    let ours = world.product_base.origin();
+
+    for away in AWAY
+        .into_iter()
+        .chain(["data:text/html,evil", "/\t\\evil.test"])
+    {
+        let query = url::form_urlencoded::byte_serialize(away.as_bytes()).collect::<String>();
+        let shown = mia
+            .get(&format!("/sign-in/confirm?next={query}"))
+            .await
+            .unwrap();
+        assert_eq!(
+            next_of(&shown.expect(200).unwrap()),
+            "/schedule",
+            "{away:?}"
+        );
+        let answer = confirm(&mia, away).await;
+        assert_eq!(answer.header("location"), "/", "{away:?}");
+    }
+
+    // A form was sent too late; where it stood is what its browser says.
+    world.clock.advance(shared::web::CONFIRMED_FOR).unwrap();
+    mia.post(REFRESH, &json!({})).await.unwrap();
+    for from in [
+        "//evil.test/x",
+        "https://evil.test//evil.test/x",
+        "https://evil.test/\\evil.test/x",
+        "https://evil.test/%2F/evil.test",
+        "https://evil.test",
+        "javascript:alert(1)",
+        "data://evil.test//evil.test",
+        "evil.test",
+        "",
+    ] {
+        let request = mia.request(Method::POST, "/connections/connect").await;
+        let request = request.unwrap().header("referer", from);
+        let late = mia.send_once(request.form(&[("provider", "google")])).await;
+        let late = late.unwrap().expect(303).unwrap();
+        let page = mia.get(late.header("location")).await.unwrap();
+        let next = next_of(&page.expect(200).unwrap());
+        assert_eq!(led(&world, &late).origin(), ours, "{from:?}");
+        let back = world.product_base.join(&next).unwrap();
+        assert_eq!(back.origin(), ours, "{from:?} leads to {next:?}");
+    }
+    let answer = confirm(&mia, "/schedule?week=2027-03-01").await;
+    assert_eq!(answer.header("location"), "/schedule?week=2027-03-01");
+}

@@ -1,7 +1,7 @@
 //! The proof of a session, and the cookie with which it is renewed.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::id::TenantId;
+use domain::{audit::Action, id::TenantId};
 use futures::future::join_all;
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -11,7 +11,7 @@ use ring::{
 };
 use serde_json::{Value, json};
 use shared::crypto::Purpose;
-use tests::world::World;
+use tests::{aws::ApiError, world::World};
 
 use super::{Browser, PROFILE};
 use crate::support::MIA;
@@ -121,6 +121,33 @@ async fn a_thief_who_is_faster_than_the_owner_is_thrown_out_when_the_owner_comes
     assert_eq!(thief.refreshed(&world).await.status, 401);
     let elsewhere = Browser::signed_in(&world, MIA).await;
     assert_eq!(elsewhere.refreshed(&world).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_copied_session_is_ended_and_written_down_or_neither() {
+    for written_before in 0..2 {
+        let world = World::start().await.unwrap();
+        let mia = Browser::signed_in(&world, MIA).await;
+        mia.refreshed(&world).await.expect(200).unwrap();
+        world.clock.advance(SignedDuration::from_secs(31)).unwrap();
+
+        // The process dies at its first write, or at its second.
+        for _ in 0..written_before {
+            world.aws.let_pass("TransactWriteItems");
+        }
+        let denied = ApiError::new("AccessDeniedException", "a policy says no");
+        world.aws.refuse_next("TransactWriteItems", denied);
+        for _ in 0..2 {
+            assert_ne!(mia.refreshed(&world).await.status, 200);
+        }
+
+        let tenant = world.tenant_of(MIA).await.unwrap();
+        let lines = tenant.audit(None, 1_000).await.unwrap();
+        let reused = lines
+            .iter()
+            .filter(|line| line.action == Action::SessionReused);
+        assert_eq!(reused.count(), 1, "{written_before}");
+    }
 }
 
 /// A proof in its parts.

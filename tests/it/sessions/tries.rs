@@ -1,13 +1,16 @@
 //! Guessing: nothing is learned from an answer, and every wrong guess makes the next one slower.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use jiff::SignedDuration;
+use serde_json::json;
 use tests::{
     person::{Answer, Person},
-    world::{DEMO_PASSWORD, World},
+    world::{DEMO_MEMBERS, DEMO_PASSWORD, World},
 };
 
-use super::log_in;
+use super::{SIGN_UP, account, log_in};
 use crate::support::MIA;
 
 const NOBODY: &str = "nobody@northwind.test";
@@ -105,4 +108,55 @@ async fn guesses_in_the_same_moment_are_counted_one_by_one() {
     };
     assert!(of(401) <= 5, "{} passwords were compared", of(401));
     assert_eq!(of(401) + of(429), 20);
+}
+
+/// The salt of a stored password whose hash costs at least what OWASP asks for.
+fn salt_of(phc: &str) -> Option<String> {
+    let [_, "argon2id", version, costs, salt, _] = phc.split('$').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let number = |text: &str, name: &str| -> Option<u32> {
+        text.strip_prefix(name)?.strip_prefix('=')?.parse().ok()
+    };
+    let [memory, passes, lanes] = costs.split(',').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let is_dear = number(version, "v")? >= 19
+        && number(memory, "m")? >= 19_456
+        && number(passes, "t")? >= 2
+        && number(lanes, "p")? >= 1;
+    // Sixteen bytes.
+    (is_dear && salt.len() >= 22).then(|| salt.to_owned())
+}
+
+#[tokio::test]
+async fn every_stored_password_costs_a_guess_what_owasp_asks_for_at_least() {
+    let world = World::start().await.unwrap();
+    let eve = Person::stranger(&world).unwrap();
+    let founding = account("eve@fabrikam.test", "twelve chars");
+    eve.post(SIGN_UP, &founding)
+        .await
+        .unwrap()
+        .expect(201)
+        .unwrap();
+    let mia = Person::sign_in(&world, MIA).await.unwrap();
+    let change = json!({ "current": DEMO_PASSWORD, "password": "twelve others" });
+    let changed = mia
+        .post("/api/users/auth/password/", &change)
+        .await
+        .unwrap();
+    changed.expect(204).unwrap();
+
+    let stored = world.everything_stored().await.unwrap();
+    let hashes = stored.match_indices("$argon2").map(|(at, _)| {
+        let rest = &stored[at..];
+        rest.split('"').next().unwrap()
+    });
+    let salts: Vec<_> = hashes
+        .map(|phc| salt_of(phc).unwrap_or_else(|| panic!("{phc} is too cheap")))
+        .collect();
+
+    assert_eq!(salts.len(), DEMO_MEMBERS.len() + 1);
+    let different: BTreeSet<_> = salts.iter().collect();
+    assert!(different.len() > 2, "{different:?}");
 }

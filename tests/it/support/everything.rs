@@ -1,6 +1,6 @@
 //! A connection with everything that one can have, and what the table holds of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
@@ -43,6 +43,13 @@ fn table(world: &World) -> Client {
     Client::new(&config)
 }
 
+/// Writes an item past the product.
+pub(crate) async fn put_item(world: &World, item: HashMap<String, AttributeValue>) {
+    let put = table(world).put_item().set_item(Some(item));
+    let table = &world.app.config.table;
+    put.table_name(table).send().await.unwrap();
+}
+
 impl Connected {
     /// The connection and its calendars.
     pub(crate) async fn ids(&self) -> Vec<String> {
@@ -56,18 +63,15 @@ impl Connected {
     async fn put_shown(&self) {
         let ids = self.ids().await;
         let tenant = self.world.tenant_of(&self.person.email).await.unwrap().id();
-        let text = |text: String| AttributeValue::S(text);
-        table(&self.world)
-            .put_item()
-            .table_name(&self.world.app.config.table)
-            .item("PK", text(format!("T#{tenant}#SHOWN#{}", ids[0])))
-            .item("SK", text("000000000001#000000000001".into()))
-            .item("et", text("shown".into()))
-            .item("t", text(tenant.to_string()))
-            .item("marks", text("0123456789".into()))
-            .send()
-            .await
-            .unwrap();
+        let fields = [
+            ("PK", format!("T#{tenant}#SHOWN#{}", ids[0])),
+            ("SK", "000000000001#000000000001".into()),
+            ("et", "shown".into()),
+            ("t", tenant.to_string()),
+            ("marks", "0123456789".into()),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+        put_item(&self.world, fields.into()).await;
     }
 
     /// More entries are deleted at once than the brakes let pass.

@@ -4,7 +4,7 @@ mod everything;
 mod kept;
 mod notices;
 
-pub(crate) use everything::kinds_that_name;
+pub(crate) use everything::{kinds_that_name, put_item};
 pub(crate) use kept::Kept;
 
 use std::ops::Deref;
@@ -67,6 +67,21 @@ impl Connected {
     /// Saves these settings for the primary calendar.
     pub(crate) async fn choose(&self, settings: &Value) {
         self.0.choose(settings).await.unwrap();
+    }
+
+    /// The version of the calendars as a whole.
+    pub(crate) async fn calendars_version(&self) -> String {
+        let path = format!("/api/v1/connections/{}/calendars", self.connection);
+        let listed = self.person.get(&path).await.unwrap().expect(200).unwrap();
+        listed.header("etag").trim_matches('"').to_owned()
+    }
+
+    /// Sends the settings' form as it is filled in now.
+    pub(crate) async fn submit_settings(&self, fields: &[(&str, &str)]) -> Answer {
+        let version = self.calendars_version().await;
+        let fields = [fields, &[("version", &version)]].concat();
+        let path = format!("/connections/{}/settings", self.connection);
+        self.person.submit(&path, &fields).await.unwrap()
     }
 
     pub(crate) async fn signed_in_again(self, email: &str) -> Self {

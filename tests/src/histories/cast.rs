@@ -276,12 +276,7 @@ impl Cast {
 async fn found(world: &World) -> anyhow::Result<[MemberId; 2]> {
     let hash = demo_password_hash()?;
     let now = world.clock.now();
-    let tenant = Tenant {
-        id: ids::mint_tenant(now),
-        name: "Histories".into(),
-        created_at: now,
-        erasing_since: None,
-    };
+    let tenant = Tenant::new(ids::mint_tenant(now), "Histories".into(), now);
     let member = |email: &str| -> anyhow::Result<Member> {
         let id = ids::mint(tenant.id, now, MemberId::from_parts);
         let address = EmailAddress::parse(email)?;

@@ -107,12 +107,9 @@ pub(super) async fn seed(world: &World) -> anyhow::Result<()> {
             .as_ref()
             .filter(|tenant| tenant.name == organization)
             .cloned();
-        let home = founded.clone().unwrap_or_else(|| Tenant {
-            id: ids::mint_tenant(now),
-            name: organization.into(),
-            created_at: now,
-            erasing_since: None,
-        });
+        let home = founded
+            .clone()
+            .unwrap_or_else(|| Tenant::new(ids::mint_tenant(now), organization.into(), now));
         let id = ids::mint(home.id, now, MemberId::from_parts);
         let mut member = Member::new(id, home.id, email, name.into(), role, now);
         member.grants.extend(

@@ -1,10 +1,14 @@
 //! The organisation, and its end.
 
+use domain::cors::{AllowedOrigins, WebOrigin};
 use domain::erasure::Stage;
 use maud::{Markup, html};
 
 use super::disconnection::Standing;
-use crate::components::{Confirm, Extra, Look, Moment, absolute, labelled, opens, relative};
+use crate::components::{
+    Confirm, Csrf, Extra, FieldError, Look, Moment, Textarea, absolute, error_of, error_summary,
+    labelled, opens, post, relative, submit,
+};
 use crate::icons::Icon;
 use crate::layout::{Frame, Head, Section, page};
 use crate::routes;
@@ -15,7 +19,54 @@ pub struct OrganizationPage {
     pub id: String,
     pub name: String,
     pub created: Moment,
+    /// For whom may say it.
+    pub sites: Option<Sites>,
     pub end: End,
+}
+
+/// The name of the field.
+pub const ORIGINS: &str = "origins";
+
+/// The sites whose pages may use the organisation's keys.
+#[derive(Clone, Debug)]
+pub struct Sites {
+    /// One in a line.
+    pub origins: String,
+    pub version: u64,
+    pub errors: Vec<FieldError>,
+}
+
+impl Sites {
+    pub fn of(allowed: &AllowedOrigins) -> Self {
+        let lines: Vec<_> = allowed.origins.iter().map(WebOrigin::as_str).collect();
+        Self {
+            origins: lines.join("\n"),
+            version: allowed.version,
+            errors: Vec::new(),
+        }
+    }
+
+    fn form(&self, csrf: &Csrf) -> Markup {
+        let fields = html! {
+            input type="hidden" name="version" value=(self.version);
+            (Textarea {
+                id: ORIGINS,
+                label: "Sites",
+                value: &self.origins,
+                hint: Some("One in a line, such as https://app.example.com."),
+                error: error_of(&self.errors, ORIGINS),
+            })
+            div.actions.end { (submit("save-origins", Look::Primary, "Save the sites", "Saving")) }
+        };
+        html! {
+            section .panel.narrow aria-labelledby="origins-title" {
+                h2 #origins-title { "Pages that may use API keys" }
+                (error_summary(&self.errors))
+                p { "A page of another site can call the API with a key of yours only if its site is listed here. Programs that are no pages need no entry." }
+                (post(csrf, routes::ORGANIZATION_ORIGINS, "stack", fields))
+            }
+        }
+    }
 }
 
 /// What the visitor can know or do about the organisation's end.
@@ -51,6 +102,7 @@ impl OrganizationPage {
                         div { dt { "Id" } dd { code { (self.id) } } }
                     }
                 }
+                @if let Some(sites) = &self.sites { (sites.form(&self.frame.csrf)) }
                 @match &self.end {
                     End::NotTheirs => {}
                     End::CanBegin => (self.offer()),

@@ -213,6 +213,7 @@ fn settings() -> Settings {
             read_only,
         };
     Settings {
+        version: 7,
         calendars: vec![
             calendar(
                 "cal_1",

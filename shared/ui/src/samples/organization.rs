@@ -3,17 +3,18 @@
 use domain::erasure::Stage;
 
 use super::{Sample, frame};
-use crate::components::Moment;
+use crate::components::{FieldError, Moment};
 use crate::layout::Section;
 use crate::pages::{
     confirmation::Confirmation,
     disconnection::Standing,
-    organization::{End, OrganizationPage},
+    organization::{End, ORIGINS, OrganizationPage, Sites},
 };
 
 pub(super) fn samples() -> Vec<Sample> {
     vec![
         ("organization", organization(End::CanBegin).render()),
+        ("organization-sites-refused", refused().render()),
         ("organization-member", organization(End::NotTheirs).render()),
         ("organization-deleting", organization(under_way()).render()),
         ("organization-delete", confirmation().render()),
@@ -25,8 +26,25 @@ fn organization(end: End) -> OrganizationPage {
         frame: frame(),
         id: "ten_01hy0000000000000000000001".to_owned(),
         name: "Northwind Field Service".to_owned(),
+        sites: matches!(end, End::CanBegin).then(|| Sites {
+            origins: "https://app.northwind.test\nhttps://portal.northwind.test:8443".to_owned(),
+            version: 3,
+            errors: Vec::new(),
+        }),
         created: Moment::new("2027-03-02T09:41:12Z", "2 March 2027, 10:41 Europe/Berlin"),
         end,
+    }
+}
+
+fn refused() -> OrganizationPage {
+    let error = "app.northwind.test: Write where the page comes from as its browser does: https://app.example.com, without a path.";
+    OrganizationPage {
+        sites: Some(Sites {
+            origins: "app.northwind.test".to_owned(),
+            version: 3,
+            errors: vec![FieldError::new(ORIGINS, error)],
+        }),
+        ..organization(End::CanBegin)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::routes;
 
 /// Names of the form's fields, for whoever reads it.
 pub mod fields {
+    /// Of the calendars that the form shows.
+    pub const VERSION: &str = "version";
     pub const HISTORY: &str = "history_days";
     /// The calendar that new entries go to; empty leaves it to us.
     pub const RECEIVES_NEW: &str = "receives_new";
@@ -70,6 +72,8 @@ pub struct Settings {
     pub history_days: String,
     /// The calendar that new entries go to; empty where none is chosen.
     pub receives_new: String,
+    /// Of all calendars, as they are shown.
+    pub version: u64,
     pub errors: Vec<FieldError>,
 }
 
@@ -100,6 +104,7 @@ impl Settings {
         };
         let receivers = self.receivers();
         let form = html! {
+            input type="hidden" name=(fields::VERSION) value=(self.version);
             @if self.calendars.is_empty() {
                 p.quiet { "The account's calendars have not been read yet. They appear here as soon as they are." }
             } @else {
