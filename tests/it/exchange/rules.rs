@@ -52,7 +52,9 @@ async fn an_entry_that_is_there_is_changed_only_for_who_asks() {
         (counts(&report), &report["written"]),
         ([0, 1, 0, 0], &json!(false))
     );
-    assert_eq!(Kept::of(&world).await.differs_from(&kept), [].into());
+    let mut changed = Kept::of(&world).await.differs_from(&kept);
+    changed.retain(|key| !key.contains("#LOG"));
+    assert_eq!(changed, [].into(), "but for what operators are told");
 
     let report = import(&mia, "text/csv", "update_existing=true", &renamed).await;
     assert_eq!(counts(&report), [0, 1, 0, 0]);

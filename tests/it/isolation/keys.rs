@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     requests::routes::Route,
-    support::{Kept, api_key},
+    support::{Kept, api_key, is_use_of_key},
 };
 
 /// As documents say it, not as the gate does: what scopes name, and no person has to confirm.
@@ -29,7 +29,7 @@ pub(super) fn is_for_programs(route: &Route) -> bool {
 /// That keys are used is counted.
 pub(super) fn without_uses_of_keys(changed: BTreeSet<String>) -> Vec<String> {
     let mut others: Vec<_> = changed.into_iter().collect();
-    others.retain(|key| !key.contains("#KEYUSE"));
+    others.retain(|key| !is_use_of_key(key));
     others
 }
 

@@ -47,3 +47,8 @@ impl Kept {
         keys
     }
 }
+
+/// Whether this key is of an hour that an API key was used in: written with every request that brings one.
+pub(crate) fn is_use_of_key(key: &str) -> bool {
+    key.contains("#INT") && key.contains("#api_keys#")
+}

@@ -5,7 +5,7 @@ mod kept;
 mod notices;
 
 pub(crate) use everything::{kinds_that_name, put_item};
-pub(crate) use kept::Kept;
+pub(crate) use kept::{Kept, is_use_of_key};
 
 use std::ops::Deref;
 
