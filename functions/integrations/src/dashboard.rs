@@ -66,7 +66,7 @@ impl Parts {
         let known = within("health", KNOWN_WITHIN, store.integrations(at));
         let events = store.integration_events(None, EVENTS_SHOWN);
         let events = within("feed", EVENTS_WITHIN, events);
-        let ((known, known_took), (events, events_took)) = join(known, events).await;
+        let ((known, known_took), (events, events_took)) = Box::pin(join(known, events)).await;
         Ok(Self {
             known,
             events,
@@ -76,7 +76,7 @@ impl Parts {
     }
 
     /// What each part took, and where the answer was put together of them, for the tools of a browser.
-    pub(crate) fn timed(self: &Self, response: impl IntoResponse) -> Response {
+    pub(crate) fn timed(&self, response: impl IntoResponse) -> Response {
         let name = HeaderName::from_static("server-timing");
         ([(name, self.timing.clone())], response).into_response()
     }

@@ -122,16 +122,16 @@ impl Report {
             correlation_id: correlation_id.unwrap_or_else(|| session.trail.request_id.clone()),
             about: About::Report { key },
             account: None,
-            request_body: self.request_body.map(body),
-            response_body: self.response_body.map(body),
+            request_body: self.request_body.as_ref().map(body),
+            response_body: self.response_body.as_ref().map(body),
             retry_count: self.retry_count,
         }
     }
 }
 
-fn body(sent: Value) -> String {
-    match sent {
-        Value::String(text) => scrub::body(&text),
-        json => scrub::body(&json.to_string()),
+fn body(sent: &Value) -> String {
+    match sent.as_str() {
+        Some(text) => scrub::body(text),
+        None => scrub::body(&sent.to_string()),
     }
 }

@@ -96,10 +96,9 @@ impl Health {
     pub fn of(facts: &Facts, now: Timestamp) -> Self {
         let status = facts.status(now);
         let badge = match status {
-            Status::NotConfigured => Badge::Off,
             Status::Error => Badge::Error,
             Status::Disconnected if facts.needs_attention() => Badge::Warning,
-            Status::Disconnected => Badge::Off,
+            Status::Disconnected | Status::NotConfigured => Badge::Off,
             Status::Connected if facts.is_troubled() => Badge::Warning,
             Status::Connected => Badge::Ok,
         };

@@ -111,7 +111,7 @@ impl TenantStore {
                 Ok(row) => return Ok(of(&row, "asked").unwrap_or(1)),
                 Err(row) => {
                     known =
-                        Some(row.unwrap_or_default()).filter(|row| minute_of(row) != Some(minute))
+                        Some(row.unwrap_or_default()).filter(|row| minute_of(row) != Some(minute));
                 }
             }
         }

@@ -57,7 +57,7 @@ impl IntegrationPage {
             div.columns {
                 div.stack {
                     @match &self.setup {
-                        SetupView::Calendars { connections, has_more } => (self.connections(connections, *has_more)),
+                        SetupView::Calendars { connections, has_more } => (Self::connections(connections, *has_more)),
                         SetupView::Reported { address } => (self.reported(address)),
                     }
                     section.panel aria-labelledby="events-title" {
@@ -82,7 +82,7 @@ impl IntegrationPage {
         page(&self.frame, &head, content)
     }
 
-    fn connections(&self, connections: &[ConnectionLine], has_more: bool) -> Markup {
+    fn connections(connections: &[ConnectionLine], has_more: bool) -> Markup {
         html! {
             section.panel aria-labelledby="connections-title" {
                 h2 #connections-title { "Connected accounts" }

@@ -282,11 +282,10 @@ pub(super) const fn logo(integration: Integration) -> Icon {
     match integration {
         Integration::Calendars(Calendars::Google) => Icon::Google,
         Integration::Calendars(Calendars::Microsoft) => Icon::Microsoft,
-        Integration::Reported(Connector::Comarch) => Icon::Document,
+        Integration::Reported(Connector::Comarch) | Integration::Files => Icon::Document,
         Integration::Reported(Connector::Edi) => Icon::Exchange,
         Integration::ApiKeys => Icon::Private,
         Integration::Webhooks => Icon::Webhook,
-        Integration::Files => Icon::Document,
     }
 }
 

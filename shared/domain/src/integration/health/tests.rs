@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn at(hours_ago: i64) -> Option<Timestamp> {
-    Some(now() - SignedDuration::from_hours(hours_ago))
+fn at(hours_ago: i64) -> Timestamp {
+    now() - SignedDuration::from_hours(hours_ago)
 }
 
 fn now() -> Timestamp {
@@ -13,7 +13,7 @@ fn now() -> Timestamp {
 fn facts(setup: Setup) -> Facts {
     Facts {
         setup,
-        last_success_at: at(1),
+        last_success_at: Some(at(1)),
         last_error_at: None,
         tally: Tally {
             tried: 40,
@@ -78,7 +78,7 @@ fn revoked_paused_and_silent_connections_are_disconnected() {
     };
     assert_health(&calendars(paused), Status::Disconnected, Badge::Off);
     let silent = Facts {
-        last_success_at: at(24),
+        last_success_at: Some(at(24)),
         ..calendars(Standings {
             connected: 1,
             ..Standings::default()
@@ -91,23 +91,23 @@ fn revoked_paused_and_silent_connections_are_disconnected() {
 fn a_connector_is_in_error_from_its_last_failure_to_its_next_success() {
     assert_health(&facts(REPORTED), Status::Connected, Badge::Ok);
     let failed_last = Facts {
-        last_error_at: at(0),
+        last_error_at: Some(at(0)),
         ..facts(REPORTED)
     };
     assert_health(&failed_last, Status::Error, Badge::Error);
     let recovered = Facts {
-        last_error_at: at(2),
+        last_error_at: Some(at(2)),
         ..facts(REPORTED)
     };
     assert_health(&recovered, Status::Connected, Badge::Ok);
     let never = Facts {
         last_success_at: None,
-        last_error_at: at(2),
+        last_error_at: Some(at(2)),
         ..facts(REPORTED)
     };
     assert_health(&never, Status::Error, Badge::Error);
     let silent = Facts {
-        last_success_at: at(30),
+        last_success_at: Some(at(30)),
         ..facts(REPORTED)
     };
     assert_health(&silent, Status::Disconnected, Badge::Warning);
@@ -166,7 +166,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         count().prop_map(|active| Setup::ApiKeys { active }),
         (count(), count()).prop_map(|(active, disabled)| Setup::Endpoints { active, disabled }),
     ];
-    let moment = || proptest::option::of((0..60i64).prop_map(|hours| at(hours).unwrap()));
+    let moment = || proptest::option::of((0..60i64).prop_map(at));
     let tally = (0..50u32, 0..50u32).prop_map(|(tried, failed)| Tally {
         tried,
         failed: failed.min(tried),
