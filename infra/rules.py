@@ -7,7 +7,8 @@ import json
 import re
 
 SCHEDULE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)|cron\((\S+ ){5}\S+\)")
-ROUTE_KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE) /[\w\-/{}.]*")
+# A greedy parameter stands last.
+ROUTE_KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|OPTIONS) /[\w\-/{}.]*(\{\w+\+\})?")
 DEPLOYMENTS = re.compile(r"CodeDeployDefault\.Lambda(AllAtOnce|Canary10Percent(5|10|15|30)Minutes|Linear10PercentEvery(1|2|3|10)Minutes?)")
 RETAINED = {"AWS::DynamoDB::Table", "AWS::SecretsManager::Secret"}
 REACHED = {"AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::SQS::Queue", "AWS::Events::EventBus"}
