@@ -18,7 +18,7 @@ test("a page of another site gets what a key and the organisation allow, and not
     elsewhere((site) =>
       inBrowser(world, { viewport: { width: 375, height: 800 } }, async (page) => {
         await signIn(page, world, ADA);
-        await page.goto(world.at("/api-keys/new"));
+        await page.goto(world.at("/integrations/api-keys/new"));
         await page.getByLabel("What is it for?").fill("Portal");
         await page.locator("[name='scope-schedule.read']").check();
         await page.locator("[name='scope-schedule.write']").check();
