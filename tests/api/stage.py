@@ -101,6 +101,11 @@ class Stage:
             return {"id": entry["id"], "original": "20270308T090000Z", "connection": self.connection}
         if "/conflicts/" in path:
             return {"id": self.conflict}
+        if "/integrations/" in path:
+            return {
+                "integration": "edi", "connection": self.connection, "item": self.item,
+                "id": self.kept("event", self.event),
+            }
         if method == "DELETE":
             return {"id": self.kept("connection", self.another_connection)}
         return {"id": self.connection, "run": self.run, "hold": self.hold, "item": self.item}
@@ -118,6 +123,9 @@ class Stage:
             self.used.pop("deleted", None)
         elif "/schedule/entries/" in path:
             self.used.pop("entry", None)
+
+    def event(self):
+        return self.ada.call("GET", "/api/integrations/logs")["items"][0]["id"]
 
     def series(self):
         entry = visit(f"series {next(self.numbers)}", recurrence=["RRULE:FREQ=WEEKLY;COUNT=6"])

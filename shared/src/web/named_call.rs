@@ -96,11 +96,13 @@ async fn run_named(
 
 /// Of what is asked for. How the body is written counts: who repeats a call repeats its bytes.
 fn fingerprint_of(parts: &Parts, body: &Bytes) -> String {
-    let condition = parts
-        .headers
-        .get(header::IF_MATCH)
-        .map(HeaderValue::as_bytes);
-    let text = [condition.unwrap_or_default(), b"\n", body.as_ref()].concat();
+    // One that is empty is not the same as none.
+    let condition = parts.headers.get(header::IF_MATCH);
+    let (named, condition): (&[u8], &[u8]) = match condition {
+        Some(condition) => (b"if-match ", condition.as_bytes()),
+        None => (b"", b""),
+    };
+    let text = [named, condition, b"\n", body.as_ref()].concat();
     fingerprint(&String::from_utf8_lossy(&text))
 }
 
