@@ -216,6 +216,27 @@ fn readable(route: &Route) -> Value {
 }
 
 #[tokio::test]
+async fn every_form_may_bring_its_proof_of_origin_as_a_field() {
+    let story = Story::start().await;
+    let mut forms = all();
+    forms.retain(|route| route.reads() == Reads::Form);
+    assert!(forms.len() > 20, "{} forms", forms.len());
+    // An empty form means something there, and takes the connection from the others.
+    forms.sort_by_key(|route| route.pattern.ends_with("/disconnect"));
+
+    for route in forms {
+        let path = route.address(&story.places());
+        let answer = story.sender(&route).submit(&path, &[]).await.unwrap();
+        let is_known = !answer.text.contains("unknown field `csrf_token`");
+        assert!(
+            is_known,
+            "{} {}: {}",
+            route.method, route.pattern, answer.text
+        );
+    }
+}
+
+#[tokio::test]
 async fn parameters_that_mean_nothing_break_no_route() {
     let mut story = Story::start().await;
     let before = Kept::of(&story.ada.world).await;

@@ -76,15 +76,24 @@ pub(crate) async fn decide(
     Ok(accepted(connection, run))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pressed {
+    decision: Decision,
+    /// Proven before the form is read.
+    #[serde(rename = "csrf_token")]
+    _proof: Option<String>,
+}
+
 /// The same from the page.
 pub(crate) async fn press(
     State(app): State<App>,
     own: Own,
     Path((connection, hold)): Path<(ConnectionId, HoldId)>,
-    Form(asked): Form<Asked>,
+    Form(pressed): Form<Pressed>,
 ) -> Result<Response, Problem> {
-    carry_out(&app, &own, hold, asked.decision).await?;
-    let words = match asked.decision {
+    carry_out(&app, &own, hold, pressed.decision).await?;
+    let words = match pressed.decision {
         Decision::Confirm => "Confirmed. The next sync carries it out.",
         Decision::Restore => "Kept. The next sync puts back what was removed or changed.",
     };
