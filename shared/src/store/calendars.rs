@@ -10,13 +10,11 @@ use super::{
     TenantStore,
     item::{Guard, Item},
     keys,
-    table::{Range, StoreError, Write},
+    table::{Range, StoreError, TRANSACTION_ITEMS_MAX, Write},
 };
 
 /// More calendars than any account shows.
 const CALENDARS_MAX: usize = 250;
-/// A transaction takes a hundred writes.
-const AT_ONCE: usize = 90;
 const SUBSCRIPTIONS_MAX: usize = 500;
 
 impl TenantStore {
@@ -49,7 +47,8 @@ impl TenantStore {
         changed: &[Calendar],
         others: &[Calendar],
     ) -> Result<(), StoreError> {
-        if changed.is_empty() || changed.len() + others.len() > AT_ONCE {
+        // One more says that the connection stands.
+        if changed.is_empty() || changed.len() + others.len() >= TRANSACTION_ITEMS_MAX {
             return self.put_calendars(changed).await;
         }
         let mut writes = vec![self.not_closed(connection)];
