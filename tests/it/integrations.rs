@@ -1,5 +1,6 @@
 //! How it goes with integrations: what is counted, what is logged, what waits, and what connectors report.
 
+mod apart;
 mod counted;
 mod error_queue;
 mod reported;

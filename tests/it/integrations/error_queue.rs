@@ -57,19 +57,29 @@ async fn what_is_counted_as_waiting_is_what_the_queue_holds() {
         (&told[0]["item_id"], &told[0]["retry_count"]),
         (&dead[0]["id"], &json!(7))
     );
+    let retry = async |item: &Value| {
+        let (connection, item) = (&mia.connection, item["id"].as_str().unwrap());
+        let path = format!("{QUEUE}/{connection}/{item}/retry");
+        let asked = ada.post(&path, &json!({})).await.unwrap();
+        asked.expect(202).unwrap()
+    };
+    retry(&dead[0]).await;
+    let recounted = read(&ada, &format!("{DASHBOARD}?refresh=true")).await["error_summary"].clone();
+    assert_eq!(
+        (
+            &recounted["pending_retries"],
+            &recounted["dead_letter_queue_count"]
+        ),
+        (&json!(1), &json!(0)),
+        "counted again at once, and not only with the run that was asked for"
+    );
+    mia.settle().await;
+    mia.hours_pass(24).await;
+    let dead = queue(&ada, "?state=dead_letter").await;
+    assert_eq!(dead.len(), 1);
 
     mia.mended().await;
-    let path = format!(
-        "{QUEUE}/{}/{}/retry",
-        mia.connection,
-        dead[0]["id"].as_str().unwrap()
-    );
-    let asked = ada
-        .post(&path, &json!({}))
-        .await
-        .unwrap()
-        .expect(202)
-        .unwrap();
+    let asked = retry(&dead[0]).await;
     assert!(asked.at("/run").starts_with("run_"));
     mia.settle().await;
 

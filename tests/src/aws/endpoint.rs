@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{ApiError, AwsStandIns, names};
+use super::{ApiError, AwsStandIns, Trouble, names};
 
 /// The largest request of all: a `BatchWriteItem`.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -58,6 +58,11 @@ async fn dispatch(
     aws.counting.count(service, operation);
     if let Some(error) = aws.faults.take(operation) {
         return Err(error);
+    }
+    match aws.faults.about(&body) {
+        Some(Trouble::Refused(error)) => return Err(error),
+        Some(Trouble::Silence) => std::future::pending().await,
+        None => {}
     }
     let answer = match service {
         "AmazonSQS" => {

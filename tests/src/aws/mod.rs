@@ -23,6 +23,7 @@ pub use counters::AwsCounters;
 pub use dynamo::StreamPosition;
 pub use error::ApiError;
 pub use events::PutEvent;
+pub use faults::Trouble;
 pub use sqs::{MessageAttribute, QueueDepth, QueueSpec, Received};
 pub use stand_ins::AwsStandIns;
 pub use template::{Function, QueueMapping, Route, SecretSpec, StreamMapping, Template};

@@ -9,8 +9,14 @@ use url::Url;
 
 use super::{
     ApiError, AwsCounters, PutEvent, QueueDepth, QueueSpec, Received, StreamPosition, Template,
-    counters::Counting, dynamo::Dynamo, endpoint, events::Events, faults::Faults, names::ACCOUNT,
-    secrets::Secrets, sqs::Sqs,
+    counters::Counting,
+    dynamo::Dynamo,
+    endpoint,
+    events::Events,
+    faults::{Faults, Trouble},
+    names::ACCOUNT,
+    secrets::Secrets,
+    sqs::Sqs,
 };
 use crate::clock::WorldClock;
 
@@ -168,6 +174,11 @@ impl AwsStandIns {
     /// The next request for this operation gets this refusal instead of an answer; for `PutEvents.Entry` the next entry.
     pub fn refuse_next(&self, operation: &str, error: ApiError) {
         self.faults.add(operation, Some(error));
+    }
+
+    /// Every request that says this meets the trouble, until `refuse_nothing`.
+    pub fn trouble_about(&self, what: &str, trouble: Trouble) {
+        self.faults.add_about(what, trouble);
     }
 
     /// What was to be refused and was not asked for is answered again.
