@@ -122,7 +122,8 @@ pub struct Allowance {
     pub limit: u32,
     pub left: u32,
     pub resets_in_s: u32,
-    pub is_spent: bool,
+    /// Requests of this minute that were too many, with this one.
+    pub beyond: u32,
 }
 
 impl Allowance {
@@ -132,7 +133,7 @@ impl Allowance {
             limit,
             left: limit.saturating_sub(used),
             resets_in_s: u32::try_from(60 - second).unwrap_or(60),
-            is_spent: used > limit,
+            beyond: used.saturating_sub(limit),
         }
     }
 }
@@ -178,7 +179,8 @@ mod tests {
             let now = Timestamp::from_second(second).unwrap();
             let allowance = Allowance::after(used, limit, now);
 
-            prop_assert_eq!(allowance.is_spent, used > limit);
+            prop_assert_eq!(allowance.left + used, limit.max(used));
+            prop_assert_eq!(allowance.beyond + limit, limit.max(used));
             prop_assert_eq!(allowance.left, limit - used.min(limit));
             prop_assert_eq!((second + i64::from(allowance.resets_in_s)) % 60, 0);
             prop_assert!((1..=60).contains(&allowance.resets_in_s));

@@ -9,7 +9,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 pub use event::{About, EventStatus, EventType, IntegrationEvent, NoEventType};
 pub use health::{Badge, Facts, Health, Overall, Setup, Standings, Status};
-pub use ours::File;
+pub use ours::{CallTrouble, File};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 pub use window::{Hour, QUARTERS_IN_DAY, Quarter, Tally};

@@ -7,9 +7,8 @@ mod log;
 
 pub use known::{KeyLimit, KnownIntegrations};
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     api_key::ApiKey,
     audit::AuditEntry,
@@ -185,10 +184,6 @@ struct PinnedRow {
 
 /// A row of the tenant's own, or a new one.
 const OWN: &str = "attribute_not_exists(PK) OR t = :t";
-
-fn one(by: impl fmt::Display) -> AttributeValue {
-    AttributeValue::N(by.to_string())
-}
 
 fn range_of_all(pk: &str, from: String) -> Range<'_> {
     Range {

@@ -1,10 +1,14 @@
 //! Programs: `Authorization: Bearer kalends_…`. Every request is counted, also one that is refused for haste.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use domain::api_key::{Allowance, ApiKeyState};
+use domain::{
+    api_key::{Allowance, ApiKey, ApiKeyState},
+    id::IntegrationEventId,
+    integration::{CallTrouble, IntegrationEvent},
+};
 
 use super::{Session, Trail, session::By};
-use crate::{app::App, ids, problem::Problem};
+use crate::{app::App, ids, problem::Problem, telemetry::chain};
 
 const PREFIX: &str = "kalends_";
 const HINT_CHARACTERS: usize = PREFIX.len() + 4;
@@ -74,7 +78,7 @@ pub(super) async fn session(
 
 /// Refuses what is too much for one minute.
 pub(super) fn check(allowance: Allowance) -> Result<(), Problem> {
-    if !allowance.is_spent {
+    if allowance.beyond == 0 {
         return Ok(());
     }
     Err(too_hasty(allowance.limit, allowance.resets_in_s))
@@ -84,6 +88,33 @@ pub(super) fn too_hasty(limit: u32, wait_s: u32) -> Problem {
     let detail = format!("This key may ask {limit} times a minute. Wait {wait_s} seconds.");
     let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
     problem.retry_after(wait_s.into())
+}
+
+/// Writes down a call that failed, and the first of a minute that was too many: a dashboard tells of both.
+pub(super) async fn note(
+    app: &App,
+    session: &Session,
+    (key, allowance): (&ApiKey, Allowance),
+    call: &str,
+    status: StatusCode,
+) {
+    let trouble = if status.is_server_error() {
+        let status = status.as_u16();
+        CallTrouble::Failed { status }
+    } else if allowance.beyond == 1 {
+        let limit = allowance.limit;
+        CallTrouble::TooMany { limit }
+    } else {
+        return;
+    };
+    let now = app.clock.now();
+    let id = ids::mint(session.tenant(), now, IntegrationEventId::from_parts);
+    let request_id = &session.trail.request_id;
+    let event = IntegrationEvent::of_call(id, now, key, call, &trouble, request_id);
+    // The answer stands whether or not it can be written down.
+    if let Err(error) = app.store.tenant(session).append_event(&event).await {
+        tracing::error!(error = %chain(&error), "trouble of an API key was not written to the log");
+    }
 }
 
 /// What is left, as draft-ietf-httpapi-ratelimit-headers has it.

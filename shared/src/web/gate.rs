@@ -116,6 +116,7 @@ pub(super) async fn guard(gate: Gate, request: Request, next: Next) -> Response 
         Ok(session) => session,
         Err(problem) => return problem.into_response(),
     };
+    let call = format!("{} {}", parts.method, parts.uri.path());
     let (site, admitted) = match cors::check(&session, &parts.headers, &app.config) {
         Ok(site) => (site, admit(gate, &app, &session, &parts).await),
         Err(problem) => (None, Err(problem)),
@@ -128,8 +129,10 @@ pub(super) async fn guard(gate: Gate, request: Request, next: Next) -> Response 
     if let Some(origin) = site {
         response.headers_mut().extend(cors::headers(origin));
     }
-    if let By::Key { allowance, .. } = session.by {
-        response.headers_mut().extend(api_key::headers(allowance));
+    if let By::Key { key, allowance, .. } = &session.by {
+        let status = response.status();
+        api_key::note(&app, &session, (key, *allowance), &call, status).await;
+        response.headers_mut().extend(api_key::headers(*allowance));
     }
     response
 }

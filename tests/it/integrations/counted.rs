@@ -1,9 +1,10 @@
 //! What syncs add to what is known.
 
+use futures::future::join_all;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{person::Person, world::World};
+use tests::{aws::ApiError, person::Person, world::World};
 
 use super::{DASHBOARD, HEALTH, IVO, health, logged, read};
 use crate::support::{ADA, Connected, MIA, api_key, create_with_key, visit};
@@ -197,6 +198,46 @@ async fn keys_are_counted_with_what_they_ask() {
     ada.delete(&path).await.unwrap().expect(204).unwrap();
     let keys = read(&ada, HEALTH).await["integrations"]["api_keys"].clone();
     assert_eq!(keys["status"], "not_configured");
+}
+
+#[tokio::test]
+async fn trouble_of_a_program_is_told_and_no_call_counted_twice() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let limited = json!({ "scopes": ["schedule.write"], "requests_per_minute": 2 });
+    let (id, key) = api_key(&ada, limited).await;
+    let refused = ApiError::new("AccessDeniedException", "not authorized");
+    world.aws.refuse_next("TransactWriteItems", refused);
+
+    let statuses =
+        ["one", "two", "three", "four"].map(|title| create_with_key(&world, &key, title));
+    let answers = join_all(statuses).await;
+    let mut statuses: Vec<u16> = answers
+        .iter()
+        .map(|answer| answer.status.as_u16())
+        .collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 429, 429, 503]);
+
+    let told = logged(&ada, "integration_type=api_keys").await;
+    let mut kinds: Vec<(&str, &str)> = told
+        .iter()
+        .map(|event| {
+            (
+                event["event_type"].as_str().unwrap(),
+                event["status"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    kinds.sort_unstable();
+    let expected = [("api.failed", "error"), ("api.rate_limited", "warning")];
+    assert_eq!(kinds, expected, "haste is told once a minute");
+    assert!(told.iter().all(|event| event["api_key_id"] == id.as_str()));
+    let keys = read(&ada, HEALTH).await["integrations"]["api_keys"].clone();
+    assert_eq!(
+        (&keys["success_count_24h"], &keys["error_count_24h"]),
+        (&json!(3), &json!(1))
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{About, EventStatus, EventType, Integration, IntegrationEvent};
 use crate::{
+    api_key::ApiKey,
     connection::{Connection, ReauthReason},
     id::{IntegrationEventId, MemberId},
     item::StuckItem,
@@ -222,6 +223,55 @@ impl IntegrationEvent {
             error_message: None,
             correlation_id: correlation_id.to_owned(),
             about: About::File { member: whose },
+            account: None,
+            request_body: None,
+            response_body: None,
+            retry_count: 0,
+        }
+    }
+}
+
+/// What befell a call of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallTrouble {
+    /// More than its key may ask in a minute.
+    TooMany { limit: u32 },
+    /// It was answered with a status of 5xx.
+    Failed { status: u16 },
+}
+
+impl IntegrationEvent {
+    /// `call` is the method and the path.
+    pub fn of_call(
+        id: IntegrationEventId,
+        at: Timestamp,
+        key: &ApiKey,
+        call: &str,
+        trouble: &CallTrouble,
+        request_id: &str,
+    ) -> Self {
+        let name = &key.name;
+        let (event_type, status, message, error) = match trouble {
+            CallTrouble::TooMany { limit } => {
+                let words = format!("“{name}” asked more often than {limit} times in a minute.");
+                ("api.rate_limited", EventStatus::Warning, words, None)
+            }
+            CallTrouble::Failed { status } => {
+                let words = format!("{call} of “{name}” failed.");
+                let error = format!("It was answered with {status}.");
+                ("api.failed", EventStatus::Error, words, Some(error))
+            }
+        };
+        Self {
+            id,
+            at,
+            integration: Integration::ApiKeys,
+            event_type: EventType::own(event_type),
+            status,
+            message,
+            error_message: error,
+            correlation_id: request_id.to_owned(),
+            about: About::ApiCall { key: key.id },
             account: None,
             request_body: None,
             response_body: None,

@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     id::{self, ApiKeyId, ConnectionId},
-    integration::{EventStatus, Hour, Integration, IntegrationEvent, Quarter},
+    integration::{About, EventStatus, Hour, Integration, IntegrationEvent, Quarter},
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{OWN, one};
+use super::OWN;
 use crate::store::{
     TenantStore,
     demand::row::{Change, number, text},
@@ -24,6 +24,15 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_hours(48);
 const SECONDS_IN_MINUTE: i64 = 60;
 /// Callers of one key that count in the same moment of a new minute.
 const TRIES_MAX: usize = 10;
+
+/// How something ended that was tried.
+#[derive(Clone, Copy)]
+enum Outcome<'a> {
+    Succeeded,
+    Failed(&'a str),
+    /// It was counted as tried when it began.
+    FailedAfterAll(&'a str),
+}
 
 /// How often something was tried in a quarter of an hour, and how often that failed.
 pub(super) fn tried(quarter: usize) -> String {
@@ -46,20 +55,19 @@ impl TenantStore {
         connection: ConnectionId,
         at: Timestamp,
     ) -> Write {
-        self.count(integration, shard(connection), at, None)
+        self.count(integration, shard(connection), at, Outcome::Succeeded)
     }
 
     /// What an event counts for: one success, or one failure.
     pub(super) fn event_count(&self, event: &IntegrationEvent) -> Write {
-        let is_error = event.status == EventStatus::Error;
         let words = event.error_message.as_deref().unwrap_or(&event.message);
-        let error = is_error.then_some(words);
-        self.count(
-            event.integration,
-            shard(&event.correlation_id),
-            event.at,
-            error,
-        )
+        let outcome = match (event.status, &event.about) {
+            (EventStatus::Success | EventStatus::Warning, _) => Outcome::Succeeded,
+            (EventStatus::Error, About::ApiCall { .. }) => Outcome::FailedAfterAll(words),
+            (EventStatus::Error, _) => Outcome::Failed(words),
+        };
+        let shard = shard(&event.correlation_id);
+        self.count(event.integration, shard, event.at, outcome)
     }
 
     fn count(
@@ -67,14 +75,19 @@ impl TenantStore {
         integration: Integration,
         shard: u32,
         at: Timestamp,
-        error: Option<&str>,
+        outcome: Outcome,
     ) -> Write {
         let quarter = Quarter::of(at);
         let (hour, index) = (quarter.hour(), quarter.of_hour());
+        let (tries, error) = match outcome {
+            Outcome::Succeeded => (1, None),
+            Outcome::Failed(words) => (1, Some(words)),
+            Outcome::FailedAfterAll(words) => (0, Some(words)),
+        };
         let (added, seen) = match error {
-            None => ("#n :one", "last_success_at = :at"),
+            None => ("#n :tries", "last_success_at = :at"),
             Some(_) => (
-                "#n :one, #f :one",
+                "#n :tries, #f :one",
                 "last_error_at = :at, last_error = :error",
             ),
         };
@@ -84,7 +97,7 @@ impl TenantStore {
         )
         .name("#n", tried(index))
         .name("#ttl", "ttl")
-        .value(":one", one(1))
+        .value(":tries", number(tries))
         .value(":ttl", expires(hour))
         .value(":t", text(self.tenant))
         .value(":et", text("tally"))
@@ -92,6 +105,7 @@ impl TenantStore {
         if let Some(error) = error {
             change = change
                 .name("#f", failed(index))
+                .value(":one", number(1))
                 .value(":error", text(error));
         }
         let key = keys::tally(self.tenant, hour, integration, shard);
@@ -123,7 +137,7 @@ impl TenantStore {
         change
             .name("#n", tried(quarter.of_hour()))
             .name("#ttl", "ttl")
-            .value(":one", one(1))
+            .value(":one", number(1))
             .value(":ttl", expires(quarter.hour()))
             .value(":t", text(self.tenant))
             .value(":et", text("api_key_use"))
@@ -152,11 +166,11 @@ fn next_minute(row: &Attributes, minute: i64) -> Change {
         condition,
     )
     .value(":minute", number(minute))
-    .value(":busiest", one(busiest.max(asked).unwrap_or_default()));
+    .value(":busiest", number(busiest.max(asked).unwrap_or_default()));
     if let Some(before) = minute_of(row) {
         change = change
             .value(":before", number(before))
-            .value(":asked", one(asked.unwrap_or_default()));
+            .value(":asked", number(asked.unwrap_or_default()));
     }
     change
 }
