@@ -91,9 +91,11 @@ async function onSchedule(page, world, act) {
   // The clock runs from the moment it is installed until it is told to stand, and cannot be told to stand in its past.
   await page.clock.install({ time: start - LEAD_MS });
   await page.clock.pauseAt(start);
+  const counted = page.waitForResponse((answer) => isCount(answer.request()));
   await page.reload();
   // The script of the fragments begins a moment after the page.
   await page.clock.runFor(STARTED_MS);
+  await counted;
   const looks = [];
   page.on("request", (request) => {
     if (isLook(request)) looks.push(request.url());
@@ -110,8 +112,13 @@ async function looked(page, looks, cause) {
   assert.equal(looks.length, before + 1);
 }
 
+/** The menu's count follows each look of the page. */
 function isLook(request) {
-  return request.headers()["hx-request"] === "true";
+  return request.headers()["hx-request"] === "true" && !isCount(request);
+}
+
+function isCount(request) {
+  return new URL(request.url()).pathname === "/notifications/count";
 }
 
 /** Headless tabs are never hidden, so the page is told that it is. */

@@ -168,6 +168,8 @@ async function files(page, world, look) {
 }
 
 async function apart(page, world, look) {
+  await page.goto(world.at("/notifications"));
+  await look("notifications, none");
   await page.goto(world.at("/conflicts"));
   await look("conflicts, none");
   await page.goto(world.at("/schedule/deleted"));
@@ -175,6 +177,8 @@ async function apart(page, world, look) {
   await fallApart(page, world, "Van service");
   await look("conflict");
   const conflict = page.url();
+  await page.goto(world.at("/notifications"));
+  await look("notifications");
   await page.goto(world.at("/conflicts"));
   await look("conflicts");
   await page.getByRole("link", { name: "Van service, ours" }).click();

@@ -31,6 +31,7 @@ mod measures;
 mod microsoft_client;
 mod microsoft_sim;
 mod named_calls;
+mod notifications;
 mod oauth;
 mod occurrences;
 mod openapi;

@@ -118,15 +118,10 @@ fn state(
     }
 }
 
-/// As it is called here, or there, or was called.
 fn title(conflict: &Conflict) -> String {
-    let sides = [conflict.local.content(), conflict.external.content()];
-    let content = sides.into_iter().flatten().next();
-    let title = content.unwrap_or(&conflict.base).title.clone();
-    if title.is_empty() {
-        "Untitled entry".to_owned()
-    } else {
-        title
+    match conflict.title() {
+        "" => "Untitled entry".to_owned(),
+        title => title.to_owned(),
     }
 }
 

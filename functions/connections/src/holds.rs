@@ -153,19 +153,20 @@ pub(crate) fn changed() -> Problem {
 
 /// As the connection's page shows it.
 pub(crate) fn shown(holds: &[Hold], calendars: &[Calendar]) -> Vec<HeldChanges> {
-    holds
-        .iter()
-        .map(|hold| shown_one(hold, calendars))
-        .collect()
+    let shown = |hold: &Hold| {
+        let calendar = calendars
+            .iter()
+            .find(|calendar| calendar.id == hold.calendar);
+        let name = calendar.map_or("a calendar", |calendar| calendar.name.as_str());
+        shown_one(hold, name)
+    };
+    holds.iter().map(shown).collect()
 }
 
-fn shown_one(hold: &Hold, calendars: &[Calendar]) -> HeldChanges {
-    let calendar = calendars
-        .iter()
-        .find(|calendar| calendar.id == hold.calendar);
-    let name = calendar.map_or("A calendar", |calendar| calendar.name.as_str());
+/// "214 events are gone from Work"
+pub(crate) fn words(hold: &Hold, name: &str) -> String {
     let count = hold.count;
-    let what = match (hold.way, hold.brake) {
+    match (hold.way, hold.brake) {
         (Way::Changes | Way::Comparison, Brake::Deletions) => {
             format!("{count} events are gone from {name}")
         }
@@ -176,20 +177,26 @@ fn shown_one(hold: &Hold, calendars: &[Calendar]) -> HeldChanges {
             format!("{count} entries of {name} were removed from the schedule")
         }
         (Way::Entries, Brake::Overwrites) => format!("{count} entries of {name} changed here"),
-    };
+    }
+}
+
+/// One, of a calendar that is called so.
+pub(crate) fn shown_one(hold: &Hold, name: &str) -> HeldChanges {
     let confirm = match hold.brake {
         Brake::Deletions => "Delete them on the other side too",
         Brake::Overwrites => "Change them on the other side too",
     };
     HeldChanges {
         id: hold.id.to_string(),
-        what,
+        what: words(hold, name),
         sample: hold
             .sample
             .iter()
             .map(|step| (step.title.clone(), step.what.clone()))
             .collect(),
-        more: count.saturating_sub(u32::try_from(hold.sample.len()).unwrap_or(count)),
+        more: hold
+            .count
+            .saturating_sub(u32::try_from(hold.sample.len()).unwrap_or(hold.count)),
         confirm: confirm.to_owned(),
         decided: hold.decision().map(|decision| match decision {
             Decision::Confirm => "Confirmed. The next sync carries it out.".to_owned(),

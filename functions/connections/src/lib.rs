@@ -1,4 +1,4 @@
-//! A member's connections: calendars, settings, pause, sync now, runs, and what needs attention.
+//! A member's connections: calendars, settings, pause, sync now, runs, and what waits for them.
 
 mod actions;
 mod answers;
@@ -7,6 +7,7 @@ mod endings;
 mod form;
 mod holds;
 mod notices;
+mod notifications;
 pub mod openapi;
 mod own;
 mod pages;
@@ -26,6 +27,8 @@ pub fn routes() -> Routes {
 
 fn for_people() -> Routes {
     Routes::new()
+        .get(routes::NOTIFICATIONS, OWN, notifications::page)
+        .get(routes::NOTIFICATIONS_COUNT, OWN, notifications::count)
         .get(routes::CONNECTIONS, OWN, pages::list)
         .get(routes::CONNECTION, OWN, pages::show)
         .get(routes::CONNECTION_WHY, OWN, why::page)
@@ -46,6 +49,7 @@ fn for_people() -> Routes {
 
 fn for_programs() -> Routes {
     Routes::new()
+        .get("/api/v1/notifications", OWN, notifications::list)
         .get("/api/v1/connections", OWN, api::list)
         .get("/api/v1/connections/{id}", OWN, api::show)
         .delete("/api/v1/connections/{id}", OWN.confirmed(), endings::begin)

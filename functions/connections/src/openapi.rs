@@ -16,6 +16,7 @@ use crate::{
     endings::{DisconnectionAnswer, Wanted},
     holds::{self, HoldAnswer},
     notices::NoticesAnswer,
+    notifications::NotificationAnswer,
     previews::PreviewsAnswer,
     why::{Why, WhyQuery},
 };
@@ -35,6 +36,7 @@ pub fn operations(api: &mut Api) {
                 "One connection",
             ))
             .answers::<ConnectionAnswer>(StatusCode::OK, "The connection."),
+            notifications(),
             disconnect(),
             own(get(
                 "/api/v1/connections/{id}/disconnection",
@@ -75,6 +77,16 @@ pub fn operations(api: &mut Api) {
             trace(),
         ],
     );
+}
+
+fn notifications() -> Operation {
+    get("/api/v1/notifications", "listNotifications", "What waits for you")
+        .words(
+            "Conflicts of your calendars, access that was lost, changes that are held, and items that are not tried again \
+             by themselves. Each goes when its cause goes; nothing has to be marked as read. Its choices are carried out \
+             where its cause stands: a conflict is resolved, a hold decided, a connection reconnected, items retried.",
+        )
+        .answers::<List<NotificationAnswer>>(StatusCode::OK, "All of them, newest first.")
 }
 
 fn own(operation: Operation) -> Operation {

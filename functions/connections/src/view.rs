@@ -2,7 +2,7 @@
 
 use domain::{
     calendar::{Calendar, Direction, History},
-    connection::{Auth, Connection, Idle, ReauthReason},
+    connection::{Auth, Connection, Idle, Provider, ReauthReason},
     hold::Hold,
     item::{ItemState, StuckItem},
     run::{RunOutcome, RunState, SyncRun},
@@ -139,17 +139,23 @@ fn attention(stuck: &[StuckItem]) -> impl Iterator<Item = &StuckItem> {
     stuck.iter().filter(|item| item.needs_attention())
 }
 
+/// What happened, and what to do.
+pub(crate) fn reauth_words(provider: Provider, reason: ReauthReason) -> String {
+    match reason {
+        ReauthReason::Revoked => {
+            let name = product(provider);
+            format!("{name} no longer accepts our access. Reconnect to give it again.")
+        }
+        ReauthReason::MissingScopes => {
+            "Not everything that syncing needs was allowed. Reconnect and leave every box ticked."
+                .to_owned()
+        }
+    }
+}
+
 fn last_error(connection: &Connection, syncing: &Syncing) -> Option<String> {
-    let name = product(connection.provider);
-    if let Auth::NeedsReauth { reason, .. } = &connection.auth {
-        return Some(match reason {
-            ReauthReason::Revoked => {
-                format!("{name} no longer accepts our access. Reconnect to give it again.")
-            }
-            ReauthReason::MissingScopes => {
-                "Not everything that syncing needs was allowed. Reconnect and leave every box ticked.".into()
-            }
-        });
+    if let Auth::NeedsReauth { reason, .. } = connection.auth {
+        return Some(reauth_words(connection.provider, reason));
     }
     let failure = connection.last_failure.as_ref()?;
     let next = match standing(syncing) {

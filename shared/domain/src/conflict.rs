@@ -101,6 +101,13 @@ pub enum NotNow {
 }
 
 impl Conflict {
+    /// As it is called here, or there, or was called.
+    pub fn title(&self) -> &str {
+        let sides = [self.local.content(), self.external.content()];
+        let content = sides.into_iter().flatten().next();
+        &content.unwrap_or(&self.base).title
+    }
+
     pub fn over_since(&self) -> Option<Timestamp> {
         match self.state {
             ConflictState::Open | ConflictState::Chosen { .. } => None,

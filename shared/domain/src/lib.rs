@@ -47,6 +47,7 @@ pub mod item;
 pub mod link;
 pub mod mask;
 pub mod member;
+pub mod notification;
 pub mod permission;
 pub mod preview;
 pub mod recurrence;

@@ -99,35 +99,44 @@
     const token = document.querySelector('meta[name="csrf-token"]')?.content;
     if (token) event.detail.ctx.request.headers["X-CSRF-Token"] = token;
   });
+  const isCount = (event) => event.detail.ctx?.sourceElement?.id === "notifications-count";
   document.addEventListener("htmx:before:request", () => { waiting += 1; });
   document.addEventListener("htmx:after:request", (event) => { failed ||= event.detail.ctx.response.status >= 500; });
   document.addEventListener("htmx:error", (event) => { failed ||= Boolean(event.detail.ctx); });
-  document.addEventListener("htmx:finally:request", () => {
+  document.addEventListener("htmx:finally:request", (event) => {
     waiting -= 1;
     if (waiting > 0) return;
     misses = failed ? misses + 1 : 0;
     if (!failed) good = new Date();
     failed = false;
     sayState();
+    // What the menu counts is asked after the page has looked, and not beside it: a proof that ran out is renewed once.
+    if (misses === 0 && !isCount(event)) document.body.dispatchEvent(new CustomEvent("app:looked"));
     if (misses === 2) toast("error", "This page could not be brought up to date. It keeps trying.");
   });
-  document.addEventListener("htmx:after:swap", () => { relate(document); tellNews(); schedule(); });
+  document.addEventListener("htmx:after:swap", (event) => {
+    relate(document);
+    tellNews();
+    if (!isCount(event)) schedule();
+  });
 
-  // A list that says so tells how many of its rows are new. Those that a page begins with are not.
+  // A list that says so tells how many of its rows are new. Those that a page begins with are not; what comes after it, as
+  // the menu's notifications do, is told once in a tab, whichever page it is looked at on.
 
-  const seen = new Set();
+  const seen = new Set((sessionStorage.getItem("seen") ?? "").split(" "));
 
-  function unseen() {
-    const rows = [...document.querySelectorAll("[data-news] > li")].filter((row) => !seen.has(row.id));
+  function unseen(list) {
+    const rows = [...list.children].filter((row) => !seen.has(row.id));
     for (const row of rows) seen.add(row.id);
-    return rows;
+    return rows.length;
   }
 
   function tellNews() {
-    const rows = unseen();
-    if (rows.length === 0) return;
-    const what = rows[0].parentElement.dataset.news;
-    toast("notice", `${rows.length} new ${what}${rows.length === 1 ? "" : "s"}`);
+    for (const list of document.querySelectorAll("[data-news]")) {
+      const count = unseen(list);
+      if (count > 0) toast("notice", `${count} new ${list.dataset.news}${count === 1 ? "" : "s"}`);
+    }
+    sessionStorage.setItem("seen", [...seen].filter((id) => id.startsWith("news-")).join(" "));
   }
 
   // Toasts: success leaves by itself, an error stays until dismissed.
@@ -222,7 +231,7 @@
   });
 
   relate(document);
-  unseen();
+  document.querySelectorAll("[data-news]").forEach(unseen);
   for (const box of document.querySelectorAll(".toast:not([data-lasts])")) setTimeout(() => box.remove(), TOAST_MS);
   find("error-summary")?.focus();
   schedule();

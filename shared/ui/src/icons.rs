@@ -6,6 +6,7 @@ use maud::{Markup, PreEscaped, html};
 pub enum Icon {
     Alert,
     Back,
+    Bell,
     Calendar,
     Check,
     Clock,
@@ -60,6 +61,9 @@ const fn shapes(icon: Icon) -> &'static str {
             r#"<path d="m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3"/><path d="M12 9v4"/><path d="M12 17h.01"/>"#
         }
         Icon::Back => r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#,
+        Icon::Bell => {
+            r#"<path d="M10.268 21a2 2 0 0 0 3.464 0"/><path d="M3.262 15.326A1 1 0 0 0 4 17h16a1 1 0 0 0 .74-1.673C19.41 13.956 18 12.499 18 8A6 6 0 0 0 6 8c0 4.499-1.411 5.956-2.738 7.326"/>"#
+        }
         Icon::Calendar => {
             r#"<path d="M8 2v3"/><path d="M16 2v3"/><rect x="3" y="3" width="18" height="18" rx="2"/><path d="M3 9h18"/><path d="M8 13h.01"/><path d="M12 13h.01"/><path d="M16 13h.01"/><path d="M8 17h.01"/><path d="M12 17h.01"/><path d="M16 17h.01"/>"#
         }

@@ -8,6 +8,7 @@ use maud::{DOCTYPE, Markup, Render, html};
 use crate::assets;
 use crate::components::{Csrf, Look, Meaning, action, button, labelled, link, post, submit};
 use crate::icons::{Icon, icon};
+use crate::pages::notifications::count_place;
 use crate::routes;
 
 use sections::GROUPS;
@@ -230,6 +231,7 @@ fn group(
                     li {
                         a id=(entry.id) href=(entry.href) aria-current=[(current == Some(section)).then_some("page")] {
                             (labelled(entry.glyph, entry.words))
+                            @if section == Section::Notifications { (count_place()) }
                             @if section == Section::Conflicts && frame.conflicts > 0 {
                                 span.now { (counted(frame.conflicts)) span.heard { " open" } }
                             }
@@ -242,7 +244,7 @@ fn group(
 }
 
 /// What is counted no further is said so.
-fn counted(open: usize) -> String {
+pub(crate) fn counted(open: usize) -> String {
     if open > 99 {
         "99+".to_owned()
     } else {

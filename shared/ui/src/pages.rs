@@ -19,6 +19,7 @@ pub mod integrations;
 pub mod join;
 pub mod members;
 pub mod message;
+pub mod notifications;
 pub mod organization;
 pub mod problem;
 pub mod profile;

@@ -34,6 +34,11 @@ pub const CONNECTION_RETRY_ALL: &str = "/connections/{id}/items/retry";
 /// `POST` tries one item again.
 pub const CONNECTION_RETRY: &str = "/connections/{id}/items/{item}/retry";
 
+/// What waits for the member.
+pub const NOTIFICATIONS: &str = "/notifications";
+/// How many there are, for the menu.
+pub const NOTIFICATIONS_COUNT: &str = "/notifications/count";
+
 /// `GET ?state=settled` shows those that are decided or over.
 pub const CONFLICTS: &str = "/conflicts";
 /// `GET` shows both sides; `POST` decides.

@@ -10,6 +10,7 @@ mod exchange;
 mod history;
 mod integrations;
 mod members;
+mod notifications;
 mod organization;
 mod profile;
 mod schedule;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Sample> {
         connection::samples(),
         disconnection::samples(),
         schedule::samples(),
+        notifications::samples(),
         integrations::samples(),
         exchange::samples(),
         organization::samples(),

@@ -11,6 +11,7 @@ use crate::routes;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     Schedule,
+    Notifications,
     Conflicts,
     Connections,
     Dashboard,
@@ -28,7 +29,12 @@ pub enum Section {
 pub(super) const GROUPS: [(Option<&str>, &[Section]); 5] = [
     (
         None,
-        &[Section::Schedule, Section::Conflicts, Section::Connections],
+        &[
+            Section::Schedule,
+            Section::Notifications,
+            Section::Conflicts,
+            Section::Connections,
+        ],
     ),
     (
         Some("Integrations"),
@@ -68,6 +74,7 @@ impl Section {
     pub(super) const fn needs(self) -> Option<Permission> {
         match self {
             Self::Schedule
+            | Self::Notifications
             | Self::Conflicts
             | Self::Connections
             | Self::Export
@@ -90,6 +97,12 @@ impl Section {
         };
         match self {
             Self::Schedule => entry("nav-schedule", routes::SCHEDULE, Icon::Calendar, "Schedule"),
+            Self::Notifications => entry(
+                "nav-notifications",
+                routes::NOTIFICATIONS,
+                Icon::Bell,
+                "Notifications",
+            ),
             Self::Conflicts => entry("nav-conflicts", routes::CONFLICTS, Icon::Alert, "Conflicts"),
             Self::Connections => entry(
                 "nav-connections",

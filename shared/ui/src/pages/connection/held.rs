@@ -29,19 +29,25 @@ pub(super) fn held(connection: &str, csrf: &Csrf, changes: &[HeldChanges]) -> Ma
     }
 }
 
-fn one(connection: &str, csrf: &Csrf, held: &HeldChanges) -> Markup {
-    let press = |decision: &str, look: Look, words: &str| {
-        let body = html! {
-            input type="hidden" name="decision" value=(decision);
-            (submit(&format!("{}-{decision}", held.id), look, words, "Saving"))
+impl HeldChanges {
+    /// The two ways to decide.
+    pub(crate) fn choices(&self, connection: &str, csrf: &Csrf) -> Markup {
+        let press = |decision: &str, look: Look, words: &str| {
+            let body = html! {
+                input type="hidden" name="decision" value=(decision);
+                (submit(&format!("{}-{decision}", self.id), look, words, "Saving"))
+            };
+            let path = routes::connection_hold(connection, &self.id);
+            post(csrf, &path, "", body)
         };
-        post(
-            csrf,
-            &routes::connection_hold(connection, &held.id),
-            "",
-            body,
-        )
-    };
+        html! {
+            (press("restore", Look::Primary, "Put them back"))
+            (press("confirm", Look::Danger, &self.confirm))
+        }
+    }
+}
+
+fn one(connection: &str, csrf: &Csrf, held: &HeldChanges) -> Markup {
     html! {
         (note(Meaning::Warning, html! {
             strong { (held.what) }
@@ -55,10 +61,7 @@ fn one(connection: &str, csrf: &Csrf, held: &HeldChanges) -> Markup {
         @if held.more > 0 { p.quiet { "and " (held.more) " more" } }
         @match &held.decided {
             Some(words) => p { (words) },
-            None => div.badges {
-                (press("restore", Look::Primary, "Put them back"))
-                (press("confirm", Look::Danger, &held.confirm))
-            },
+            None => div.badges { (held.choices(connection, csrf)) },
         }
     }
 }
