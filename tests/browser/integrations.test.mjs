@@ -115,6 +115,24 @@ test("an IT manager reads everything and is offered nothing to change", () =>
     }),
   ));
 
+test("a subcontractor is invited from the supplier portal, without scripts", () =>
+  inWorld((world) =>
+    inBrowser(world, { javaScriptEnabled: false }, async (page) => {
+      await signIn(page, world, ADA);
+      await page.getByRole("link", { name: "Supplier", exact: true }).click();
+      await page.getByRole("heading", { name: "Supplier portal", level: 1 }).waitFor();
+      await page.getByText("No calendar connected yet").first().waitFor();
+      await page.getByRole("link", { name: "Invite a subcontractor" }).click();
+      assert.equal(await page.getByLabel("Role").inputValue(), "USER");
+      await page.getByLabel("E-mail").fill("sam@solder.test");
+      await page.getByRole("main").getByRole("button").first().click();
+      await page.getByText("sam@solder.test").first().waitFor();
+      await page.goto(world.at("/portals/supplier"));
+      await page.getByRole("heading", { name: "Invited" }).waitFor();
+      await page.getByText("sam@solder.test").waitFor();
+    }),
+  ));
+
 async function titles(page) {
   return page.locator("#cards h3").allInnerTexts();
 }

@@ -28,6 +28,8 @@ async function integrations(page, world, look) {
   await look("integration, calendars");
   await page.goto(world.at("/integrations/edi"));
   await look("integration, reported");
+  await page.goto(world.at("/portals/supplier"));
+  await look("suppliers");
   await page.goto(world.at("/integrations/logs?status=error"));
   await look("integration logs");
   await page.goto(world.at("/integrations/error-queue"));

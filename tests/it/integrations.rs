@@ -4,6 +4,7 @@ mod apart;
 mod counted;
 mod error_queue;
 mod reported;
+mod suppliers;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -24,7 +24,7 @@ use shared::{
     problem::Problem,
     store::StoreError,
     web::{
-        Form, Json, Path, Session,
+        Form, Json, Path, Query, Session,
         page::{self, Visitor},
     },
 };
@@ -200,8 +200,20 @@ async fn revoke(app: &App, session: &Session, id: InviteId) -> Result<(), Proble
     }
 }
 
-pub(crate) async fn page(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {
-    let page = form(visitor, "", Role::TeamMember, Vec::new());
+/// A role that is none is not complained of: the form offers those there are.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    role: Option<String>,
+}
+
+pub(crate) async fn page(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let named = |role: &Role| asked.role.as_deref() == Some(role.to_string().as_str());
+    let role = Role::ALL.into_iter().find(named);
+    let page = form(visitor, "", role.unwrap_or(Role::TeamMember), Vec::new());
     Ok(page::show(&app.config, &page.frame, page.render()))
 }
 

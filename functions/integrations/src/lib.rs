@@ -10,6 +10,7 @@ pub mod openapi;
 mod pages;
 mod report;
 mod sight;
+mod suppliers;
 
 use domain::permission::Permission as P;
 use shared::web::{Gate, Routes, may};
@@ -28,6 +29,7 @@ fn for_people() -> Routes {
         .get(routes::INTEGRATIONS, READS, pages::index)
         .get(routes::INTEGRATIONS_DASHBOARD, READS, pages::dashboard)
         .post(routes::INTEGRATIONS_PINNED, MANAGES, pages::pin)
+        .get(routes::SUPPLIER_PORTAL, READS, suppliers::page)
         .get(routes::INTEGRATION, READS, pages::show)
         .get(routes::INTEGRATION_FORGET, MANAGES, pages::ask_to_forget)
         .post(routes::INTEGRATION_FORGET, MANAGES, pages::forget)

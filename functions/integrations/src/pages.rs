@@ -199,7 +199,7 @@ fn facts(answer: &HealthAnswer) -> Vec<(&'static str, String)> {
 
 /// Connections of one integration that are shown; those that need somebody first.
 const CONNECTIONS_SHOWN: usize = 50;
-const CONNECTIONS_SEEN: usize = 2_000;
+pub(crate) const CONNECTIONS_SEEN: usize = 2_000;
 
 pub(crate) async fn show(
     State(app): State<App>,
@@ -257,7 +257,15 @@ impl View {
             Some(Standing::Connected) => 2,
         });
         let has_more = rows.len() > CONNECTIONS_SHOWN;
-        let line = |one: Connection| ConnectionLine {
+        let shown = rows.into_iter().take(CONNECTIONS_SHOWN);
+        SetupView::Calendars {
+            connections: shown.map(|one| self.line(one)).collect(),
+            has_more,
+        }
+    }
+
+    pub(crate) fn line(&self, one: Connection) -> ConnectionLine {
+        ConnectionLine {
             id: one.id.to_string(),
             standing: one.standing(),
             account: self.sight.address(one.account),
@@ -265,10 +273,6 @@ impl View {
             last_failure: one
                 .last_failure
                 .map(|failure| self.sight.text(failure.what)),
-        };
-        SetupView::Calendars {
-            connections: rows.into_iter().take(CONNECTIONS_SHOWN).map(line).collect(),
-            has_more,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Every address of the pages. Routers mount the constants; forms and links call the functions, which fill the same patterns.
 
-use domain::integration::Integration;
+use domain::{integration::Integration, member::Role};
 
 pub const HOME: &str = "/";
 pub const SIGN_IN: &str = "/sign-in";
@@ -34,6 +34,9 @@ pub const CONNECTION_RETRY_ALL: &str = "/connections/{id}/items/retry";
 /// `POST` tries one item again.
 pub const CONNECTION_RETRY: &str = "/connections/{id}/items/{item}/retry";
 
+/// Subcontractors and their calendars.
+pub const SUPPLIER_PORTAL: &str = "/portals/supplier";
+
 /// What waits for the member.
 pub const NOTIFICATIONS: &str = "/notifications";
 /// How many there are, for the menu.
@@ -57,7 +60,7 @@ pub const ROLES: &str = "/roles";
 
 /// `GET ?token=` shows what one joins; `POST` joins.
 pub const JOIN: &str = "/join";
-/// `GET` is the form; `POST` makes an invite, and answers with its link.
+/// `GET ?role=` is the form; `POST` makes an invite, and answers with its link.
 pub const INVITE: &str = "/members/invite";
 /// `POST`.
 pub const INVITE_REVOKE: &str = "/members/invites/{id}/revoke";
@@ -262,6 +265,10 @@ pub fn member_deactivate(id: &str) -> String {
 
 pub fn member_reactivate(id: &str) -> String {
     fill(MEMBER_REACTIVATE, id)
+}
+
+pub fn invite_supplier() -> String {
+    format!("{INVITE}?role={}", Role::User)
 }
 
 pub fn conflicts_settled() -> String {

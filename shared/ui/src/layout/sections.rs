@@ -16,6 +16,7 @@ pub enum Section {
     Connections,
     Dashboard,
     Integration(Integration),
+    Suppliers,
     IntegrationLogs,
     ErrorQueue,
     Export,
@@ -26,7 +27,7 @@ pub enum Section {
 }
 
 /// Sections that belong together; the first need no words.
-pub(super) const GROUPS: [(Option<&str>, &[Section]); 5] = [
+pub(super) const GROUPS: [(Option<&str>, &[Section]); 6] = [
     (
         None,
         &[
@@ -47,6 +48,7 @@ pub(super) const GROUPS: [(Option<&str>, &[Section]); 5] = [
             Section::Integration(Integration::ApiKeys),
         ],
     ),
+    (Some("Portals"), &[Section::Suppliers]),
     (Some("Data operations"), &[Section::Export, Section::Import]),
     (
         Some("Logs & monitoring"),
@@ -80,9 +82,11 @@ impl Section {
             | Self::Export
             | Self::Organization => None,
             Self::Import => Some(Permission::ScheduleWrite),
-            Self::Dashboard | Self::Integration(_) | Self::IntegrationLogs | Self::ErrorQueue => {
-                Some(Permission::IntegrationsRead)
-            }
+            Self::Dashboard
+            | Self::Integration(_)
+            | Self::Suppliers
+            | Self::IntegrationLogs
+            | Self::ErrorQueue => Some(Permission::IntegrationsRead),
             Self::Members => Some(Permission::TeamManage),
             Self::Audit => Some(Permission::OpsAdmin),
         }
@@ -117,6 +121,12 @@ impl Section {
                 "Dashboard",
             ),
             Self::Integration(integration) => of_integration(integration),
+            Self::Suppliers => entry(
+                "nav-suppliers",
+                routes::SUPPLIER_PORTAL,
+                Icon::Members,
+                "Supplier",
+            ),
             Self::IntegrationLogs => entry(
                 "nav-integration-logs",
                 routes::INTEGRATION_LOGS,

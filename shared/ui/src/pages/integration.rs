@@ -144,7 +144,7 @@ impl IntegrationPage {
 }
 
 impl ConnectionLine {
-    fn render(&self) -> Markup {
+    pub(super) fn render(&self) -> Markup {
         html! {
             li #{ "connection-" (self.id) } {
                 p { strong { (self.account) } }

@@ -13,6 +13,7 @@ use crate::pages::{
     integration::{ConnectionLine, IntegrationPage, SetupView},
     integration_events::{EventRow, IntegrationLogPage, LogFilter},
     integrations::{Errors, IntegrationCard, IntegrationsPage, Known},
+    suppliers::{Supplier, SuppliersPage},
 };
 
 const GOOGLE: Integration = Integration::Calendars(Calendars::Google);
@@ -36,9 +37,44 @@ pub(super) fn samples() -> Vec<Sample> {
             queue(vec![waiting(true), waiting(false)]).render(),
         ),
         ("error-queue-none", queue(Vec::new()).render()),
+        ("suppliers", suppliers().render()),
+        ("suppliers-none", no_suppliers().render()),
         ("error-queue-retry", retry(12).render()),
         ("error-queue-retry-none", retry(0).render()),
     ]
+}
+
+fn suppliers() -> SuppliersPage {
+    let line = ConnectionLine {
+        id: "con_01hy0000000000000000000007".to_owned(),
+        account: "pia@pipes.test".to_owned(),
+        standing: Some(Standing::NeedsReauth),
+        last_sync_at: Some(moment()),
+        last_failure: None,
+    };
+    let supplier = |number: u8, name: &str, connections| Supplier {
+        id: format!("mem_01hy000000000000000000000{number}"),
+        name: name.to_owned(),
+        email: "p***@pipes.test".to_owned(),
+        connections,
+    };
+    SuppliersPage {
+        suppliers: vec![
+            supplier(1, "Pia Pipes", vec![line]),
+            supplier(2, "Sam Solder", Vec::new()),
+        ],
+        invited: vec![("t***@tiles.test".to_owned(), moment())],
+        ..no_suppliers()
+    }
+}
+
+fn no_suppliers() -> SuppliersPage {
+    SuppliersPage {
+        frame: frame(),
+        suppliers: Vec::new(),
+        invited: Vec::new(),
+        may_invite: true,
+    }
 }
 
 fn moment() -> Moment {
