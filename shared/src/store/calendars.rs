@@ -2,9 +2,12 @@
 
 use domain::{
     calendar::Calendar,
-    id::{ConnectionId, MemberId},
+    connection::Connection,
+    id::{ConnectionId, IntegrationEventId, MemberId},
+    integration::IntegrationEvent,
     subscription::Subscription,
 };
+use jiff::Timestamp;
 
 use super::{
     TenantStore,
@@ -12,6 +15,7 @@ use super::{
     keys,
     table::{Range, StoreError, TRANSACTION_ITEMS_MAX, Write},
 };
+use crate::ids;
 
 /// More calendars than any account shows.
 const CALENDARS_MAX: usize = 250;
@@ -117,10 +121,29 @@ impl TenantStore {
     }
 
     pub async fn put_subscription(&self, subscription: &Subscription) -> Result<(), StoreError> {
+        self.table
+            .write(self.subscription_writes(subscription)?)
+            .await
+    }
+
+    /// One that the provider has granted from `now` until then; the log tells of it.
+    pub async fn put_granted(
+        &self,
+        subscription: &Subscription,
+        connection: &Connection,
+        (now, until): (Timestamp, Timestamp),
+    ) -> Result<(), StoreError> {
+        let id = ids::mint(self.tenant, now, IntegrationEventId::from_parts);
+        let event = IntegrationEvent::renewed(id, now, connection, until);
+        let mut writes = self.subscription_writes(subscription)?;
+        writes.extend(self.event_writes(&event)?);
+        self.table.write(writes).await
+    }
+
+    fn subscription_writes(&self, subscription: &Subscription) -> Result<Vec<Write>, StoreError> {
         let key = self.subscription_key(subscription);
         let item = Item::new("subscription", key, Some(self.tenant), subscription);
-        let writes = vec![item.put()?, self.not_closed(subscription.connection)];
-        self.table.write(writes).await
+        Ok(vec![item.put()?, self.not_closed(subscription.connection)])
     }
 
     pub async fn delete_subscription(&self, subscription: &Subscription) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit::AuditEntry,
-    connection::{Connection, Provider},
+    connection::{Auth, Connection, Provider},
     credential::Kept,
     id::{ConnectionId, IntegrationEventId, MemberId},
     integration::IntegrationEvent,
@@ -259,11 +259,20 @@ impl TenantStore {
     ) -> Result<Vec<Write>, StoreError> {
         let read = row.connection.version;
         row.connection.version += 1;
+        let before = row.share.standing();
         let share = self.share_write(&mut row, waiting);
         let key = keys::connection(self.tenant, row.connection.id);
         let item = Item::new("connection", key, Some(self.tenant), &row);
         let connection = item.guarded(Guard::Version(read)).put()?;
-        Ok(share.into_iter().chain([connection]).collect())
+        let mut writes: Vec<Write> = share.into_iter().chain([connection]).collect();
+        if let Auth::Granted { at } = row.connection.auth {
+            let id = ids::mint(self.tenant, at, IntegrationEventId::from_parts);
+            let event = IntegrationEvent::reconnected(id, before, &row.connection);
+            if let Some(event) = event {
+                writes.extend(self.event_writes(&event)?);
+            }
+        }
+        Ok(writes)
     }
 
     /// One worker at a time refreshes a connection's tokens. `false`: somebody else does, or already did.

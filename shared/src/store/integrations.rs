@@ -38,6 +38,10 @@ pub struct Share {
 }
 
 impl Share {
+    pub(super) const fn standing(self) -> Option<Standing> {
+        self.standing
+    }
+
     fn of(connection: &Connection, waiting: Waiting) -> Self {
         match connection.standing() {
             Some(standing) => Self {

@@ -280,8 +280,12 @@ impl Keeper<'_> {
             .allow_channel(self.connection.id, own.id, expires_at)
             .await?;
         let renew_after = self.provider().renew_after();
-        let granted = own.granted(external_id, self.now(), expires_at, renew_after);
-        self.store.put_subscription(&granted).await?;
+        let now = self.now();
+        let granted = own.granted(external_id, now, expires_at, renew_after);
+        let until = (now, expires_at);
+        self.store
+            .put_granted(&granted, self.connection, until)
+            .await?;
         measure(self.app, self.connection, Metric::SubscriptionRenewed);
         Ok(())
     }

@@ -137,6 +137,31 @@ async fn each_connection_stands_in_one_place_wherever_it_goes() {
 }
 
 #[tokio::test]
+async fn renewals_and_reconnections_stand_in_the_log() {
+    let ada = Connected::with(World::start().await.unwrap(), ADA).await;
+    let told = async |kind: &str| logged(&ada.person, &format!("event_type={kind}")).await;
+    assert_eq!(told("renewal.completed").await.len(), 1, "the first");
+    for _ in 0..5 {
+        ada.later(SignedDuration::from_hours(24)).await;
+    }
+    let renewed = told("renewal.completed").await;
+    assert!(renewed.len() > 1, "{renewed:#?}");
+    assert_eq!(renewed[0]["status"], "success");
+    assert_eq!(told("connection.reconnected").await.len(), 0);
+
+    let revoked = json!({ "name": "token_revoked", "scope": ADA, "count": 1 });
+    ada.fault(&revoked).await;
+    let ada = ada.signed_in_again(ADA).await;
+    ada.sync_now().await;
+    let told = async |kind: &str| logged(&ada.person, &format!("event_type={kind}")).await;
+    assert_eq!(told("connection.needs_reauth").await.len(), 1);
+    ada.person.connect(ada.world.provider).await.unwrap();
+    ada.settle().await;
+    assert_eq!(told("connection.reconnected").await.len(), 1);
+    assert_eq!(told("connection.connected").await.len(), 1, "the same one");
+}
+
+#[tokio::test]
 async fn personal_details_are_masked_for_whoever_may_not_see_them() {
     let ada = Connected::with(World::start().await.unwrap(), ADA).await;
     let ivo = Person::sign_in(&ada.world, IVO).await.unwrap();

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{About, EventStatus, EventType, Integration, IntegrationEvent};
 use crate::{
     api_key::ApiKey,
-    connection::{Connection, ReauthReason},
+    connection::{Auth, Connection, ReauthReason, Standing},
     id::{IntegrationEventId, MemberId},
     item::StuckItem,
     run::{Counts, RunOutcome, RunState, SyncRun},
@@ -119,6 +119,23 @@ impl IntegrationEvent {
         Self::of(id, at, connection, "connection.connected", status, message)
     }
 
+    /// `None`: it has lost its access, or never had lost it.
+    pub fn reconnected(
+        id: IntegrationEventId,
+        before: Option<Standing>,
+        connection: &Connection,
+    ) -> Option<Self> {
+        let lost = Some(Standing::NeedsReauth);
+        match connection.auth {
+            Auth::Granted { at } if before == lost && connection.ending_since.is_none() => {
+                let message = "Its owner reconnected the account.".to_owned();
+                let (name, status) = ("connection.reconnected", EventStatus::Success);
+                Some(Self::of(id, at, connection, name, status, message))
+            }
+            Auth::Granted { .. } | Auth::NeedsReauth { .. } => None,
+        }
+    }
+
     pub fn needs_reauth(
         id: IntegrationEventId,
         at: Timestamp,
@@ -147,6 +164,19 @@ impl IntegrationEvent {
         let message = "An account was disconnected.".to_owned();
         let status = EventStatus::Success;
         let name = "connection.disconnected";
+        Self::of(id, at, connection, name, status, message)
+    }
+
+    /// The provider calls us until then.
+    pub fn renewed(
+        id: IntegrationEventId,
+        at: Timestamp,
+        connection: &Connection,
+        until: Timestamp,
+    ) -> Self {
+        let day = until.strftime("%-d %B %Y");
+        let message = format!("The provider tells us of changes until {day}.");
+        let (name, status) = ("renewal.completed", EventStatus::Success);
         Self::of(id, at, connection, name, status, message)
     }
 
