@@ -35,7 +35,7 @@ pub use doors::Doors;
 pub use http::functions;
 pub use pump::Settled;
 pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
-pub(crate) use seed::{demo_password_hash, joined};
+pub(crate) use seed::{ZONE, demo_password_hash, joined};
 pub use wire::{Exchange, Heard, Port};
 pub use worker::Crashes;
 
