@@ -1,5 +1,7 @@
 //! The day that the demo shows, as its people see it at its end.
 
+mod activity;
+
 use std::collections::BTreeSet;
 
 use domain::connection::Provider;

@@ -38,7 +38,7 @@ impl Side {
         Ok(Self::of(connected, provider))
     }
 
-    fn of(connected: Connected, provider: Provider) -> Self {
+    pub(super) fn of(connected: Connected, provider: Provider) -> Self {
         let Connected {
             person,
             calendar,
@@ -65,6 +65,13 @@ impl Side {
         let path = format!("/api/v1/schedule/entries/{entry}");
         let changed = self.person.json(Method::PATCH, &path, change).await?;
         changed.expect(200)?;
+        Ok(())
+    }
+
+    pub(super) async fn call_off(&self, entry: &str) -> anyhow::Result<()> {
+        self.person.is_back().await?;
+        let path = format!("/api/v1/schedule/entries/{entry}");
+        self.person.delete(&path).await?.expect(204)?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! An organisation in the middle of its day: a plumbing and heating firm whose day is lived through the product's own API
 //! and at the simulated calendars, and which goes on being busy while somebody wants it to.
 
+mod activity;
 mod day;
 mod firm;
 mod reports;
@@ -13,6 +14,7 @@ use domain::member::{EmailAddress, Role};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::world::World;
+pub use activity::{Activity, Happening, drawn_from};
 
 pub const ORGANIZATION: &str = "Fabrikam Mechanical";
 /// How long before it is shown the day begins: what failed at its begin has been given up by its end.
@@ -39,6 +41,15 @@ const BEGUN: &str = "demo-begun";
 /// Lives the day that ends now, in a world whose virtual clock stands at its begin.
 pub async fn live(world: &World, until: Timestamp) -> anyhow::Result<()> {
     Box::pin(day::live(world, until)).await
+}
+
+/// The people and the calendars that the activity is about, without a day behind them.
+pub async fn move_in(world: &World) -> anyhow::Result<()> {
+    firm::found(world).await?;
+    for (provider, email) in activity::SIDES {
+        firm::Side::connect(world, provider, email).await?;
+    }
+    Ok(())
 }
 
 /// Whether this organisation is in a world.
