@@ -89,7 +89,7 @@ impl Day {
             planned: week::plan(&dana, monday, &ids).await?,
             dana,
             keys,
-            reports: reports::of_the_day().collect(),
+            reports: reports::of_the_day()?,
             refused: Vec::new(),
             rested_at: world.clock.now(),
         };
@@ -256,16 +256,22 @@ impl Day {
     /// A conflict, and a deletion of so much at once that it is held.
     async fn what_waits(&mut self) -> anyhow::Result<()> {
         self.goes_on(200).await?;
-        let title = "Heat exchanger swap, Brandt";
+        let title = "Water softener, Hotel Anker";
         let event = self.finn.event(title).await?;
-        let there_at = there(self.visit_day(), [time(13, 0, 0, 0), time(15, 30, 0, 0)])?;
+        let there_at = there(
+            self.next_thursday(),
+            [time(13, 0, 0, 0), time(15, 30, 0, 0)],
+        )?;
         let theirs =
-            json!({ "location": "Orchard Way 27, cellar door", "description": "Ring twice." });
+            json!({ "location": "Harbour Street 1, cellar door", "description": "Ring twice." });
         let theirs = with(theirs, &there_at);
         self.finn.calendar.patch(&event, theirs).await?;
-        let here_at = here(self.visit_day(), [time(10, 30, 0, 0), time(13, 0, 0, 0)]);
+        let here_at = here(
+            self.next_thursday(),
+            [time(10, 30, 0, 0), time(13, 0, 0, 0)],
+        );
         let ours = with(
-            json!({ "location": "Orchard Way 29 (new owner)" }),
+            json!({ "location": "Harbour Street 3, through the kitchen" }),
             &here_at,
         );
         let entry = self.planned(title)?;
@@ -310,14 +316,20 @@ impl Day {
         self.dana.calendar.patch(&event, notes).await?;
         self.moments().await?;
         self.goes_on(14).await?;
+        self.dana.person.is_back().await?;
+        let first = json!({ "pinned": "business" });
+        let pinned = self
+            .dana
+            .person
+            .json(Method::PUT, "/api/integrations/pinned", &first);
+        pinned.await?.expect(200)?;
         self.gus.press("sync").await?.expect(202)?;
         self.moments().await?;
         self.goes_on(0).await
     }
 
-    /// Wednesday of the week.
-    fn visit_day(&self) -> Date {
+    fn next_thursday(&self) -> Date {
         let from_monday = i64::from(self.today.weekday().to_monday_zero_offset());
-        self.today + (2 - from_monday).days()
+        self.today + (10 - from_monday).days()
     }
 }

@@ -36,7 +36,10 @@ finn 4 08:00 10:00 booking | Gas safety check, Bakery Olsen | Market Place 11
 gus 4 08:00 11:00 booking | Solar thermal flush, Adeyemi | South Terrace 6
 finn 4 10:30 12:00 ticket | Noisy circulation pump, Dr. Sato | Linden Street 30
 gus 4 13:00 14:30 ad_hoc | Van 2: inspection | Garage Feld
+dana 4 09:00 10:00 ad_hoc | Pay run | Office
+dana+gus 5 08:30 09:00 ad_hoc | Handover of the emergency phone | Office
 finn 5 09:00 11:00 booking | Boiler service, Hotel Anker | Harbour Street 1
+dana 6 16:00 17:00 ad_hoc | Emergencies of the weekend: who goes where | At home
 gus 6 10:00 11:30 ticket | Burst pipe, school gym | Schiller Square 1
 finn 7 08:00 10:00 booking | Boiler service, Ferrari | Linden Street 44
 gus 7 08:00 12:00 project_task | Heat pump, Brandt: foundations | Orchard Way 27
