@@ -4,6 +4,8 @@
 #   latency      seconds from an edit to its write on the other side, and the budget
 #   throughput   decisions and first-synced events per second
 #   webhooks     milliseconds that a webhook function takes for a notice, and the budget
+#   dashboard    the dashboard and its API where much has happened: milliseconds for each part, requests of the table, and the
+#                bytes of its style and script
 #   subscriptions
 #                ninety days (--days N: fewer) of connections in each kind of trouble, on a clock that goes from one due thing
 #                to the next: what was renewed, leaked, unheeded, and how long a change took to be found

@@ -10,10 +10,12 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BINARY = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug", "local");
-const READY_MS = 30_000;
+// With --demo, a day is lived first.
+const READY_MS = 120_000;
 const PORTS = 4;
 
 export const ADA = "ada@northwind.test";
+export const DANA = "dana@fabrikam.test";
 export const MIA = "mia@northwind.test";
 export const PASSWORD = "kalends-demo";
 
@@ -22,12 +24,12 @@ const running = new Set();
 process.once("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-/** Runs `live` beside a world of its own, empty but for the demo's members, and cleans up after it. */
-export async function inWorld(live) {
+/** Runs `live` beside a world of its own, empty but for the demo's members and what `options` add, and cleans up after it. */
+export async function inWorld(live, ...options) {
   const data = await mkdtemp(join(tmpdir(), "kalends-world-"));
   const world = new World(data);
   try {
-    await world.start("--fresh");
+    await world.start("--fresh", ...options);
     return await live(world);
   } finally {
     await world.stop();

@@ -55,6 +55,24 @@ impl Connected {
         })
     }
 
+    /// Somebody who connected before.
+    pub async fn again(world: World, provider: Provider, email: &str) -> anyhow::Result<Self> {
+        let person = Person::sign_in(&world, email).await?;
+        let calendar = calendar_user_at(&world, provider, email)?;
+        let listed = person.get("/api/v1/connections").await?.expect(200)?.json();
+        let connections = listed["items"].as_array().into_iter().flatten();
+        let mut own = connections.filter(|one| one["provider"] == provider.name());
+        let own = own.next().and_then(|one| one["id"].as_str());
+        let connection = own.with_context(|| format!("{email} has connected no {provider}"))?;
+        let connection = connection.to_owned();
+        Ok(Self {
+            world,
+            person,
+            calendar,
+            connection,
+        })
+    }
+
     /// The same member after so long that the session is over.
     pub async fn signed_in_again(self, email: &str) -> anyhow::Result<Self> {
         let person = Person::sign_in(&self.world, email).await?;

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod calendar_user;
 pub mod clock;
 pub mod connected;
+pub mod demo;
 pub mod histories;
 pub mod openapi;
 pub mod person;

@@ -109,6 +109,13 @@ impl Person {
         self.send(self.request(Method::GET, path).await?).await
     }
 
+    /// Back after a while: where the proof has run out, the refresh cookie is exchanged.
+    pub async fn is_back(&self) -> anyhow::Result<()> {
+        let profile = self.get("/api/users/auth/profile/").await?;
+        profile.expect(200)?;
+        Ok(())
+    }
+
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
         self.json(Method::POST, path, body).await
     }

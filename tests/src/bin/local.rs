@@ -1,6 +1,6 @@
 //! The local run: the whole product, its provider simulators and the AWS stand-ins on one machine.
 //!
-//! `local [--fresh] [--data DIR] [--port N] [--virtual-clock]`
+//! `local [--fresh] [--data DIR] [--port N] [--virtual-clock] [--demo]`
 
 use std::{
     io::{Write as _, stdout},
@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use tests::{
     clock::WorldClock,
+    demo,
     world::{DEMO_MEMBERS, DEMO_PASSWORD, World, WorldOptions},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,6 +23,7 @@ struct Arguments {
     directory: PathBuf,
     port: u16,
     virtual_clock: bool,
+    demo: bool,
 }
 
 #[tokio::main]
@@ -40,19 +42,8 @@ async fn main() -> anyhow::Result<()> {
             .with_context(|| format!("empty {}", arguments.directory.display()))?;
     }
     std::fs::create_dir_all(&arguments.directory)?;
-    let clock = if arguments.virtual_clock {
-        WorldClock::virtual_at(WorldClock::system().now())
-    } else {
-        WorldClock::system()
-    };
-    let world = World::open(WorldOptions {
-        provider: domain::connection::Provider::Google,
-        clock,
-        directory: Some(arguments.directory),
-        port: Some(arguments.port),
-    })
-    .await?;
-    announce(&world)?;
+    let world = Box::pin(open(&arguments)).await?;
+    announce(&world, demo::is_in(&world).await?)?;
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -63,13 +54,40 @@ async fn main() -> anyhow::Result<()> {
     world.save().await
 }
 
+/// The world as it was left, or a new one; a demo's begins a day ago, and comes to now before anybody sees it.
+async fn open(arguments: &Arguments) -> anyhow::Result<World> {
+    let now = WorldClock::system().now();
+    let is_new = arguments.demo && demo::begins_in(&arguments.directory)?;
+    let clock = match (is_new, arguments.virtual_clock) {
+        (true, _) => WorldClock::virtual_at(now - demo::LASTS),
+        (false, true) => WorldClock::virtual_at(now),
+        (false, false) => WorldClock::system(),
+    };
+    let world = World::open(WorldOptions {
+        provider: domain::connection::Provider::Google,
+        clock,
+        directory: Some(arguments.directory.clone()),
+        port: Some(arguments.port),
+    })
+    .await?;
+    if is_new {
+        let lived = demo::live(&world, now).await;
+        lived.context("live the demo's day")?;
+        if !arguments.virtual_clock {
+            world.clock.join_system()?;
+        }
+        world.save().await?;
+        demo::ended_in(&arguments.directory)?;
+    }
+    Ok(world)
+}
+
 /// Scripts wait for this line; people read it.
-fn announce(world: &World) -> anyhow::Result<()> {
+fn announce(world: &World, with_demo: bool) -> anyhow::Result<()> {
     let mut out = stdout();
-    let logins: Vec<&str> = DEMO_MEMBERS
-        .iter()
-        .map(|(_, _, address, _)| *address)
-        .collect();
+    let empty = DEMO_MEMBERS.iter().map(|(_, _, address, _)| *address);
+    let lived = demo::MEMBERS.iter().map(|(_, address, _)| *address);
+    let logins: Vec<&str> = empty.chain(lived.filter(|_| with_demo)).collect();
     writeln!(
         out,
         "ready product={} google={} microsoft={} aws={} password={DEMO_PASSWORD} logins={}",
@@ -89,6 +107,7 @@ impl Arguments {
             directory: ".kalends".into(),
             port: 8787,
             virtual_clock: false,
+            demo: false,
         };
         while let Some(name) = given.next() {
             let mut value = || {
@@ -101,8 +120,9 @@ impl Arguments {
                 "--data" => arguments.directory = value()?.into(),
                 "--port" => arguments.port = value()?.parse().context("--port needs a number")?,
                 "--virtual-clock" => arguments.virtual_clock = true,
+                "--demo" => arguments.demo = true,
                 other => bail!(
-                    "unknown argument {other:?}: expected --fresh, --data DIR, --port N or --virtual-clock"
+                    "unknown argument {other:?}: expected --fresh, --data DIR, --port N, --virtual-clock or --demo"
                 ),
             }
         }

@@ -11,14 +11,19 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{CrashPoint, WeakWorld};
+use super::{CrashPoint, WeakWorld, page};
+use crate::demo::{self, Activity};
 
 pub(super) fn router(world: WeakWorld) -> Router {
-    Router::new()
+    let controls = Router::new()
         .route("/settle", post(settle))
         .route("/clock/advance", post(advance))
         .route("/crash", get(crash_state).post(crash).delete(calm))
         .route("/metrics", get(metrics))
+        .route("/activity", get(activity).post(be_active).delete(be_still));
+    Router::new()
+        .nest("/_world", controls)
+        .route("/_world/", get(overview))
         .with_state(world)
 }
 
@@ -112,6 +117,82 @@ async fn metrics(State(world): State<WeakWorld>) -> Response {
         },
     }))
     .into_response()
+}
+
+async fn overview(State(world): State<WeakWorld>) -> Response {
+    let Some(world) = world.upgrade() else {
+        return gone();
+    };
+    match page::show(&world).await {
+        Ok(page) => page.into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Begin {
+    seed: Option<u64>,
+}
+
+fn shown(activity: Option<&Activity>) -> Response {
+    let Some(activity) = activity else {
+        return Json(json!({ "on": false })).into_response();
+    };
+    Json(json!({
+        "on": true,
+        "seed": activity.seed,
+        "happened": activity.happened,
+        "failed": activity.failed,
+    }))
+    .into_response()
+}
+
+async fn activity(State(world): State<WeakWorld>) -> Response {
+    match world.upgrade() {
+        Some(world) => shown(world.activity.lock().await.as_ref()),
+        None => gone(),
+    }
+}
+
+/// The same seed has the same happen; without one it is drawn from the time. What is on stays as it is.
+async fn be_active(State(world): State<WeakWorld>, request: Option<Json<Begin>>) -> Response {
+    let Some(world) = world.upgrade() else {
+        return gone();
+    };
+    let is_lived = match demo::is_in(&world).await {
+        Ok(is_lived) => is_lived,
+        Err(error) => return failed(&error),
+    };
+    if !is_lived {
+        let error = json!({ "error": "the firm is not here: start with --demo --fresh" });
+        return (StatusCode::CONFLICT, Json(error)).into_response();
+    }
+    let mut activity = world.activity.lock().await;
+    if activity.is_none() {
+        let Json(begin) = request.unwrap_or_default();
+        let drawn = world.clock.now().as_millisecond().unsigned_abs();
+        match Activity::begin(&world, begin.seed.unwrap_or(drawn)).await {
+            Ok(new) => *activity = Some(new),
+            Err(error) => return failed(&error),
+        }
+    }
+    shown(activity.as_ref())
+}
+
+async fn be_still(State(world): State<WeakWorld>) -> Response {
+    let Some(world) = world.upgrade() else {
+        return gone();
+    };
+    let ended = world.activity.lock().await.take();
+    let ended = match ended {
+        Some(activity) => activity.end().await,
+        None => Ok(()),
+    };
+    match ended {
+        Ok(()) => shown(None),
+        Err(error) => failed(&error),
+    }
 }
 
 fn gone() -> Response {

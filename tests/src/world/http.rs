@@ -47,7 +47,7 @@ pub(super) fn router(world: &World) -> Router {
         }
     };
     Router::new()
-        .nest("/_world", control::router(world.downgrade()))
+        .merge(control::router(world.downgrade()))
         .fallback(site)
         .layer(middleware::map_request(with_client_address))
 }

@@ -8,6 +8,7 @@ mod doors;
 mod environments;
 mod http;
 mod measured;
+mod page;
 mod pump;
 mod seed;
 mod simulated;
@@ -35,7 +36,7 @@ pub use doors::Doors;
 pub use http::functions;
 pub use pump::Settled;
 pub use seed::{DEMO_MEMBERS, DEMO_PASSWORD};
-pub(crate) use seed::{demo_password_hash, joined};
+pub(crate) use seed::{ZONE, demo_password_hash, joined};
 pub use wire::{Exchange, Heard, Port};
 pub use worker::Crashes;
 
@@ -45,6 +46,7 @@ use crate::{
     aws::{AwsStandIns, Template},
     calendar_user::ONLY_AT_GOOGLE,
     clock::WorldClock,
+    demo::Activity,
     sim::{google::GoogleSim, microsoft::MicrosoftSim},
 };
 
@@ -90,6 +92,8 @@ pub struct Inner {
     wire: wire::Wire,
     invocations: Mutex<BTreeMap<String, u64>>,
     pump: tokio::sync::Mutex<pump::Progress>,
+    /// Whoever of the demo is busy. It stands still while somebody waits for rest.
+    activity: tokio::sync::Mutex<Option<Activity>>,
     servers: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -199,6 +203,7 @@ impl World {
             wire,
             invocations: Mutex::default(),
             pump: tokio::sync::Mutex::new(progress),
+            activity: tokio::sync::Mutex::default(),
             servers: Mutex::default(),
         }));
         world.serve_services([

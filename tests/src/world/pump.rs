@@ -70,6 +70,17 @@ impl Progress {
 impl World {
     /// One round of everything that is due now; answers how much there was.
     pub async fn step(&self) -> anyhow::Result<usize> {
+        let happened = match self.activity.try_lock() {
+            Ok(mut activity) => match activity.as_mut() {
+                Some(activity) => activity.step(self).await,
+                None => 0,
+            },
+            Err(_) => 0,
+        };
+        Ok(happened + self.step_without_activity().await?)
+    }
+
+    async fn step_without_activity(&self) -> anyhow::Result<usize> {
         let mut progress = self.pump.lock().await;
         let mut worked = self.google.deliver_due().await + self.microsoft.deliver_due().await;
         for function in &self.functions {
@@ -190,10 +201,11 @@ impl World {
     /// Runs until nothing is due and nothing waits. A virtual clock is moved to what only waits for its time; the
     /// system clock is waited for.
     pub async fn settle(&self) -> anyhow::Result<Settled> {
+        let _nothing_new = self.activity.lock().await;
         self.pump.lock().await.ran.clear();
         let patience_ends = self.clock.now() + PATIENCE;
         for _ in 0..ROUNDS_MAX {
-            if self.step().await? > 0 {
+            if self.step_without_activity().await? > 0 {
                 continue;
             }
             let Some(next) = self.next_at().filter(|next| *next <= patience_ends) else {

@@ -64,7 +64,7 @@ pub const DEMO_MEMBERS: [(&str, &str, &str, Role); 8] = [
 /// What members have beyond their role.
 const DEMO_GRANTS: [(&str, Permission); 1] = [("max@northwind.test", Permission::OpsFullAccess)];
 
-const ZONE: &str = "Europe/Berlin";
+pub(crate) const ZONE: &str = "Europe/Berlin";
 
 /// The hash of the password that all members of the demo have; it takes its time, so it is made once.
 pub(crate) fn demo_password_hash() -> anyhow::Result<String> {

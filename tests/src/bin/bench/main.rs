@@ -1,10 +1,11 @@
-//! Figures: `bench [faults|latency|throughput|webhooks|subscriptions|convergence|all] [--provider google|microsoft|both]
+//! Figures: `bench [faults|latency|throughput|webhooks|dashboard|subscriptions|convergence|all] [--provider google|microsoft|both]
 //! [--scenario S12] [--days N] [--json FILE]`. Each row is printed as it comes; FILE gets all of them under `rows`. Of the faults, `--scenario` plays only
 //! this one. `bench --history SEED` plays one random history again and looks for the least of it that still breaks a law;
 //! `bench --history FIRST..END` plays those.
 
 mod company;
 mod convergence;
+mod dashboard;
 mod faults;
 mod histories;
 mod latency;
@@ -13,7 +14,7 @@ mod table;
 mod throughput;
 mod webhooks;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, bail};
 use domain::connection::Provider;
@@ -26,16 +27,18 @@ enum Bench {
     Latency,
     Throughput,
     Webhooks,
+    Dashboard,
     Subscriptions,
     Convergence,
 }
 
 impl Bench {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Faults,
         Self::Latency,
         Self::Throughput,
         Self::Webhooks,
+        Self::Dashboard,
         Self::Subscriptions,
         Self::Convergence,
     ];
@@ -46,6 +49,7 @@ impl Bench {
             Self::Latency => "latency",
             Self::Throughput => "throughput",
             Self::Webhooks => "webhooks",
+            Self::Dashboard => "dashboard",
             Self::Subscriptions => "subscriptions",
             Self::Convergence => "convergence",
         }
@@ -58,6 +62,7 @@ impl Bench {
             Self::Latency => Box::pin(latency::run(providers)).await,
             Self::Throughput => Box::pin(throughput::run(providers)).await,
             Self::Webhooks => Box::pin(webhooks::run(providers)).await,
+            Self::Dashboard => Box::pin(dashboard::run()).await,
             Self::Subscriptions => Box::pin(subscriptions::run(providers, arguments.days)).await,
             // Histories draw the providers of their accounts.
             Self::Convergence => {
@@ -75,6 +80,13 @@ impl Bench {
 struct Measured {
     rows: Vec<Value>,
     good: bool,
+}
+
+/// In milliseconds.
+fn percentile(ascending: &[Duration], percent: usize) -> f64 {
+    let rank = (ascending.len() * percent).div_ceil(100).saturating_sub(1);
+    let taken = ascending.get(rank);
+    taken.map_or(f64::NAN, |taken| taken.as_secs_f64() * 1_000.0)
 }
 
 struct Arguments {

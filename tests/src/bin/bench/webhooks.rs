@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tests::world::{Doors, World};
 use tokio::{task::JoinSet, time::Instant};
 
-use crate::{Measured, company, table::Table};
+use crate::{Measured, company, percentile, table::Table};
 
 /// Each notice is for another connection: a second one for the same would find the work done.
 const CONNECTIONS: usize = 50;
@@ -119,12 +119,6 @@ async fn timed(doors: Doors, token: String) -> anyhow::Result<(Duration, Duratio
     let answered = begun.elapsed();
     ensure!(status.is_success(), "answered {status}");
     Ok((own, answered))
-}
-
-fn percentile(ascending: &[Duration], percent: usize) -> f64 {
-    let rank = (ascending.len() * percent).div_ceil(100).saturating_sub(1);
-    let taken = ascending.get(rank);
-    taken.map_or(f64::NAN, |taken| taken.as_secs_f64() * 1_000.0)
 }
 
 struct Figures {
