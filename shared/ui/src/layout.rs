@@ -15,6 +15,7 @@ use sections::GROUPS;
 pub use sections::Section;
 
 const PRODUCT: &str = "Kalends";
+const PURPOSE: &str = "Keeps the schedule of a service business and the calendars of its people in agreement, both ways.";
 
 /// Morphing must not close what a member opened; an answer of 5xx is a toast, never a swapped page.
 const HTMX_CONFIG: &str = r#"{"includeIndicatorCSS":false,"history":false,"morphIgnore":["data-htmx-powered","open"],"noSwap":[204,304,"5xx"]}"#;
@@ -162,6 +163,7 @@ fn document(title: &str, theme: Theme, head: &Markup, class: &str, body: &Markup
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="description" content=(PURPOSE);
                 meta name="color-scheme" content="light dark";
                 meta name="htmx-config" content=(HTMX_CONFIG);
                 (head)

@@ -133,7 +133,7 @@ impl IntegrationsPage {
             return note(Meaning::Ok, html! { p { "All integrations healthy" } });
         }
         html! {
-            dl.facts {
+            dl.facts.ends {
                 (counted("failed-syncs", "Failed Syncs (24h)", errors.failed_24h, routes::INTEGRATION_ERRORS_24H))
                 (counted("pending-retries", "Pending Retries", errors.retrying, routes::ERROR_QUEUE_RETRYING))
                 (counted("dead-letters", "Dead Letter Queue", errors.dead, routes::ERROR_QUEUE_DEAD))
@@ -231,7 +231,7 @@ impl IntegrationCard {
                     p { (words) }
                 }))
             }
-            dl.facts.small {
+            dl.facts.small.ends {
                 @for (name, value) in &self.facts { div { dt { (name) } dd { (value) } } }
                 @if let Some(at) = &self.last_success_at {
                     div { dt { (self.last_word()) } dd { (relative(at)) } }
