@@ -1,8 +1,9 @@
 //! Unusually many deletions or changes wait until the calendar's owner decides; everything else goes on.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::support::{Connected, control, google_visit, visit};
+use crate::support::{Connected, MIA, control, google_visit, visit};
 
 const MANY: u8 = 24;
 
@@ -86,6 +87,32 @@ async fn a_mass_deletion_at_the_provider_is_held_while_the_rest_syncs() {
     mia.calendar.delete(&id).await.unwrap();
     mia.settle().await;
     assert_eq!(mia.entries().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_changes_and_a_whole_read_both_miss_is_asked_about_once() {
+    let (mia, ids) = with_many().await;
+    for id in &ids {
+        mia.calendar.delete(id).await.unwrap();
+    }
+    mia.settle().await;
+    for _ in 0..16 {
+        mia.later(SignedDuration::from_hours(3)).await;
+    }
+    let mia = mia.signed_in_again(MIA).await;
+    let holds = mia.api("/holds").await["items"].clone();
+    // Two at Microsoft, where days of reading find again what the changes had told; one at Google.
+    let last = holds.as_array().unwrap().last().unwrap();
+
+    let told = mia.person.get("/api/v1/notifications").await.unwrap();
+    assert_eq!(told.json()["items"].as_array().unwrap().len(), 1);
+    let path = format!("/connections/{}", mia.connection);
+    let page = mia.person.get(&path).await.unwrap().text;
+    assert_eq!(page.matches("24 events are gone").count(), 1);
+
+    decide(&mia, last, "confirm").await;
+    assert_eq!(mia.entries().await, Vec::<Value>::new());
+    assert_eq!(mia.api("/holds").await["items"], json!([]));
 }
 
 #[tokio::test]

@@ -111,34 +111,46 @@ async fn carry_out(
     hold: HoldId,
     decision: Decision,
 ) -> Result<Option<RunId>, Problem> {
-    let found = own.store.hold(own.connection().id, hold).await?;
-    let hold = found.ok_or_else(|| Problem::not_found("hold"))?;
+    let mut holds = own.store.holds(own.connection().id).await?;
+    let place = holds.iter().position(|one| one.id == hold);
+    let hold = holds.swap_remove(place.ok_or_else(|| Problem::not_found("hold"))?);
     match hold.decision() {
         Some(made) if made == decision => {}
         Some(_) => {
             return Err(decided_otherwise());
         }
         None => {
-            let now = app.clock.now();
-            let decided = Some(Decided {
-                decision,
-                by: own.session.member,
-                at: now,
-                begun: false,
-            });
-            match own.store.put_hold(&Hold { decided, ..hold }, now).await {
-                Ok(kept) => {
-                    let after = json!({ "hold": kept.id, "decision": decision });
-                    own.note(app, Action::HoldDecided, after).await?;
-                }
-                Err(StoreError::Conflict) => {
-                    return Err(changed());
-                }
-                Err(error) => return Err(error.into()),
+            holds.retain(|other| other.asks_as(&hold) && other.decided.is_none());
+            if !decide_one(app, own, hold, decision).await? {
+                return Err(changed());
+            }
+            for same in holds {
+                // One that changed meanwhile asks something else by now.
+                decide_one(app, own, same, decision).await?;
             }
         }
     }
     actions::sync_unless_idle(app, own, Trigger::Member).await
+}
+
+/// `false`: it is not what it was read as any more.
+async fn decide_one(app: &App, own: &Own, hold: Hold, decision: Decision) -> Result<bool, Problem> {
+    let now = app.clock.now();
+    let decided = Some(Decided {
+        decision,
+        by: own.session.member,
+        at: now,
+        begun: false,
+    });
+    match own.store.put_hold(&Hold { decided, ..hold }, now).await {
+        Ok(kept) => {
+            let after = json!({ "hold": kept.id, "decision": decision });
+            own.note(app, Action::HoldDecided, after).await?;
+            Ok(true)
+        }
+        Err(StoreError::Conflict) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(crate) fn decided_otherwise() -> Problem {
@@ -153,14 +165,15 @@ pub(crate) fn changed() -> Problem {
 
 /// As the connection's page shows it.
 pub(crate) fn shown(holds: &[Hold], calendars: &[Calendar]) -> Vec<HeldChanges> {
-    let shown = |hold: &Hold| {
+    let shown = |hold: Hold| {
         let calendar = calendars
             .iter()
             .find(|calendar| calendar.id == hold.calendar);
         let name = calendar.map_or("a calendar", |calendar| calendar.name.as_str());
-        shown_one(hold, name)
+        shown_one(&hold, name)
     };
-    holds.iter().map(shown).collect()
+    let questions = Hold::questions(holds.to_vec());
+    questions.into_iter().map(shown).collect()
 }
 
 /// "214 events are gone from Work"

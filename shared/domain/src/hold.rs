@@ -61,6 +61,29 @@ impl Hold {
     pub fn decision(&self) -> Option<Decision> {
         self.decided.as_ref().map(|decided| decided.decision)
     }
+
+    /// Whether both ask the same of the owner. What changes tell is gone, a complete read does not show either: where it
+    /// misses no more than they told, it misses the same.
+    pub fn asks_as(&self, other: &Self) -> bool {
+        let gone = |hold: &Self| match (hold.way, hold.brake) {
+            (Way::Changes | Way::Comparison, Brake::Deletions) => true,
+            (Way::Entries, _) | (_, Brake::Overwrites) => false,
+        };
+        let of_calendar = (self.calendar, self.count) == (other.calendar, other.count);
+        self.id == other.id || of_calendar && gone(self) && gone(other)
+    }
+
+    /// Those to ask the owner about, each question once, as it was first asked.
+    pub fn questions(mut holds: Vec<Self>) -> Vec<Self> {
+        holds.sort_by_key(|hold| hold.since);
+        let mut asked: Vec<Self> = Vec::new();
+        for hold in holds {
+            if !asked.iter().any(|before| before.asks_as(&hold)) {
+                asked.push(hold);
+            }
+        }
+        asked
+    }
 }
 
 /// More than that is counted, not shown.
@@ -95,6 +118,60 @@ impl HeldStep {
         Self {
             title: title.to_owned(),
             what: what.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hold((number, (way, brake, count)): (u64, (Way, Brake, u32))) -> Hold {
+        Hold {
+            id: HoldId::from_parts(number, 0),
+            connection: ConnectionId::from_parts(1, 0),
+            calendar: CalendarId::from_parts(1, 0),
+            way,
+            brake,
+            count,
+            sample: Vec::new(),
+            since: Timestamp::from_second(number.try_into().unwrap_or_default())
+                .unwrap_or_default(),
+            decided: None,
+            version: 1,
+        }
+    }
+
+    proptest! {
+        /// Whoever answers each question has answered every hold, and no question is asked twice.
+        #[test]
+        fn questions_cover_all_holds_and_are_never_the_same(
+            drawn in prop::collection::vec(
+                (
+                    prop::sample::select(vec![Way::Changes, Way::Comparison, Way::Entries]),
+                    prop::sample::select(vec![Brake::Deletions, Brake::Overwrites]),
+                    20_u32..23,
+                ),
+                0..8,
+            ),
+        ) {
+            let holds: Vec<Hold> = (0..).zip(drawn).map(hold).collect();
+
+            let asked = Hold::questions(holds.clone());
+
+            for hold in &holds {
+                let covered = asked.iter().filter(|question| question.asks_as(hold)).count();
+                prop_assert_eq!(covered, 1);
+            }
+            prop_assert!(asked.iter().all(|question| holds.contains(question)));
+            let is_local = |hold: &&Hold| hold.way == Way::Entries || hold.brake == Brake::Overwrites;
+            let of = |holds: &[Hold]| {
+                let ids = holds.iter().filter(is_local).map(|hold| hold.id);
+                ids.collect::<std::collections::BTreeSet<_>>()
+            };
+            prop_assert_eq!(of(&asked), of(&holds), "only deletions of a calendar are found twice");
         }
     }
 }

@@ -97,8 +97,9 @@ impl Notification {
             }),
             Auth::Granted { .. } => None,
         };
-        let undecided = holds.into_iter().filter(|hold| hold.decided.is_none());
-        let held = undecided.map(|hold| Self {
+        let mut undecided = holds;
+        undecided.retain(|hold| hold.decided.is_none());
+        let held = Hold::questions(undecided).into_iter().map(|hold| Self {
             since: hold.since,
             about: About::Held(hold),
         });

@@ -272,21 +272,17 @@ impl Keeper<'_> {
         own: Subscription,
         granted: GrantedSubscription,
     ) -> Result<(), StoreError> {
-        let GrantedSubscription {
-            external_id,
-            expires_at,
-        } = granted;
-        self.store
-            .allow_channel(self.connection.id, own.id, expires_at)
+        let (external_id, expires_at) = (granted.external_id, granted.expires_at);
+        let (store, connection) = (self.store, self.connection);
+        store
+            .allow_channel(connection.id, own.id, expires_at)
             .await?;
         let renew_after = self.provider().renew_after();
         let now = self.now();
         let granted = own.granted(external_id, now, expires_at, renew_after);
-        let until = (now, expires_at);
-        self.store
-            .put_granted(&granted, self.connection, until)
-            .await?;
-        measure(self.app, self.connection, Metric::SubscriptionRenewed);
+        let term = (now, expires_at);
+        store.put_granted(&granted, connection, term).await?;
+        measure(self.app, connection, Metric::SubscriptionRenewed);
         Ok(())
     }
 

@@ -46,7 +46,7 @@ fn hold(number: u64, decided: bool) -> Hold {
     Hold {
         id: HoldId::from_parts(number, 0),
         connection: ConnectionId::from_parts(7, 0),
-        calendar: CalendarId::from_parts(3, 0),
+        calendar: CalendarId::from_parts(number, 0),
         way: Way::Changes,
         brake: Brake::Deletions,
         count: 20,

@@ -39,7 +39,7 @@ impl SuppliersPage {
         };
         let content = html! {
             div.stack {
-                p.zone { "Subcontractors sign in here and connect their own calendar, so that you see when they are booked. They see their own schedule and nothing of yours." }
+                p.quiet { "Subcontractors sign in here and connect their own calendar, so that you see when they are booked. They see their own schedule and nothing of yours." }
                 @if is_empty {
                     div.empty {
                         (icon(Icon::Members))
