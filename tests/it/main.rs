@@ -15,6 +15,7 @@ mod connections;
 mod contract;
 mod cors;
 mod crash;
+mod deliveries;
 mod endings;
 mod environments;
 mod erasures;

@@ -7,6 +7,7 @@ pub mod connected;
 pub mod histories;
 pub mod openapi;
 pub mod person;
+pub mod receiver;
 pub mod scenarios;
 pub mod sim;
 pub mod world;

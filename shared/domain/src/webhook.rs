@@ -25,14 +25,13 @@ pub struct Webhook {
     pub description: String,
     /// What it is told of.
     pub topics: BTreeSet<Topic>,
-    #[serde(flatten)]
     pub state: WebhookState,
     pub created_at: Timestamp,
     pub version: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[serde(tag = "is", rename_all = "snake_case")]
 pub enum WebhookState {
     Active {
         /// Nothing has arrived since.
@@ -78,6 +77,16 @@ pub enum WebhookStanding {
     SwitchedOff,
 }
 
+impl WebhookState {
+    pub fn standing(self) -> WebhookStanding {
+        match self {
+            Self::Active { .. } => WebhookStanding::Active,
+            Self::Disabled => WebhookStanding::Disabled,
+            Self::SwitchedOff { .. } => WebhookStanding::SwitchedOff,
+        }
+    }
+}
+
 impl Webhook {
     pub const NOUN: &str = "webhook";
     /// Of one organisation.
@@ -90,11 +99,7 @@ impl Webhook {
     pub const OLD_SECRET_SIGNS_FOR: SignedDuration = SignedDuration::from_hours(24);
 
     pub fn standing(&self) -> WebhookStanding {
-        match self.state {
-            WebhookState::Active { .. } => WebhookStanding::Active,
-            WebhookState::Disabled => WebhookStanding::Disabled,
-            WebhookState::SwitchedOff { .. } => WebhookStanding::SwitchedOff,
-        }
+        self.state.standing()
     }
 
     pub fn is_active(&self) -> bool {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Topic, Webhook, WebhookState, WhySwitchedOff};
+use super::{Topic, WebhookState, WhySwitchedOff};
 use crate::id::{self, DeliveryId, WebhookId};
 
 /// By its id receivers tell repeats.
@@ -45,7 +45,7 @@ pub enum DeliveryState {
 pub enum WhyDead {
     /// It was tried as often as the ladder says.
     Exhausted,
-    /// Its webhook was switched off by what came of it.
+    /// Its webhook was switched off because of it.
     SwitchedOff { why: WhySwitchedOff },
     /// Its webhook had been disabled before its turn came.
     Disabled,
@@ -82,7 +82,7 @@ impl Attempt {
         match (self.status, &self.error) {
             (Some(status), _) => format!("answered {status}"),
             (None, Some(error)) => error.clone(),
-            (None, None) => "no answer".to_owned(),
+            (None, None) => "did not answer".to_owned(),
         }
     }
 }
@@ -203,13 +203,9 @@ impl Delivery {
         SignedDuration::from_millis(i64::try_from(ms).unwrap_or_default())
     }
 
-    /// Its turn came, and its webhook takes nothing.
+    /// Its turn came, and this keeps it from being tried.
     #[must_use]
-    pub fn set_aside(self, webhook: &Webhook) -> Self {
-        let why = match webhook.state {
-            WebhookState::SwitchedOff { why, .. } => WhyDead::SwitchedOff { why },
-            WebhookState::Active { .. } | WebhookState::Disabled => WhyDead::Disabled,
-        };
+    pub fn set_aside(self, why: WhyDead) -> Self {
         Self {
             state: DeliveryState::DeadLetter { why },
             ..self

@@ -1,8 +1,10 @@
 //! What is counted: in quarters of an hour, four to a row, so that a day is few rows.
 
+use std::fmt::Display;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    id::{self, ApiKeyId, ConnectionId},
+    id::{self, ApiKeyId},
     integration::{EventStatus, Hour, Integration, IntegrationEvent, Quarter},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -34,32 +36,57 @@ pub(super) fn failed(quarter: usize) -> String {
     format!("f{quarter}")
 }
 
+/// The same of what is tried again by itself, and so is no error yet.
+pub(super) fn retried(quarter: usize) -> String {
+    format!("r{quarter}")
+}
+
 fn expires(hour: Hour) -> AttributeValue {
     number((hour.begins_at() + KEPT_FOR).as_second())
 }
 
+/// What one try came to.
+#[derive(Clone, Copy)]
+enum Counts<'a> {
+    Success,
+    /// It stands in the log.
+    Error(&'a str),
+    Retried(&'a str),
+}
+
 impl TenantStore {
-    /// Something was tried at the connection's provider, and succeeded.
+    /// Something was tried of a connection, or a delivery, and succeeded.
     pub(in crate::store) fn success_write(
         &self,
         integration: Integration,
-        connection: ConnectionId,
+        of: impl Display,
         at: Timestamp,
     ) -> Write {
-        self.count(integration, shard(connection), at, None)
+        self.count(integration, shard(of), at, Counts::Success)
+    }
+
+    /// It failed, and is tried again by itself.
+    pub(in crate::store) fn retried_write(
+        &self,
+        integration: Integration,
+        of: impl Display,
+        at: Timestamp,
+        why: &str,
+    ) -> Write {
+        self.count(integration, shard(of), at, Counts::Retried(why))
     }
 
     /// What an event counts for: one success, or one failure.
     pub(super) fn event_count(&self, event: &IntegrationEvent) -> Write {
         let is_error = event.status == EventStatus::Error;
         let words = event.error_message.as_deref().unwrap_or(&event.message);
-        let error = is_error.then_some(words);
-        self.count(
-            event.integration,
-            shard(&event.correlation_id),
-            event.at,
-            error,
-        )
+        let counts = if is_error {
+            Counts::Error(words)
+        } else {
+            Counts::Success
+        };
+        let shard = shard(&event.correlation_id);
+        self.count(event.integration, shard, event.at, counts)
     }
 
     fn count(
@@ -67,16 +94,15 @@ impl TenantStore {
         integration: Integration,
         shard: u32,
         at: Timestamp,
-        error: Option<&str>,
+        counts: Counts<'_>,
     ) -> Write {
         let quarter = Quarter::of(at);
         let (hour, index) = (quarter.hour(), quarter.of_hour());
-        let (added, seen) = match error {
-            None => ("#n :one", "last_success_at = :at"),
-            Some(_) => (
-                "#n :one, #f :one",
-                "last_error_at = :at, last_error = :error",
-            ),
+        let failure = "last_error_at = :at, last_error = :error";
+        let (added, seen) = match counts {
+            Counts::Success => ("#n :one", "last_success_at = :at"),
+            Counts::Error(_) => ("#n :one, #f :one", failure),
+            Counts::Retried(_) => ("#n :one, #r :one", failure),
         };
         let mut change = Change::new(
             &format!("ADD {added} SET #ttl = :ttl, t = :t, et = :et, {seen}"),
@@ -89,11 +115,15 @@ impl TenantStore {
         .value(":t", text(self.tenant))
         .value(":et", text("tally"))
         .value(":at", number(at.as_millisecond()));
-        if let Some(error) = error {
-            change = change
+        change = match counts {
+            Counts::Success => change,
+            Counts::Error(error) => change
                 .name("#f", failed(index))
-                .value(":error", text(error));
-        }
+                .value(":error", text(error)),
+            Counts::Retried(error) => change
+                .name("#r", retried(index))
+                .value(":error", text(error)),
+        };
         let key = keys::tally(self.tenant, hour, integration, shard);
         Write::update(change.to(key))
     }
@@ -174,6 +204,6 @@ pub(super) fn last_used_at(row: &Attributes) -> Option<Timestamp> {
     Timestamp::from_second(minute_of(row)? * SECONDS_IN_MINUTE).ok()
 }
 
-fn shard(of: impl std::fmt::Display) -> u32 {
+fn shard(of: impl Display) -> u32 {
     id::spread(of) % SHARDS
 }
