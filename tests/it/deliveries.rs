@@ -1,7 +1,9 @@
 //! Customers' webhooks: what they are told, how often, how it is signed, and where it never goes.
 
+mod api;
 mod crash;
 mod outside;
+mod pages;
 mod signing;
 mod tries;
 

@@ -169,6 +169,7 @@ actions! {
     WebhookCreated "webhook.created" "Added a webhook";
     WebhookChanged "webhook.changed" "Changed a webhook";
     WebhookEnabled "webhook.enabled" "Enabled a webhook";
+    WebhookDisabled "webhook.disabled" "Disabled a webhook";
     WebhookDeleted "webhook.deleted" "Deleted a webhook";
     WebhookSecretRotated "webhook.secret_rotated" "Gave a webhook another secret";
     WebhookTested "webhook.tested" "Sent a test to a webhook";

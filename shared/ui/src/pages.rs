@@ -26,3 +26,4 @@ pub mod roles;
 pub mod schedule;
 pub mod sign_in;
 pub mod sign_up;
+pub mod webhooks;

@@ -15,6 +15,7 @@ mod profile;
 mod schedule;
 mod security;
 mod signed_out;
+mod webhooks;
 
 use domain::member::Role;
 use maud::Markup;
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Sample> {
         security::samples(),
         members::samples(),
         profile::samples(),
+        webhooks::samples(),
     ]
     .into_iter()
     .flatten()

@@ -85,7 +85,11 @@ impl Kind {
             Self::ApiKey => is_answer(place, &["/api/v1/api-keys", "/api-keys/new"]),
             // And to whoever brings it.
             Self::Invite => is_answer(place, &["/api/v1/invites", "/members/invite", "/join"]),
-            Self::IdToken | Self::Key | Self::Password | Self::WebhookSecret => false,
+            Self::WebhookSecret => {
+                is_answer(place, &["/api/v1/webhooks", "/integrations/webhooks/new"])
+                    || matches!(place, Place::Answer(path) if path.contains("/rotate"))
+            }
+            Self::IdToken | Self::Key | Self::Password => false,
         }
     }
 }
