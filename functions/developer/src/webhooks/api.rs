@@ -1,6 +1,6 @@
 //! For programs that a person signed in to.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use axum::{
     Json as Answer,
@@ -92,9 +92,22 @@ pub(crate) async fn list(
     Ok(Answer(WebhookList { items }))
 }
 
-fn offered(_: &mut SchemaGenerator) -> Schema {
-    let names = Topic::OFFERED.map(Topic::name);
-    json_schema!({ "type": "array", "minItems": 1, "items": { "type": "string", "enum": names } })
+/// What can be subscribed to, some of it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Events(BTreeSet<Topic>);
+
+impl JsonSchema for Events {
+    fn schema_name() -> Cow<'static, str> {
+        "WebhookEvents".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = Topic::OFFERED.map(Topic::name);
+        json_schema!({
+            "type": "array", "minItems": 1, "items": { "type": "string", "enum": names },
+        })
+    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -106,8 +119,7 @@ pub(crate) struct NewWebhook {
     #[serde(default)]
     #[schemars(length(max = Webhook::DESCRIPTION_CHARACTERS_MAX))]
     description: String,
-    #[schemars(schema_with = "offered")]
-    events: BTreeSet<Topic>,
+    events: Events,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -126,7 +138,7 @@ pub(crate) async fn create(
     let wanted = Wanted {
         url: Some(new.url),
         description: Some(new.description),
-        topics: Some(new.events),
+        topics: Some(new.events.0),
     };
     let (webhook, secret) = super::create(&app, &session, wanted)
         .await
@@ -160,9 +172,7 @@ pub(crate) struct Patch {
     url: Option<String>,
     #[schemars(length(max = Webhook::DESCRIPTION_CHARACTERS_MAX))]
     description: Option<String>,
-    #[serde(default)]
-    #[schemars(schema_with = "offered")]
-    events: Option<BTreeSet<Topic>>,
+    events: Option<Events>,
 }
 
 pub(crate) async fn patch(
@@ -175,7 +185,7 @@ pub(crate) async fn patch(
     let wanted = Wanted {
         url: patch.url,
         description: patch.description,
-        topics: patch.events,
+        topics: patch.events.map(|events| events.0),
     };
     let changed = super::patch(&app, &session, id, expected, wanted)
         .await
