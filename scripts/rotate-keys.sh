@@ -28,8 +28,9 @@ The last rotation of $secret is $((age / 60 / 60)) hours old, less than $days da
 Another one ends at once what was made with the key before it:
   - subscriptions that were not renewed since: their calendars are heard again after the next poll, within an hour;
   - sessions of people who did nothing since: one exchange of their refresh cookie, and forms open since then are refused;
+  - secrets of webhooks that were not sealed anew since: their next delivery switches them off, until somebody gives them another;
   - access tokens cached since: one call each to their provider; authorizations under way: begin again.
-No credential is lost.
+No credential of a calendar is lost.
 END
     [[ $now == --now ]] || { echo "Nothing was changed. --now rotates all the same." >&2; exit 1; }
   fi

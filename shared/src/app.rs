@@ -1,6 +1,6 @@
 //! Everything a function needs, built once per process.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use domain::connection::Provider;
 
@@ -34,6 +34,7 @@ pub struct Inner {
     pub bus: Bus,
     pub http: reqwest::Client,
     pub pubsub: PubSub,
+    outside: OnceLock<reqwest::Client>,
     metrics: Metrics,
     google: Google,
     microsoft: Microsoft,
@@ -68,10 +69,20 @@ impl App {
             microsoft: Microsoft::new(http.clone(), config.microsoft.clone(), clock.clone()),
             pubsub: PubSub::new(http.clone(), &config.google),
             http,
+            outside: OnceLock::new(),
             metrics,
             clock,
             config,
         })))
+    }
+
+    /// What customers' addresses are called with; made when it is first needed, which most functions never do.
+    pub fn outside(&self) -> Result<&reqwest::Client, BuildError> {
+        if let Some(client) = self.outside.get() {
+            return Ok(client);
+        }
+        let client = crate::webhook::client(self.config.is_local())?;
+        Ok(self.outside.get_or_init(|| client))
     }
 
     pub fn measure(&self, about: &About, measured: &[(Metric, i64)]) {

@@ -46,6 +46,8 @@ pub struct QueueUrls {
     pub interactive: QueueUrl,
     /// Connections that are being disconnected.
     pub purge: QueueUrl,
+    /// What customers' webhooks are to be told.
+    pub deliveries: QueueUrl,
 }
 
 /// A queue and where its dead letters go.
@@ -122,6 +124,7 @@ impl QueueUrls {
                 "SYNC_INTERACTIVE_DEAD_LETTERS_URL",
             ),
             purge: queue("PURGE_QUEUE_URL", "PURGE_DEAD_LETTERS_URL"),
+            deliveries: queue("DELIVERIES_QUEUE_URL", "DELIVERIES_DEAD_LETTERS_URL"),
         }
     }
 }
@@ -207,6 +210,11 @@ impl Config {
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// Whether this is the local run: then webhooks may be on this machine too.
+    pub fn is_local(&self) -> bool {
+        self.insecure_cookies
     }
 
     /// Cookies without `Secure` may only ever travel over loopback.

@@ -27,3 +27,4 @@ pub mod telemetry;
 pub mod vault;
 pub mod verified;
 pub mod web;
+pub mod webhook;

@@ -227,16 +227,26 @@ fn fresh(tenant: TenantId, at: Timestamp) -> IntegrationEventId {
 #[derive(Debug)]
 pub struct Relayed {
     tenant: TenantId,
+    /// Names the row: what is made of it once is named after it.
+    pub id: String,
     pub row: OutboxRow,
 }
 crate::verified::verified!(Relayed);
 
+#[derive(Deserialize)]
+struct Key {
+    #[serde(rename = "SK")]
+    id: String,
+}
+
 impl Relayed {
     /// Reads the new image of a stream record.
     pub fn from_stream(image: serde_dynamo::Item) -> Result<Self, serde_dynamo::Error> {
+        let Key { id } = serde_dynamo::from_item(image.clone())?;
         let row: OutboxRow = serde_dynamo::from_item(image)?;
         Ok(Self {
             tenant: row.tenant,
+            id,
             row,
         })
     }

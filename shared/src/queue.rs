@@ -3,7 +3,7 @@
 use aws_sdk_sqs::{Client, types::MessageAttributeValue};
 use domain::{
     connection::Provider,
-    id::{ConnectionId, TenantId},
+    id::{self, ConnectionId, DeliveryId, TenantId, WebhookId},
     run::Trigger,
     sync::demand::AfterAsk,
 };
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     config::{QueueUrl, QueueUrls},
-    store::{Asked, Purge, Store, StoreError},
+    store::{Asked, Errand, Purge, Store, StoreError},
     verified::verified,
 };
 
@@ -51,6 +51,15 @@ pub struct CheckedPurge {
     pub connection: Option<ConnectionId>,
 }
 verified!(CheckedPurge);
+
+/// An errand for what is its tenant's.
+#[derive(Debug)]
+pub struct CheckedErrand {
+    tenant: TenantId,
+    pub webhook: WebhookId,
+    pub delivery: Option<DeliveryId>,
+}
+verified!(CheckedErrand);
 
 /// A wish that was recorded speaks for the tenant of its row.
 #[derive(Debug)]
@@ -136,6 +145,28 @@ impl CheckedPurge {
     }
 }
 
+impl CheckedErrand {
+    /// Where nothing stands, nothing is to be done. An id that was made for somebody else is no accident.
+    pub async fn check(errand: Errand, store: &Store) -> Result<Checked<Self>, StoreError> {
+        let Errand {
+            tenant,
+            webhook,
+            delivery,
+        } = errand;
+        Ok(if id::is_foreign(&errand.to_string(), tenant) {
+            Checked::Foreign
+        } else if store.errand_stands(&errand).await? {
+            Checked::Message(Self {
+                tenant,
+                webhook,
+                delivery,
+            })
+        } else {
+            Checked::Gone
+        })
+    }
+}
+
 #[derive(Clone)]
 pub struct Queue {
     client: Client,
@@ -161,6 +192,12 @@ impl Queue {
     pub async fn send_purge(&self, purge: &Purge, delay: SignedDuration) -> Result<(), QueueError> {
         let url = &self.urls.purge.live;
         self.send_to(url, purge.tenant, purge, delay).await
+    }
+
+    /// The due sweep sends another where this one gets lost.
+    pub async fn send_errand(&self, errand: &Errand, delay: Delay) -> Result<(), QueueError> {
+        let url = &self.urls.deliveries.live;
+        self.send_to(url, errand.tenant, errand, delay).await
     }
 
     async fn send_to(
@@ -256,7 +293,11 @@ impl Queue {
         Provider::ALL
             .into_iter()
             .map(|provider| self.urls.sync.of(provider))
-            .chain([&self.urls.interactive, &self.urls.purge])
+            .chain([
+                &self.urls.interactive,
+                &self.urls.purge,
+                &self.urls.deliveries,
+            ])
             .find(|queue| queue.live.rsplit('/').next() == Some(name))
     }
 }

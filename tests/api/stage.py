@@ -10,6 +10,8 @@ ADA = "ada@northwind.test"
 PASSWORD = "kalends-demo"
 HELD = 25
 LONG = "x" * 1_025
+# Nobody listens there.
+NOWHERE = "http://127.0.0.1:9/"
 
 
 def visit(title, day=1, **more):
@@ -101,6 +103,9 @@ class Stage:
             return {"id": entry["id"], "original": "20270308T090000Z", "connection": self.connection}
         if "/conflicts/" in path:
             return {"id": self.conflict}
+        if "/webhooks/" in path:
+            webhook, delivery = self.kept("webhook", self.webhook)
+            return {"id": webhook, "delivery": delivery}
         if "/integrations/" in path:
             return {
                 "integration": "edi", "connection": self.connection, "item": self.item,
@@ -123,9 +128,16 @@ class Stage:
             self.used.pop("deleted", None)
         elif "/schedule/entries/" in path:
             self.used.pop("entry", None)
+        elif "/webhooks/" in path and method == "DELETE":
+            self.used.pop("webhook", None)
 
     def event(self):
         return self.ada.call("GET", "/api/integrations/logs")["items"][0]["id"]
+
+    def webhook(self):
+        """With something that it was told."""
+        made = self.ada.call("POST", "/api/v1/webhooks", {"url": NOWHERE, "events": ["sync.failed"]})["id"]
+        return made, self.ada.call("POST", f"/api/v1/webhooks/{made}/test", {})["id"]
 
     def series(self):
         entry = visit(f"series {next(self.numbers)}", recurrence=["RRULE:FREQ=WEEKLY;COUNT=6"])

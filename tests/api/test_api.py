@@ -24,6 +24,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from stage import NOWHERE
+
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[1] / "shared/ui/assets/openapi.json"
 CHECKS = [
@@ -137,6 +139,8 @@ def fill_body(operation, body, stage, drawn):
     if operation == "deleteOrganization":
         sender = stage.kept(operation, stage.founder)
         body["name"] = sender.call("GET", "/api/v1/organization")["name"]
+    if operation in ("createWebhook", "changeWebhook") and "url" in body:
+        body["url"] = NOWHERE
     if operation == "logIn":
         body.update(email="mia@northwind.test", password="kalends-demo")
     if operation == "signUp":

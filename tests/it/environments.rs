@@ -4,9 +4,9 @@ use domain::connection::Provider;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{aws::PutEvent, person::Person, world::World};
+use tests::{aws::PutEvent, person::Person, receiver::Receiver, world::World};
 
-use crate::support::{Connected, MIA, google_visit, visit};
+use crate::support::{ADA, Connected, MIA, google_visit, visit};
 
 /// From sign-in over both ways of a sync, notices, polls, a conflict and a new consent to the next day.
 async fn a_days_work(provider: Provider) {
@@ -133,4 +133,30 @@ async fn each_function_has_what_google_takes() {
 #[tokio::test]
 async fn each_function_has_what_microsoft_takes() {
     a_days_work(Provider::Microsoft).await;
+}
+
+#[tokio::test]
+async fn each_function_has_what_a_webhook_takes() {
+    let world = World::start_apart(Provider::Google).await.unwrap();
+    let receiver = Receiver::start().await.unwrap();
+    receiver.answers(&[500, 500, 500]);
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let new = json!({ "url": receiver.url(), "events": ["schedule.entry.created"] });
+    let made = ada.post("/api/v1/webhooks", &new).await.unwrap();
+    let id = made.expect(201).unwrap().at("/id");
+    let entry = visit("pump", 4);
+    let made = ada.post("/api/v1/schedule/entries", &entry);
+    made.await.unwrap().expect(201).unwrap();
+    world.settle().await.unwrap();
+    assert_eq!(receiver.heard().len(), 3);
+    // What waits longer than a queue keeps it is asked for by the sweep.
+    world.advance(SignedDuration::from_mins(35)).await.unwrap();
+    assert_eq!(receiver.heard().len(), 4);
+
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let test = format!("/api/v1/webhooks/{id}/test");
+    let tested = ada.post(&test, &Value::Null).await.unwrap();
+    tested.expect(202).unwrap();
+    world.settle().await.unwrap();
+    assert_eq!(receiver.heard().len(), 5);
 }

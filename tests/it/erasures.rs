@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{connection::Provider, credential::VaultMode};
+use domain::{connection::Provider, credential::VaultMode, webhook::Topic};
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::{
@@ -14,6 +14,7 @@ use tests::{
     world::{DEMO_MEMBERS, DEMO_PASSWORD, World},
 };
 
+use crate::deliveries::add_webhook;
 use crate::support::{
     Connected, Kept, MIA, api_key, create_with_key, google_visit, kinds_that_name, visit,
 };
@@ -84,6 +85,7 @@ async fn administer(world: &World) {
     let (_, key) = api_key(&ada, json!({ "scopes": ["schedule.write"] })).await;
     let made = create_with_key(world, &key, "once").await;
     made.expect(201).unwrap();
+    add_webhook(world, MIA, "https://127.0.0.1:1/", &Topic::OFFERED).await;
     let invite = json!({ "email": "eve@northwind.test", "role": "USER" });
     let invited = ada.post("/api/v1/invites", &invite).await.unwrap();
     invited.expect(201).unwrap();

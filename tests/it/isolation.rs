@@ -7,7 +7,7 @@ use tests::{
     world::World,
 };
 
-use crate::support::{Connected, Kept, google_visit, visit};
+use crate::support::{Connected, Kept, google_visit, visit, webhook};
 
 mod keys;
 mod matrix;
@@ -34,6 +34,7 @@ struct Ids {
     organization: String,
     invite: String,
     session: String,
+    webhook: String,
 }
 
 impl Ids {
@@ -55,6 +56,7 @@ impl Ids {
             organization: other(&self.organization),
             invite: other(&self.invite),
             session: other(&self.session),
+            webhook: other(&self.webhook),
         }
     }
 
@@ -72,6 +74,7 @@ impl Ids {
             (&self.organization, "<organization>"),
             (&self.invite, "<invite>"),
             (&self.session, "<session>"),
+            (&self.webhook, "<webhook>"),
         ];
         all.into_iter()
             .fold(text.to_owned(), |text, (id, name)| text.replace(id, name))
@@ -110,6 +113,7 @@ async fn ids(side: &Connected) -> Ids {
         organization: profile.at("/organization/id"),
         invite: invite.at("/id"),
         session: sessions.at("/items/0/id"),
+        webhook: webhook(&side.person).await,
     }
 }
 

@@ -23,10 +23,11 @@ use search::Search;
 use secrets::{Kind, Place, Secrets, said};
 
 /// Whose words are looked at to the last; of others as much as is logged where it is deployed.
-const OWN: [&str; 19] = [
+const OWN: [&str; 20] = [
     "assets",
     "conflicts",
     "connections",
+    "deliveries",
     "domain",
     "due_sweep",
     "identity",
@@ -127,6 +128,7 @@ impl Records {
             (Kind::ChannelToken, 3),
             (Kind::ApiKey, 1),
             (Kind::Invite, 1),
+            (Kind::WebhookSecret, 1),
         ];
         let few = kinds
             .iter()

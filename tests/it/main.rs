@@ -15,6 +15,7 @@ mod connections;
 mod contract;
 mod cors;
 mod crash;
+mod deliveries;
 mod demo;
 mod endings;
 mod environments;

@@ -14,7 +14,7 @@ use tests::{
 
 use self::expected::{Expected, excerpt, shape_flaw};
 use self::routes::{NOWHERE, Places, Reads, Route, all};
-use crate::support::{ADA, Connected, Kept, api_key, google_visit, visit};
+use crate::support::{ADA, Connected, Kept, api_key, google_visit, visit, webhook};
 
 /// A member with a connection, an entry, a conflict and a run, and somebody whom nobody knows.
 struct Story {
@@ -28,6 +28,7 @@ struct Story {
     member: String,
     organization: String,
     invite: String,
+    webhook: String,
     complaints: Vec<String>,
 }
 
@@ -57,6 +58,7 @@ impl Story {
             member: other.unwrap()["id"].as_str().unwrap().to_owned(),
             organization: profile.at("/organization/id"),
             invite: invite.at("/id"),
+            webhook: webhook(&ada.person).await,
             ada,
             complaints: Vec::new(),
         }
@@ -74,6 +76,7 @@ impl Story {
             organization: &self.organization,
             invite: &self.invite,
             session: NOWHERE.session,
+            webhook: &self.webhook,
         }
     }
 

@@ -28,6 +28,7 @@ start() {
 start google "$port"
 .venv/bin/python tests/official/google_client_check.py "http://127.0.0.1:$port" "$@"
 .venv/bin/python tests/official/pubsub_client_check.py "http://127.0.0.1:$port"
+.venv/bin/python tests/official/webhook_check.py
 node --test tests/official/microsoft/*.test.mjs
 [ -z "${SKIP_MSGRAPH_SDK:-}" ] || exit 0
 .venv/bin/python -m pip install --quiet --requirement tests/official/microsoft_sdk.txt

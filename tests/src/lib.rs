@@ -8,6 +8,7 @@ pub mod demo;
 pub mod histories;
 pub mod openapi;
 pub mod person;
+pub mod receiver;
 pub mod scenarios;
 pub mod sim;
 pub mod world;

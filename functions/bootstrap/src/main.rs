@@ -9,6 +9,7 @@ async fn main() -> Result<(), Error> {
         "assets" => serve(assets::routes()).await,
         "conflicts" => serve(conflicts::routes()).await,
         "connections" => serve(connections::routes()).await,
+        "deliveries" => consume(deliveries::handle).await,
         "developer" => serve(developer::routes()).await,
         "due-sweep" => tick(due_sweep::handle).await,
         "identity" => serve(identity::routes()).await,

@@ -1,9 +1,11 @@
-//! API keys: for programs under `/api/v1/api-keys`, for people under `/integrations/api-keys`.
+//! API keys and webhooks: for programs under `/api/v1/api-keys` and `/api/v1/webhooks`, for people under
+//! `/integrations/api-keys` and `/integrations/webhooks`.
 
 mod api;
 mod keys;
 pub mod openapi;
 mod pages;
+mod webhooks;
 
 use domain::permission::Permission;
 use shared::web::{Gate, Routes, may};
@@ -27,4 +29,5 @@ pub fn routes() -> Routes {
         .delete("/api/v1/api-keys/{id}", MANAGES, api::revoke)
         .preflights()
         .merge(pages)
+        .merge(webhooks::routes())
 }

@@ -9,7 +9,7 @@ use shared::{
 
 use crate::{
     api::{ApiKeyList, CreatedApiKey, NewApiKey},
-    keys,
+    keys, webhooks,
 };
 
 pub fn operations(api: &mut Api) {
@@ -38,4 +38,5 @@ pub fn operations(api: &mut Api) {
                 .refuses(Problem::not_found(ApiKey::NOUN)),
         ],
     );
+    webhooks::openapi::operations(api);
 }

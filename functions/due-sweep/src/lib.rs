@@ -1,6 +1,6 @@
 //! Once a minute: connections whose timer has run out are asked to sync. The timer is the poll that stands in for lost
 //! notices, or the end of a wait that a provider asked for. Purges that nobody has worked on for a while get another
-//! message.
+//! message; so do deliveries to webhooks whose next try was further away than a queue keeps.
 
 use std::error::Error;
 
@@ -17,7 +17,7 @@ use shared::{
     app::App,
     metrics::{About, Metric},
     queue,
-    store::{Asked, Purge, Store},
+    store::{Asked, Errand, Purge, Store},
     telemetry::chain,
 };
 
@@ -39,6 +39,7 @@ pub async fn handle(app: &App) -> Result<(), Failure> {
                 tracing::error!(%purge, error = %chain(&*error), "purge not gone on with");
             }
         }
+        send_errands(app, shard, ends_at).await;
     }
     let measured = [
         (Metric::SweepHeartbeat, 1),
@@ -94,6 +95,32 @@ async fn go_on(app: &App, purge: &Purge) -> Result<(), Failure> {
     let now = app.clock.now();
     app.store.look_at_purge_again(purge, now).await?;
     Ok(app.queue.send_purge(purge, queue::Delay::ZERO).await?)
+}
+
+/// What is left comes first in the next sweep.
+async fn send_errands(app: &App, shard: u32, ends_at: Timestamp) {
+    let now = app.clock.now();
+    let due = match app.store.errands_due(shard, now, PER_SHARD_MAX).await {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(shard, error = %chain(&error), "deliveries of the shard not swept");
+            return;
+        }
+    };
+    stream::iter(due)
+        .take_while(|_| ready(app.clock.now() < ends_at))
+        .for_each_concurrent(AT_ONCE, |errand| async move {
+            if let Err(error) = send_errand(app, &errand).await {
+                tracing::error!(%errand, error = %chain(&*error), "delivery not gone on with");
+            }
+        })
+        .await;
+}
+
+async fn send_errand(app: &App, errand: &Errand) -> Result<(), Failure> {
+    let now = app.clock.now();
+    app.store.look_at_errand_again(errand, now).await?;
+    Ok(app.queue.send_errand(errand, queue::Delay::ZERO).await?)
 }
 
 async fn ask(app: &App, due: &Asked, wait: queue::Delay) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    id::{ApiKeyId, ConnectionId, IntegrationEventId, ItemId, RunId},
+    id::{ApiKeyId, ConnectionId, DeliveryId, IntegrationEventId, ItemId, RunId, WebhookId},
     integration::{
         About, Badge, EventStatus, EventType, Facts, Health, Integration, IntegrationEvent,
         Overall, Pinned, Setup, Standings, Status,
@@ -178,6 +178,8 @@ pub(crate) struct EventAnswer {
     run_id: Option<RunId>,
     item_id: Option<ItemId>,
     api_key_id: Option<ApiKeyId>,
+    webhook_id: Option<WebhookId>,
+    delivery_id: Option<DeliveryId>,
     /// Whose account; masked for whoever may not see personal details.
     account: Option<String>,
     retry_count: u32,
@@ -188,13 +190,14 @@ pub(crate) struct EventAnswer {
 impl EventAnswer {
     pub(crate) fn new(event: IntegrationEvent, sight: Sight) -> Self {
         let can_retry = can_retry(&event);
+        let (webhook_id, delivery_id) = event.about.delivery().unzip();
         let (connection_id, run_id, item_id, api_key_id) = match event.about {
             About::Run { connection, run } => (Some(connection), Some(run), None, None),
             About::Connection { connection } => (Some(connection), None, None, None),
             About::Item { connection, item } => (Some(connection), None, Some(item), None),
             About::Report { key } => (None, None, None, key),
             About::ApiCall { key } => (None, None, None, Some(key)),
-            About::File { .. } => (None, None, None, None),
+            About::Delivery { .. } | About::File { .. } => (None, None, None, None),
         };
         Self {
             id: event.id,
@@ -209,6 +212,8 @@ impl EventAnswer {
             run_id,
             item_id,
             api_key_id,
+            webhook_id,
+            delivery_id,
             account: event.account.map(|account| sight.address(account)),
             retry_count: event.retry_count,
             can_retry,
@@ -216,10 +221,10 @@ impl EventAnswer {
     }
 }
 
-/// A sync that failed can be asked for again, and an item that was given up tried again. What others reported is theirs.
+/// A sync that failed can be asked for again, and an item or a delivery that was given up tried again. What others reported is theirs.
 pub(crate) fn can_retry(event: &IntegrationEvent) -> bool {
     let is_ours = match event.about {
-        About::Run { .. } | About::Item { .. } => true,
+        About::Run { .. } | About::Item { .. } | About::Delivery { .. } => true,
         About::Connection { .. }
         | About::Report { .. }
         | About::ApiCall { .. }

@@ -2,9 +2,11 @@
 
 use axum::{Json as Answer, extract::State, http::StatusCode};
 use domain::{
+    audit::{Action, Resource},
     id::{ConnectionId, IntegrationEventId, RunId},
     integration::{About, EventStatus, Integration, IntegrationEvent},
     run::Trigger,
+    webhook::Delivery,
 };
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -15,6 +17,7 @@ use shared::{
     store::TenantStore,
     sync::ask,
     web::{Path, Query, Session},
+    webhook,
 };
 
 use crate::{
@@ -162,7 +165,7 @@ pub(crate) async fn show(
     Ok(Answer(answer))
 }
 
-/// What tries it again. Null where the connection stands still: then it is tried when that goes on.
+/// What tries it again. Null where the connection stands still: then it is tried when that goes on; and for deliveries.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "EventRetry")]
 pub(crate) struct Retried {
@@ -193,6 +196,13 @@ pub(crate) async fn retry_event(
         About::Item { connection, item } => {
             errors::retry_item(app, session, connection, item).await
         }
+        About::Delivery { webhook, delivery } => {
+            let note = session
+                .audit(app, Action::DeliveryRetried)
+                .about(Resource::new(Delivery::NOUN, delivery));
+            webhook::redrive(app, &store, webhook, delivery, &note).await?;
+            Ok(None)
+        }
         About::Connection { .. }
         | About::Report { .. }
         | About::ApiCall { .. }
@@ -203,7 +213,7 @@ pub(crate) async fn retry_event(
 pub(crate) fn nothing_to_retry() -> Problem {
     Problem::conflict(
         "nothing_to_retry",
-        "Only a sync that failed, or an item that was set aside, can be tried again from here.",
+        "Only a sync that failed, or an item or a delivery that was set aside, can be tried again from here.",
     )
 }
 

@@ -8,6 +8,7 @@ use domain::{
 use shared::{
     openapi::{Api, get, post, put},
     problem::Problem,
+    webhook,
 };
 
 use crate::{
@@ -87,7 +88,9 @@ fn log_operations(api: &mut Api) {
             .at::<IntegrationEventId>("id")
             .answers::<log::Retried>(StatusCode::ACCEPTED, "It is asked for.")
             .refuses(Problem::not_found("integration event"))
-            .refuses(nothing_to_retry()),
+            .refuses(nothing_to_retry())
+            .refuses(webhook::inactive())
+            .refuses(webhook::not_dead()),
             get(
                 "/api/integrations/error-queue",
                 "listErrorQueue",

@@ -1,4 +1,5 @@
-//! Reads the table's stream: each new row of an outbox goes to the bus, and to the connections that must sync.
+//! Reads the table's stream: each new row of an outbox goes to the bus, to the connections that must sync, and to the
+//! webhooks that want it.
 
 use std::error::Error;
 
@@ -9,6 +10,7 @@ use shared::{
     outbox::Relayed,
     queue,
     telemetry::chain,
+    webhook,
 };
 
 /// At least once: a record that fails is read again with all that follow it. Readers of the bus tell repeats by the
@@ -51,5 +53,6 @@ async fn relay(app: &App, relayed: &Relayed) -> Result<(), Box<dyn Error + Send 
             queue::follow_up(app, &asked).await?;
         }
     }
+    webhook::fan_out(app, &store, relayed).await?;
     Ok(app.bus.put(&relayed.row).await?)
 }

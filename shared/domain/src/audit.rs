@@ -166,6 +166,14 @@ actions! {
     InviteRefused "invite.refused" "Came with an invite that does not hold";
     ApiKeyCreated "api_key.created" "Made an API key";
     ApiKeyRevoked "api_key.revoked" "Revoked an API key";
+    WebhookCreated "webhook.created" "Added a webhook";
+    WebhookChanged "webhook.changed" "Changed a webhook";
+    WebhookEnabled "webhook.enabled" "Enabled a webhook";
+    WebhookDisabled "webhook.disabled" "Disabled a webhook";
+    WebhookDeleted "webhook.deleted" "Deleted a webhook";
+    WebhookSecretRotated "webhook.secret_rotated" "Gave a webhook another secret";
+    WebhookTested "webhook.tested" "Sent a test to a webhook";
+    DeliveryRetried "webhook.delivery_retried" "Tried a delivery again";
     ScheduleExported "schedule.exported" "Exported the schedule";
     ScheduleImported "schedule.imported" "Imported entries";
     ConnectionConnected "connection.connected" "Connected an account";

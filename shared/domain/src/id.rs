@@ -100,6 +100,10 @@ ids! {
     ApiKeyId "key" "API key";
     /// A line of the integration log.
     IntegrationEventId "iev" "integration event";
+    /// An address of a customer's that is told what happens.
+    WebhookId "whe" "webhook";
+    /// One thing that one webhook is told, however often it is tried.
+    DeliveryId "whd" "delivery";
 }
 
 /// The random part of a new id of a tenant's: it ends in the tenant's mark, so that whose an id is can be told without

@@ -1,5 +1,6 @@
 //! Integrations: whatever outside of Kalends an organisation works with, how it goes with each, and what happened.
 
+mod deliveries;
 mod event;
 mod health;
 mod ours;

@@ -20,6 +20,8 @@
 //! | [`run`](run::SyncRun) | one execution of a sync, with its result |
 //! | [`integration`](integration::Integration) | whatever outside of Kalends an organisation works with |
 //! | [integration event](integration::IntegrationEvent) | what happened with one, for operators |
+//! | [webhook](webhook::Webhook) | an address of a customer's that is told what happens |
+//! | [delivery](webhook::Delivery) | one thing that one webhook is told, however often it is tried |
 //!
 //! "Token" and "refresh" speak of OAuth only, "renew" of subscriptions only. `id` is ours, `external_id` theirs.
 
@@ -59,4 +61,5 @@ pub mod sync;
 pub mod team;
 pub mod time;
 pub mod trace;
+pub mod webhook;
 pub mod week;

@@ -305,13 +305,18 @@ pub fn scope_words(provider: Provider, scope: &str) -> &str {
 
 /// The one HTTP client for every provider: one pool, one crypto provider, the system's roots only when TLS is used.
 pub(crate) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    client_builder()
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(20))
+        .build()
+}
+
+/// What every client of ours has in common: it follows nothing, and asks no proxy.
+pub(crate) fn client_builder() -> reqwest::ClientBuilder {
     // A second call finds the provider installed, which is what is wanted.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .user_agent(concat!("kalends/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(Duration::from_secs(5))
-        .timeout(Duration::from_secs(20))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .build()
 }

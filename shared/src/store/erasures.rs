@@ -31,6 +31,9 @@ pub enum TenantFamily {
     DeletedEntries,
     Meetings,
     NamedCalls,
+    /// Before what they count in.
+    Deliveries,
+    Webhooks,
     Integrations,
     IntegrationEvents,
     ApiKeys,
@@ -43,13 +46,15 @@ pub enum TenantFamily {
 }
 
 impl TenantFamily {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Traces,
         Self::Conflicts,
         Self::Entries,
         Self::DeletedEntries,
         Self::Meetings,
         Self::NamedCalls,
+        Self::Deliveries,
+        Self::Webhooks,
         Self::Integrations,
         Self::IntegrationEvents,
         Self::ApiKeys,
@@ -204,6 +209,8 @@ impl TenantStore {
             TenantFamily::Audits => keys::audits(tenant),
             TenantFamily::Sessions => keys::standing_sessions(tenant),
             TenantFamily::NamedCalls => keys::named_calls(tenant),
+            TenantFamily::Deliveries => keys::deliveries(tenant),
+            TenantFamily::Webhooks => keys::webhooks(tenant),
             TenantFamily::Integrations => keys::integrations(tenant),
             TenantFamily::IntegrationEvents => keys::integration_events(tenant),
             TenantFamily::ApiKeys => return self.erase_some_api_keys(erasure, now).await,

@@ -42,7 +42,7 @@ const fn never(why_at_end: &'static str, why: &'static str) -> (AtEnd, AtErasure
 }
 
 /// Every kind of the key catalogue.
-pub const FATES: [(&str, (AtEnd, AtErasure)); 47] = [
+pub const FATES: [(&str, (AtEnd, AtErasure)); 49] = [
     ("link", at_end(Family::Links)),
     ("link_by_event", at_end(Family::Links)),
     ("cursor", at_end(Family::Cursors)),
@@ -116,6 +116,14 @@ pub const FATES: [(&str, (AtEnd, AtErasure)); 47] = [
             "what happened, for a month",
             TenantFamily::IntegrationEvents,
         ),
+    ),
+    (
+        "webhook",
+        at_erasure("the organisation's", TenantFamily::Webhooks),
+    ),
+    (
+        "delivery",
+        at_erasure("what was told, for a month", TenantFamily::Deliveries),
     ),
     (
         "named_call",

@@ -4,6 +4,7 @@
 mod counts;
 mod known;
 mod log;
+mod webhooks;
 
 pub use known::{KeyLimit, KnownIntegrations};
 

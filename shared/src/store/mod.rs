@@ -10,6 +10,7 @@ mod calendars;
 mod conflicts;
 mod connections;
 mod deleted;
+mod deliveries;
 mod demand;
 mod endings;
 mod entries;
@@ -34,12 +35,14 @@ mod sessions;
 mod table;
 mod team;
 mod upkeeps;
+mod webhooks;
 
 pub use api_keys::KeyHolder;
 pub use bundles::{BundleClaim, BundleWrite, StandingBundle};
 pub use conflicts::Standing;
 pub use connections::{ConnectionRow, SecretPointer, TokenLease};
 pub use deleted::DeletedEntry;
+pub use deliveries::{Errand, Told};
 pub use demand::{Asked, ChannelAsk, ChannelCall, Findings, PushAsk, PushKey};
 pub use endings::{CopyGone, Family, LeaseForEnding};
 
@@ -57,6 +60,7 @@ pub use purges::Purge;
 pub use sessions::{RefreshRow, Refreshed, StandingSession};
 pub use table::StoreError;
 pub use upkeeps::{Claim, DueUpkeep, Turn};
+pub use webhooks::{KeptWebhook, SealedBefore, SealedSecrets};
 
 use domain::id::TenantId;
 use table::Table;

@@ -28,3 +28,4 @@ pub mod schedule;
 pub mod sign_in;
 pub mod sign_up;
 pub mod suppliers;
+pub mod webhooks;

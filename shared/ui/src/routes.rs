@@ -112,6 +112,24 @@ pub const API_KEY_NEW: &str = "/integrations/api-keys/new";
 /// `GET` asks; `POST` revokes.
 pub const API_KEY_REVOKE: &str = "/integrations/api-keys/{id}/revoke";
 
+pub const WEBHOOKS: &str = "/integrations/webhooks";
+/// `GET` is the form; `POST` adds a webhook and shows its secret once.
+pub const WEBHOOK_NEW: &str = "/integrations/webhooks/new";
+/// `GET ?cursor=` shows it with what it was told; `POST` changes it.
+pub const WEBHOOK: &str = "/integrations/webhooks/{id}";
+/// `POST`.
+pub const WEBHOOK_TEST: &str = "/integrations/webhooks/{id}/test";
+/// `POST`.
+pub const WEBHOOK_ENABLE: &str = "/integrations/webhooks/{id}/enable";
+/// `POST`.
+pub const WEBHOOK_DISABLE: &str = "/integrations/webhooks/{id}/disable";
+/// `GET` asks; `POST` gives it another secret and shows that once.
+pub const WEBHOOK_ROTATE: &str = "/integrations/webhooks/{id}/rotate";
+/// `GET` asks; `POST` deletes.
+pub const WEBHOOK_DELETE: &str = "/integrations/webhooks/{id}/delete";
+/// `POST`.
+pub const DELIVERY_RETRY: &str = "/integrations/webhooks/{id}/deliveries/{delivery}/retry";
+
 /// `GET ?action=&outcome=&cursor=`.
 pub const AUDIT: &str = "/ops/audit";
 
@@ -211,7 +229,8 @@ pub fn integration(integration: Integration) -> Option<String> {
     match integration {
         Integration::ApiKeys => Some(API_KEYS.to_owned()),
         Integration::Calendars(_) | Integration::Reported(_) => Some(integration_page(integration)),
-        Integration::Webhooks | Integration::Files => None,
+        Integration::Webhooks => Some(WEBHOOKS.to_owned()),
+        Integration::Files => None,
     }
 }
 
@@ -222,6 +241,38 @@ pub fn integration_page(integration: Integration) -> String {
 
 pub fn integration_forget(integration: Integration) -> String {
     INTEGRATION_FORGET.replace("{integration}", integration.name())
+}
+
+pub fn webhook(id: &str) -> String {
+    fill(WEBHOOK, id)
+}
+
+pub fn webhook_older(id: &str, cursor: &str) -> String {
+    format!("{}?cursor={cursor}", webhook(id))
+}
+
+pub fn webhook_test(id: &str) -> String {
+    fill(WEBHOOK_TEST, id)
+}
+
+pub fn webhook_enable(id: &str) -> String {
+    fill(WEBHOOK_ENABLE, id)
+}
+
+pub fn webhook_disable(id: &str) -> String {
+    fill(WEBHOOK_DISABLE, id)
+}
+
+pub fn webhook_rotate(id: &str) -> String {
+    fill(WEBHOOK_ROTATE, id)
+}
+
+pub fn webhook_delete(id: &str) -> String {
+    fill(WEBHOOK_DELETE, id)
+}
+
+pub fn delivery_retry(webhook: &str, delivery: &str) -> String {
+    fill(DELIVERY_RETRY, webhook).replace("{delivery}", delivery)
 }
 
 /// Everything of the same cause.

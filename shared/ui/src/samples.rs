@@ -16,6 +16,7 @@ mod profile;
 mod schedule;
 mod security;
 mod signed_out;
+mod webhooks;
 
 use domain::member::Role;
 use maud::Markup;
@@ -42,6 +43,7 @@ pub fn all() -> Vec<Sample> {
         security::samples(),
         members::samples(),
         profile::samples(),
+        webhooks::samples(),
     ]
     .into_iter()
     .flatten()

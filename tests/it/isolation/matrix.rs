@@ -49,6 +49,7 @@ pub(super) const NOTHING: Places<'static> = Places {
     organization: "ten_00000000010000000000000001",
     invite: "inv_00000000010000000000000001",
     session: "ses_00000000010000000000000001",
+    webhook: "whe_00000000010000000000000001",
 };
 
 /// A request that is well formed, and asks for as little as the route lets it. With a key, as a program makes it.
@@ -160,8 +161,11 @@ fn asks_for_password(route: &Route, answer: &Answer) -> bool {
 fn must_be_confirmed(route: &Route) -> bool {
     use Permission::{IntegrationsManage, OrganizationManage, TeamManage};
     let managing = [TeamManage, OrganizationManage, IntegrationsManage].map(Need::May);
-    // What is tried again or shown in another order gives nobody anything; a forgotten connector is back with its next report.
-    let harmless = ["/retry", "/pinned", "/forget"];
+    // What is tried again or shown in another order gives nobody anything; a forgotten connector is back with its next report,
+    // and a webhook is told or not told of the same at the same address.
+    let harmless = [
+        "/retry", "/pinned", "/forget", "/enable", "/disable", "/test",
+    ];
     let connecting = ["/api/v1/connections", "/connections/connect"];
     let ending = ["/api/v1/connections/{id}", "/connections/{id}/disconnect"];
     let is_named = connecting
@@ -280,6 +284,7 @@ impl Ids {
             organization: &self.organization,
             invite: &self.invite,
             session: &self.session,
+            webhook: &self.webhook,
             key,
         }
     }

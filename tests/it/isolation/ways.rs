@@ -39,7 +39,7 @@ const NO_INPUT: Held = NoMatter("a tick brings nothing: it reads what stands in 
 const PUBLIC: Held = NoMatter("the same for everybody");
 
 /// By the function, and what it believes.
-const WAYS: [(&str, Held); 17] = [
+const WAYS: [(&str, Held); 18] = [
     (
         "any function: a session or an API key",
         By(&[
@@ -52,6 +52,10 @@ const WAYS: [(&str, Held); 17] = [
         ]),
     ),
     ("assets: the same for everyone", PUBLIC),
+    (
+        "deliveries: queue deliveries",
+        By(&["a_message_that_names_another_tenants_delivery_sends_nothing"]),
+    ),
     ("developer: the same for everyone", PUBLIC),
     ("due-sweep: schedule", NO_INPUT),
     ("identity: public keys", PUBLIC),
@@ -189,7 +193,11 @@ async fn tenant(side: &Connected) -> TenantId {
 fn queues() -> Vec<String> {
     let functions = template().functions().unwrap();
     let queues = functions.into_iter().flat_map(|function| function.queues);
-    queues.map(|mapping| mapping.queue).collect()
+    let queues = queues.map(|mapping| mapping.queue);
+    // That of deliveries names no connection, and has a story of its own.
+    queues
+        .filter(|queue| short(queue) != "deliveries")
+        .collect()
 }
 
 fn message(queue: &str, tenant: TenantId, connection: &str) -> Value {

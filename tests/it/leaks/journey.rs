@@ -1,15 +1,17 @@
 //! The journey: two providers, both modes of the vault, and all that can go wrong with what is secret.
 
-use domain::{connection::Provider, credential::VaultMode};
+use domain::{connection::Provider, credential::VaultMode, webhook::Topic};
 use jiff::SignedDuration;
 use reqwest::{Method, header};
 use serde_json::{Value, json};
 use tests::{
     person::Person,
+    receiver::Receiver,
     world::{DEMO_PASSWORD, World},
 };
 
 use super::secrets::{Kind, Secrets};
+use crate::deliveries::add_webhook;
 use crate::support::{Connected, MIA, api_key, create_with_key, google_visit, visit};
 
 const ADA: &str = "ada@northwind.test";
@@ -75,12 +77,19 @@ async fn let_others_in(world: &World, secrets: &mut Secrets) {
     let (id, key) = api_key(&ada, json!({ "scopes": scopes })).await;
     secrets.add(Kind::ApiKey, key.as_str());
     report_carelessly(world, &key).await;
+    let receiver = hook(world, secrets).await;
     let pinned = json!({ "pinned": "business" });
     let pinned = ada.json(Method::PUT, "/api/integrations/pinned", &pinned);
     pinned.await.unwrap().expect(200).unwrap();
     for name in ["once", "once"] {
         let made = create_with_key(world, &key, name).await;
         made.expect(201).unwrap();
+    }
+    world.settle().await.unwrap();
+    let heard = receiver.heard();
+    assert!(heard.len() > 1, "{heard:?}");
+    for name in ["authorization", "cookie"] {
+        assert!(heard.iter().all(|told| told.header(name).is_empty()));
     }
     let new = json!({ "email": "zoe@northwind.test", "role": "VIEWER" });
     let invited = ada
@@ -127,6 +136,16 @@ async fn let_others_in(world: &World, secrets: &mut Secrets) {
         .unwrap()
         .expect(204)
         .unwrap();
+}
+
+/// A webhook that is told, and fails at first.
+async fn hook(world: &World, secrets: &mut Secrets) -> Receiver {
+    let receiver = Receiver::start().await.unwrap();
+    receiver.answers(&[500]);
+    let (_, secret) = add_webhook(world, MIA, &receiver.url(), &Topic::OFFERED).await;
+    let (_, secret) = secret.expose().split_once('_').unwrap();
+    secrets.add(Kind::WebhookSecret, secret);
+    receiver
 }
 
 /// A connector tells what it sent, its key and all.

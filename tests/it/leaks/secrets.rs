@@ -23,6 +23,7 @@ pub(super) enum Kind {
     ChannelToken,
     ApiKey,
     Invite,
+    WebhookSecret,
 }
 
 /// Where something was said.
@@ -84,6 +85,10 @@ impl Kind {
             Self::ApiKey => is_answer(place, &["/api/v1/api-keys", "/api-keys/new"]),
             // And to whoever brings it.
             Self::Invite => is_answer(place, &["/api/v1/invites", "/members/invite", "/join"]),
+            Self::WebhookSecret => {
+                is_answer(place, &["/api/v1/webhooks", "/integrations/webhooks/new"])
+                    || matches!(place, Place::Answer(path) if path.contains("/rotate"))
+            }
             Self::IdToken | Self::Key | Self::Password => false,
         }
     }

@@ -13,7 +13,7 @@ pub(crate) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 30] = [
+const READ_NOTHING: [&str; 41] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
     "/api/integrations/error-queue/{connection}/{item}/retry",
@@ -26,7 +26,18 @@ const READ_NOTHING: [&str; 30] = [
     "/api/v1/schedule/deleted/{id}/restore",
     "/api/v1/schedule/entries/{id}/copies/{connection}/restore",
     "/api/v1/schedule/entries/{id}/occurrences/{original}/restore",
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/retry",
+    "/api/v1/webhooks/{id}/disable",
+    "/api/v1/webhooks/{id}/enable",
+    "/api/v1/webhooks/{id}/rotate-secret",
+    "/api/v1/webhooks/{id}/test",
     "/integrations/api-keys/{id}/revoke",
+    "/integrations/webhooks/{id}/delete",
+    "/integrations/webhooks/{id}/deliveries/{delivery}/retry",
+    "/integrations/webhooks/{id}/disable",
+    "/integrations/webhooks/{id}/enable",
+    "/integrations/webhooks/{id}/rotate",
+    "/integrations/webhooks/{id}/test",
     "/connections/{id}/items/retry",
     "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
@@ -132,6 +143,8 @@ impl Route {
                 "{id}" if self.pattern.contains("/members/") => places.member,
                 "{id}" if self.pattern.contains("/organizations/") => places.organization,
                 "{id}" if self.pattern.contains("/logs/") => "iev_00000000000000000000000000",
+                "{id}" if self.pattern.contains("/webhooks/") => places.webhook,
+                "{delivery}" => "whd_00000000010000000000000001",
                 "{integration}" => "comarch",
                 "{run}" => places.run,
                 "{hold}" => "hld_00000000010000000000000001",
@@ -163,6 +176,7 @@ pub(crate) struct Places<'a> {
     pub(crate) organization: &'a str,
     pub(crate) invite: &'a str,
     pub(crate) session: &'a str,
+    pub(crate) webhook: &'a str,
 }
 
 /// The original start of an occurrence of the story's entry.
@@ -180,4 +194,5 @@ pub(crate) const NOWHERE: Places<'_> = Places {
     organization: "ten_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     invite: "inv_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
     session: "ses_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
+    webhook: "whe_01KJPE2W8ZJ4M6N8Q0S2V4X6Z8",
 };

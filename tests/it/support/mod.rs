@@ -291,6 +291,13 @@ pub(crate) async fn api_key(admin: &Person, changes: Value) -> (String, String) 
     (made.at("/id"), made.at("/key"))
 }
 
+/// One of an administrator, that is told nothing by itself.
+pub(crate) async fn webhook(admin: &Person) -> String {
+    let new = json!({ "url": "http://127.0.0.1:1/", "events": ["sync.failed"] });
+    let made = admin.post("/api/v1/webhooks", &new).await.unwrap();
+    made.expect(201).unwrap().at("/id")
+}
+
 /// A program makes an entry with a key, in a call that names itself.
 pub(crate) async fn create_with_key(world: &World, key: &str, name: &str) -> Answer {
     let program = Person::stranger(world).unwrap();

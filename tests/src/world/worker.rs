@@ -32,23 +32,25 @@ type Invocation = Pin<Box<dyn Future<Output = Answer> + Send>>;
 pub(super) enum Gated {
     Sync,
     Purge,
+    Deliveries,
     Renewals,
 }
 
 impl Gated {
-    pub(super) const ALL: [Self; 3] = [Self::Sync, Self::Purge, Self::Renewals];
+    pub(super) const ALL: [Self; 4] = [Self::Sync, Self::Purge, Self::Deliveries, Self::Renewals];
 
     pub(super) const fn handler(self) -> &'static str {
         match self {
             Self::Sync => "sync-worker",
             Self::Purge => "tenant-purge",
+            Self::Deliveries => "deliveries",
             Self::Renewals => "subscriptions-renew",
         }
     }
 
     const fn runs(self) -> Runs {
         match self {
-            Self::Sync | Self::Purge => Runs::OfQueues,
+            Self::Sync | Self::Purge | Self::Deliveries => Runs::OfQueues,
             Self::Renewals => Runs::OfRenewals,
         }
     }
@@ -134,6 +136,9 @@ impl Worker {
             }
             Gated::Purge => {
                 Box::pin(async move { Ok(consume_batch(&app, batch, &tenant_purge::handle).await) })
+            }
+            Gated::Deliveries => {
+                Box::pin(async move { Ok(consume_batch(&app, batch, &deliveries::handle).await) })
             }
             Gated::Renewals => Box::pin(async move {
                 let called = subscriptions_renew::handle(&app).await;

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Integration;
-use crate::id::{ApiKeyId, ConnectionId, IntegrationEventId, ItemId, MemberId, RunId};
+use crate::id::{
+    ApiKeyId, ConnectionId, DeliveryId, IntegrationEventId, ItemId, MemberId, RunId, WebhookId,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntegrationEvent {
@@ -65,10 +67,24 @@ pub enum About {
     ApiCall {
         key: ApiKeyId,
     },
+    Delivery {
+        webhook: WebhookId,
+        delivery: DeliveryId,
+    },
     /// What was read into or written out of whose schedule.
     File {
         member: MemberId,
     },
+}
+
+impl About {
+    pub fn delivery(&self) -> Option<(WebhookId, DeliveryId)> {
+        if let Self::Delivery { webhook, delivery } = *self {
+            Some((webhook, delivery))
+        } else {
+            None
+        }
+    }
 }
 
 #[derive(

@@ -20,7 +20,10 @@ pub enum Setup {
     },
     Endpoints {
         active: u32,
+        /// By a person.
         disabled: u32,
+        /// By us, because nothing arrived.
+        switched_off: u32,
     },
 }
 
@@ -128,6 +131,7 @@ impl Facts {
             | Setup::Endpoints {
                 active: 0,
                 disabled: 0,
+                switched_off: 0,
             } => Status::NotConfigured,
             Setup::Reported { is_set_up: true } => self.status_of_reported(now),
             Setup::ApiKeys { .. } => Status::Connected,
@@ -181,8 +185,7 @@ impl Facts {
     fn needs_attention(&self) -> bool {
         match self.setup {
             Setup::Calendars(standings) => standings.need_attention() || standings.connected > 0,
-            // Switched off by us, because nobody answered.
-            Setup::Endpoints { disabled, .. } => disabled > 0,
+            Setup::Endpoints { switched_off, .. } => switched_off > 0,
             Setup::Reported { .. } => self.last_success_at.is_some(),
             Setup::ApiKeys { .. } => false,
         }
@@ -196,7 +199,7 @@ impl Facts {
         is_low
             || match self.setup {
                 Setup::Calendars(standings) => standings.need_attention(),
-                Setup::Endpoints { disabled, .. } => disabled > 0 || self.tally.failed > 0,
+                Setup::Endpoints { switched_off, .. } => switched_off > 0 || self.tally.failed > 0,
                 Setup::Reported { .. } | Setup::ApiKeys { .. } => false,
             }
     }

@@ -223,6 +223,7 @@ pub(in crate::store) enum Lane {
     Sync,
     Upkeep,
     Purge,
+    Delivery,
 }
 
 impl Lane {
@@ -231,6 +232,7 @@ impl Lane {
             Self::Sync => "sync",
             Self::Upkeep => "upkeep",
             Self::Purge => "purge",
+            Self::Delivery => "delivery",
         };
         format!("DUE#{kind}#{shard:02}")
     }

@@ -1,8 +1,10 @@
 //! What is counted: in quarters of an hour, four to a row, so that a day is few rows.
 
+use std::fmt::Display;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    id::{self, ApiKeyId, ConnectionId},
+    id::{self, ApiKeyId},
     integration::{About, EventStatus, Hour, Integration, IntegrationEvent, Quarter},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -25,15 +27,6 @@ const SECONDS_IN_MINUTE: i64 = 60;
 /// Callers of one key that count in the same moment of a new minute.
 const TRIES_MAX: usize = 10;
 
-/// How something ended that was tried.
-#[derive(Clone, Copy)]
-enum Outcome<'a> {
-    Succeeded,
-    Failed(&'a str),
-    /// It was counted as tried when it began.
-    FailedAfterAll(&'a str),
-}
-
 /// How often something was tried in a quarter of an hour, and how often that failed.
 pub(super) fn tried(quarter: usize) -> String {
     format!("n{quarter}")
@@ -43,31 +36,58 @@ pub(super) fn failed(quarter: usize) -> String {
     format!("f{quarter}")
 }
 
+/// The same of what is tried again by itself, and so is no error yet.
+pub(super) fn retried(quarter: usize) -> String {
+    format!("r{quarter}")
+}
+
 fn expires(hour: Hour) -> AttributeValue {
     number((hour.begins_at() + KEPT_FOR).as_second())
 }
 
+/// What one try came to.
+#[derive(Clone, Copy)]
+enum Counts<'a> {
+    Success,
+    /// It stands in the log.
+    Error(&'a str),
+    /// The same of what was counted as tried when it began.
+    LateError(&'a str),
+    Retried(&'a str),
+}
+
 impl TenantStore {
-    /// Something was tried at the connection's provider, and succeeded.
+    /// Something was tried of a connection, or a delivery, and succeeded.
     pub(in crate::store) fn success_write(
         &self,
         integration: Integration,
-        connection: ConnectionId,
+        of: impl Display,
         at: Timestamp,
     ) -> Write {
-        self.count(integration, shard(connection), at, Outcome::Succeeded)
+        self.count(integration, shard(of), at, Counts::Success)
+    }
+
+    /// It failed, and is tried again by itself.
+    pub(in crate::store) fn retried_write(
+        &self,
+        integration: Integration,
+        of: impl Display,
+        at: Timestamp,
+        why: &str,
+    ) -> Write {
+        self.count(integration, shard(of), at, Counts::Retried(why))
     }
 
     /// What an event counts for: one success, or one failure.
     pub(super) fn event_count(&self, event: &IntegrationEvent) -> Write {
         let words = event.error_message.as_deref().unwrap_or(&event.message);
-        let outcome = match (event.status, &event.about) {
-            (EventStatus::Success | EventStatus::Warning, _) => Outcome::Succeeded,
-            (EventStatus::Error, About::ApiCall { .. }) => Outcome::FailedAfterAll(words),
-            (EventStatus::Error, _) => Outcome::Failed(words),
+        let counts = match (event.status, &event.about) {
+            (EventStatus::Success | EventStatus::Warning, _) => Counts::Success,
+            (EventStatus::Error, About::ApiCall { .. }) => Counts::LateError(words),
+            (EventStatus::Error, _) => Counts::Error(words),
         };
         let shard = shard(&event.correlation_id);
-        self.count(event.integration, shard, event.at, outcome)
+        self.count(event.integration, shard, event.at, counts)
     }
 
     fn count(
@@ -75,21 +95,16 @@ impl TenantStore {
         integration: Integration,
         shard: u32,
         at: Timestamp,
-        outcome: Outcome,
+        counts: Counts<'_>,
     ) -> Write {
         let quarter = Quarter::of(at);
         let (hour, index) = (quarter.hour(), quarter.of_hour());
-        let (tries, error) = match outcome {
-            Outcome::Succeeded => (1, None),
-            Outcome::Failed(words) => (1, Some(words)),
-            Outcome::FailedAfterAll(words) => (0, Some(words)),
-        };
-        let (added, seen) = match error {
-            None => ("#n :tries", "last_success_at = :at"),
-            Some(_) => (
-                "#n :tries, #f :one",
-                "last_error_at = :at, last_error = :error",
-            ),
+        let failure = "last_error_at = :at, last_error = :error";
+        let (tries, added, seen) = match counts {
+            Counts::Success => (1, "#n :tries", "last_success_at = :at"),
+            Counts::Error(_) => (1, "#n :tries, #f :one", failure),
+            Counts::LateError(_) => (0, "#n :tries, #f :one", failure),
+            Counts::Retried(_) => (1, "#n :tries, #r :one", failure),
         };
         let mut change = Change::new(
             &format!("ADD {added} SET #ttl = :ttl, t = :t, et = :et, {seen}"),
@@ -102,12 +117,17 @@ impl TenantStore {
         .value(":t", text(self.tenant))
         .value(":et", text("tally"))
         .value(":at", number(at.as_millisecond()));
-        if let Some(error) = error {
-            change = change
+        change = match counts {
+            Counts::Success => change,
+            Counts::Error(error) | Counts::LateError(error) => change
                 .name("#f", failed(index))
                 .value(":one", number(1))
-                .value(":error", text(error));
-        }
+                .value(":error", text(error)),
+            Counts::Retried(error) => change
+                .name("#r", retried(index))
+                .value(":one", number(1))
+                .value(":error", text(error)),
+        };
         let key = keys::tally(self.tenant, hour, integration, shard);
         Write::update(change.to(key))
     }
@@ -188,6 +208,6 @@ pub(super) fn last_used_at(row: &Attributes) -> Option<Timestamp> {
     Timestamp::from_second(minute_of(row)? * SECONDS_IN_MINUTE).ok()
 }
 
-fn shard(of: impl std::fmt::Display) -> u32 {
+fn shard(of: impl Display) -> u32 {
     id::spread(of) % SHARDS
 }

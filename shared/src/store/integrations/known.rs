@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     api_key::{HourOfUse, Usage},
-    id::ApiKeyId,
+    id::{ApiKeyId, WebhookId},
     integration::{Facts, Hour, Integration, Pinned, Quarter, Setup, Standings, Tally},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{PinnedRow, counts, range_of_all};
+use super::{
+    PinnedRow, counts, range_of_all,
+    webhooks::{self, KnownWebhook},
+};
 use crate::store::{
     TenantStore, keys,
     table::{Attributes, StoreError, read},
@@ -25,6 +28,7 @@ pub struct KnownIntegrations {
     health: BTreeMap<Integration, HealthRow>,
     counted: BTreeMap<Integration, Counted>,
     keys: BTreeMap<ApiKeyId, KeyLimit>,
+    webhooks: BTreeMap<WebhookId, KnownWebhook>,
     uses: Vec<(ApiKeyId, HourOfUse)>,
 }
 
@@ -52,8 +56,19 @@ pub struct KeyLimit {
 #[derive(Debug, Default)]
 struct Counted {
     tally: Tally,
+    /// What of the tries failed and is tried again by itself.
+    retried: u32,
     last_success_at: Option<Timestamp>,
     last_error: Option<(Timestamp, String)>,
+}
+
+impl Counted {
+    fn all(&self) -> Tally {
+        Tally {
+            failed: self.tally.failed + self.retried,
+            ..self.tally
+        }
+    }
 }
 
 impl KnownIntegrations {
@@ -64,6 +79,7 @@ impl KnownIntegrations {
             health: BTreeMap::new(),
             counted: BTreeMap::new(),
             keys: BTreeMap::new(),
+            webhooks: BTreeMap::new(),
             uses: Vec::new(),
         }
     }
@@ -78,6 +94,7 @@ impl KnownIntegrations {
             // One that a later version knows is not shown by this one.
             if let Ok(integration) = name.parse() {
                 self.keys.extend(row.iter().filter_map(key_limit));
+                self.webhooks.extend(row.iter().filter_map(webhooks::read));
                 self.health.insert(integration, read(row)?);
             }
         } else if let Some(counted) = key.strip_prefix("CTR#") {
@@ -98,6 +115,11 @@ impl KnownIntegrations {
         });
         let counted = self.counted.entry(integration).or_default();
         counted.tally = counted.tally + hour.counted(by_quarter, self.at);
+        let retried = [0, 1, 2, 3].map(|quarter| Tally {
+            tried: counts::of(row, &counts::retried(quarter)).unwrap_or_default(),
+            failed: 0,
+        });
+        counted.retried += hour.counted(retried, self.at).tried;
         counted.last_success_at = counted.last_success_at.max(moment(row, "last_success_at"));
         if let Some(at) = moment(row, "last_error_at")
             && counted
@@ -133,10 +155,8 @@ impl KnownIntegrations {
             Integration::ApiKeys => Setup::ApiKeys {
                 active: u32::try_from(self.active_keys().count()).unwrap_or(u32::MAX),
             },
-            Integration::Webhooks | Integration::Files => Setup::Endpoints {
-                active: 0,
-                disabled: 0,
-            },
+            Integration::Webhooks => webhooks::setup(&self.webhooks),
+            Integration::Files => webhooks::setup(&BTreeMap::new()),
         };
         let stored = |of: fn(&HealthRow) -> i64| {
             let ms = health.map(of).filter(|ms| *ms > 0)?;
@@ -150,7 +170,7 @@ impl KnownIntegrations {
             last_error_at: counted
                 .and_then(|counted| Some(counted.last_error.as_ref()?.0))
                 .max(stored(|row| row.last_error_at)),
-            tally: counted.map(|counted| counted.tally).unwrap_or_default(),
+            tally: counted.map(Counted::all).unwrap_or_default(),
         }
     }
 
@@ -160,17 +180,21 @@ impl KnownIntegrations {
         Some(words)
     }
 
-    /// Items that wait for their next try.
+    /// Items and deliveries that wait for their next try.
     pub fn retrying(&self) -> u32 {
-        self.health.values().map(|row| row.retrying).sum()
+        let items = self.health.values().map(|row| row.retrying);
+        let deliveries = self.webhooks.values().map(|known| known.retrying);
+        items.chain(deliveries).sum()
     }
 
-    /// Items that are not tried again by themselves.
+    /// Items and deliveries that are not tried again by themselves.
     pub fn dead(&self) -> u32 {
-        self.health.values().map(|row| row.dead).sum()
+        let items = self.health.values().map(|row| row.dead);
+        let deliveries = self.webhooks.values().map(|known| known.dead);
+        items.chain(deliveries).sum()
     }
 
-    /// Everything that failed in the last day.
+    /// Everything that failed in the last day and is not tried again by itself: as many as the log has errors.
     pub fn failed_24h(&self) -> u32 {
         self.counted
             .values()

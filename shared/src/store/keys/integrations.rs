@@ -1,7 +1,7 @@
 //! What is known of integrations: one partition for all that a dashboard reads at once, and one for what happened.
 
 use domain::{
-    id::{ApiKeyId, IntegrationEventId, TenantId},
+    id::{ApiKeyId, DeliveryId, IntegrationEventId, TenantId, WebhookId},
     integration::{Hour, Integration},
 };
 
@@ -53,4 +53,45 @@ pub(crate) fn integration_event(tenant: TenantId, event: IntegrationEventId) -> 
 
 pub(crate) fn integration_events(tenant: TenantId) -> String {
     format!("T#{tenant}#LOG")
+}
+
+pub(crate) fn webhook(tenant: TenantId, webhook: WebhookId) -> Key {
+    key(webhooks(tenant), webhook.to_string())
+}
+
+pub(crate) fn webhooks(tenant: TenantId) -> String {
+    format!("T#{tenant}#HOOK")
+}
+
+/// Whose [`webhook`] it is, and which.
+pub(crate) fn webhook_due(key: &Key) -> Option<(TenantId, WebhookId)> {
+    let tenant = key.pk.strip_prefix("T#")?.strip_suffix("#HOOK")?;
+    Some((tenant.parse().ok()?, key.sk.parse().ok()?))
+}
+
+/// One thing that a webhook is told; those of each webhook in the order of time.
+pub(crate) fn delivery(tenant: TenantId, webhook: WebhookId, delivery: DeliveryId) -> Key {
+    key(
+        deliveries(tenant),
+        format!("{}{delivery}", deliveries_of(webhook)),
+    )
+}
+
+pub(crate) fn deliveries(tenant: TenantId) -> String {
+    format!("T#{tenant}#SENT")
+}
+
+pub(crate) fn deliveries_of(webhook: WebhookId) -> String {
+    format!("{webhook}#")
+}
+
+/// Whose [`delivery`] it is, and which.
+pub(crate) fn delivery_due(key: &Key) -> Option<(TenantId, WebhookId, DeliveryId)> {
+    let tenant = key.pk.strip_prefix("T#")?.strip_suffix("#SENT")?;
+    let (webhook, delivery) = key.sk.split_once('#')?;
+    Some((
+        tenant.parse().ok()?,
+        webhook.parse().ok()?,
+        delivery.parse().ok()?,
+    ))
 }

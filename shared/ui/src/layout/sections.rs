@@ -45,7 +45,8 @@ pub(super) const GROUPS: [(Option<&str>, &[Section]); 6] = [
             Section::Integration(Integration::Calendars(Calendars::Microsoft)),
             Section::Integration(Integration::Reported(Connector::Comarch)),
             Section::Integration(Integration::Reported(Connector::Edi)),
-            Section::Integration(Integration::ApiKeys),
+            Section::API_KEYS,
+            Section::WEBHOOKS,
         ],
     ),
     (Some("Portals"), &[Section::Suppliers]),
@@ -71,6 +72,8 @@ pub(super) struct Entry {
 impl Section {
     /// The keys of the organisation's programs.
     pub const API_KEYS: Self = Self::Integration(Integration::ApiKeys);
+    /// What they are told.
+    pub const WEBHOOKS: Self = Self::Integration(Integration::Webhooks);
 
     /// Who is led there. Others would only be told that they may not.
     pub(super) const fn needs(self) -> Option<Permission> {

@@ -42,6 +42,7 @@ fn what_nobody_has_set_up_is_not_configured() {
         Setup::Endpoints {
             active: 0,
             disabled: 0,
+            switched_off: 0,
         },
     ] {
         assert_health(&facts(setup), Status::NotConfigured, Badge::Off);
@@ -118,6 +119,7 @@ fn deliveries_that_fail_are_a_warning_until_none_arrives() {
     let setup = Setup::Endpoints {
         active: 3,
         disabled: 0,
+        switched_off: 0,
     };
     let some_fail = Facts {
         tally: Tally {
@@ -142,9 +144,16 @@ fn deliveries_that_fail_are_a_warning_until_none_arrives() {
     assert_health(&silent, Status::Connected, Badge::Ok);
     let switched_off = facts(Setup::Endpoints {
         active: 0,
-        disabled: 1,
+        disabled: 0,
+        switched_off: 1,
     });
     assert_health(&switched_off, Status::Disconnected, Badge::Warning);
+    let as_somebody_wants_it = facts(Setup::Endpoints {
+        active: 0,
+        disabled: 1,
+        switched_off: 0,
+    });
+    assert_health(&as_somebody_wants_it, Status::Disconnected, Badge::Off);
 }
 
 fn any_facts() -> impl Strategy<Value = Facts> {
@@ -164,7 +173,11 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         standings,
         any::<bool>().prop_map(|is_set_up| Setup::Reported { is_set_up }),
         count().prop_map(|active| Setup::ApiKeys { active }),
-        (count(), count()).prop_map(|(active, disabled)| Setup::Endpoints { active, disabled }),
+        (count(), count(), count()).prop_map(|(active, disabled, switched_off)| Setup::Endpoints {
+            active,
+            disabled,
+            switched_off
+        }),
     ];
     let moment = || proptest::option::of((0..60i64).prop_map(at));
     let tally = (0..50u32, 0..50u32).prop_map(|(tried, failed)| Tally {
