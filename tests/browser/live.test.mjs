@@ -96,6 +96,7 @@ async function onSchedule(page, world, act) {
   // The script of the fragments begins a moment after the page.
   await page.clock.runFor(STARTED_MS);
   await counted;
+  await page.locator("#notifications-count:not(.htmx-request)").waitFor({ state: "attached" });
   const looks = [];
   page.on("request", (request) => {
     if (isLook(request)) looks.push(request.url());

@@ -30,12 +30,42 @@ async function integrations(page, world, look) {
   await look("integration, reported");
   await page.goto(world.at("/portals/supplier"));
   await look("suppliers");
+  await webhooks(page, world, look);
   await page.goto(world.at("/integrations/logs?status=error"));
   await look("integration logs");
   await page.goto(world.at("/integrations/error-queue"));
   await look("error queue");
   await page.goto(world.at("/integrations/error-queue/retry"));
   await look("error queue, retry");
+}
+
+async function webhooks(page, world, look) {
+  await page.goto(world.at("/integrations/webhooks"));
+  await look("webhooks, none");
+  await page.goto(world.at("/integrations/webhooks/new"));
+  await look("webhook, new");
+  // Nobody listens there: the test is tried again.
+  await page.getByLabel("Address").fill("http://127.0.0.1:9/hook");
+  await page.locator("#event-sync-failed").check();
+  await press(page, "Add the webhook");
+  await page.locator("#secret").waitFor();
+  await look("webhook, made");
+  await page.getByRole("link", { name: "The webhook" }).click();
+  await press(page, "Send a test");
+  await page.getByText("A test is on its way.").waitFor();
+  await eventually("the test has failed", async () => {
+    await page.reload();
+    return page.getByText("Retrying").first().isVisible();
+  });
+  await page.locator("#deliveries summary").first().click();
+  await look("webhook");
+  const one = page.url();
+  for (const question of ["rotate", "delete"]) {
+    await page.goto(`${one}/${question}`);
+    await look(`webhook, ${question}`);
+  }
+  await page.goto(world.at("/integrations/webhooks"));
+  await look("webhooks");
 }
 
 async function signedOut(page, world, look) {

@@ -141,7 +141,7 @@ impl View {
     }
 
     fn row(&self, event: IntegrationEvent) -> EventRow {
-        let body = |body: Option<String>| body.map(|body| self.sight.text(laid_out(body)));
+        let body = |body: Option<String>| body.map(|body| self.sight.text(page::laid_out(body)));
         EventRow {
             can_retry: can_retry(&event),
             id: event.id.to_string(),
@@ -157,14 +157,6 @@ impl View {
             request_body: body(event.request_body),
             response_body: body(event.response_body),
         }
-    }
-}
-
-/// JSON is shown line by line.
-fn laid_out(body: String) -> String {
-    match serde_json::from_str::<serde_json::Value>(&body) {
-        Ok(json) => format!("{json:#}"),
-        Err(_) => body,
     }
 }
 

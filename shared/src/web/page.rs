@@ -77,6 +77,14 @@ pub fn moment(at: Timestamp, zone: &Zone) -> Moment {
     )
 }
 
+/// JSON line by line; other text as it is.
+pub fn laid_out(body: String) -> String {
+    match serde_json::from_str::<serde_json::Value>(&body) {
+        Ok(json) => format!("{json:#}"),
+        Err(_) => body,
+    }
+}
+
 pub fn theme(headers: &HeaderMap) -> Theme {
     cookies::value(headers, Theme::COOKIE)
         .map(|value| Theme::parse(&value))

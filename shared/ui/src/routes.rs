@@ -225,12 +225,12 @@ pub fn connection_retry(id: &str, item: &str) -> String {
 }
 
 /// Where one looks after an integration, if there is anything to look after.
-pub fn integration(integration: Integration) -> Option<String> {
+pub fn integration(integration: Integration) -> String {
     match integration {
-        Integration::ApiKeys => Some(API_KEYS.to_owned()),
-        Integration::Calendars(_) | Integration::Reported(_) => Some(integration_page(integration)),
-        Integration::Webhooks => Some(WEBHOOKS.to_owned()),
-        Integration::Files => None,
+        Integration::ApiKeys => API_KEYS.to_owned(),
+        Integration::Calendars(_) | Integration::Reported(_) => integration_page(integration),
+        Integration::Webhooks => WEBHOOKS.to_owned(),
+        Integration::Files => EXPORT.to_owned(),
     }
 }
 

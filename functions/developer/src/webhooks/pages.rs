@@ -12,7 +12,6 @@ use domain::{
     webhook::{Delivery, DeliveryState, Topic, Webhook, WebhookState},
 };
 use serde::Deserialize;
-use serde_json::Value;
 use shared::{
     app::App,
     problem::Problem,
@@ -191,7 +190,7 @@ async fn one(
     let session = &visitor.session;
     let webhook = super::find(app, session, id).await?.webhook;
     let found = deliveries::find(app, session, id, None, cursor, SHOWN).await?;
-    let seen = |body| laid_out(api::seen(body, session));
+    let seen = |body| page::laid_out(api::seen(body, session));
     let rows = found
         .deliveries
         .into_iter()
@@ -205,6 +204,7 @@ async fn one(
         },
         errors: Vec::new(),
         deliveries: rows.collect(),
+        from: cursor.map(|cursor| cursor.to_string()),
         next: found.next.map(|next| next.to_string()),
         row: row(&app.store.tenant(session), webhook, zone).await?,
         frame: visitor.frame,
@@ -230,16 +230,8 @@ fn delivery_row(delivery: Delivery, zone: &Zone, seen: impl Fn(String) -> String
         attempts: delivery.attempts,
         next: delivery.next_at().map(|at| page::moment(at, zone)),
         outcome,
-        request_body: laid_out(delivery.body),
+        request_body: page::laid_out(delivery.body),
         response_body: response.map(seen),
-    }
-}
-
-/// JSON as people read it; anything else as it is.
-fn laid_out(body: String) -> String {
-    match serde_json::from_str::<Value>(&body) {
-        Ok(json) => format!("{json:#}"),
-        Err(_) => body,
     }
 }
 

@@ -174,7 +174,7 @@ fn of_integration(integration: Integration) -> Entry {
     };
     Entry {
         id,
-        href: routes::integration(integration).unwrap_or_default(),
+        href: routes::integration(integration),
         glyph,
         words,
     }

@@ -189,23 +189,15 @@ impl IntegrationCard {
                         span.provider { (icon(logo(self.integration))) }
                         div {
                             h3 #{ "card-" (name) "-title" } {
-                                @match &page {
-                                    Some(page) => (link(&format!("card-{name}-link"), page, self.integration.title())),
-                                    None => (self.integration.title()),
-                                }
+                                (link(&format!("card-{name}-link"), &page, self.integration.title()))
                             }
                             div.badges { (self.badge()) }
                         }
                     }
                     @if self.is_configured { (self.details()) }
                     @else {
-                        @match &page {
-                            Some(page) => {
-                                p.quiet { (self.integration.promise()) }
-                                div.actions { (action(&format!("card-{name}-configure"), page, Look::Plain, "Configure")) }
-                            }
-                            None => p.quiet { "Not part of this version yet" },
-                        }
+                        p.quiet { (self.integration.promise()) }
+                        div.actions { (action(&format!("card-{name}-configure"), &page, Look::Plain, "Configure")) }
                     }
                 }
             }

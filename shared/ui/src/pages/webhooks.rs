@@ -92,7 +92,7 @@ impl WebhookRow {
                     (None, _) => { "Nothing delivered yet" }
                     (Some(last), None) => { "Last delivery " (relative(last)) }
                     (Some(last), Some(rate)) => {
-                        (rate) " % of the last " (self.recent.tried) " deliveries arrived · last delivery " (relative(last))
+                        (rate) "% of the latest deliveries arrived (" (self.recent.succeeded()) "/" (self.recent.tried) ") · last delivery " (relative(last))
                     }
                 }
             }
@@ -189,7 +189,7 @@ impl NewWebhookPage {
         head.back = Some(back("back-to-webhooks", routes::WEBHOOKS, "Webhooks"));
         let form = html! {
             (self.typed.fields(&self.errors))
-            (submit("create-webhook", Look::Primary, "Add the webhook", "Adding the webhook"))
+            div.actions { (submit("create-webhook", Look::Primary, "Add the webhook", "Adding the webhook")) }
         };
         let content = html! {
             section .panel.narrow aria-label="New webhook" {
@@ -211,6 +211,8 @@ pub struct WebhookPage {
     pub errors: Vec<FieldError>,
     /// Newest first.
     pub deliveries: Vec<DeliveryRow>,
+    /// Where those that are shown begin, if not with the latest.
+    pub from: Option<String>,
     /// Where older ones begin.
     pub next: Option<String>,
 }
@@ -230,7 +232,8 @@ impl WebhookPage {
                 }
                 @if may_manage { (self.settings()) }
                 @else { section .panel aria-label="Settings" { p { (self.row.description) } p.quiet { (names(&self.row.topics)) } } }
-                section .panel aria-labelledby="deliveries-title" {
+                section #deliveries .panel aria-labelledby="deliveries-title" hx-get=(self.here())
+                    hx-select="#deliveries" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
                     h2 #deliveries-title { "Deliveries" }
                     @if self.deliveries.is_empty() { p.quiet { "Nothing was delivered in the last 30 days." } }
                     @else {
@@ -245,6 +248,13 @@ impl WebhookPage {
             }
         };
         page(&self.frame, &head, content)
+    }
+
+    fn here(&self) -> String {
+        match &self.from {
+            Some(from) => routes::webhook_older(&self.row.id, from),
+            None => routes::webhook(&self.row.id),
+        }
     }
 
     fn actions(&self) -> Markup {
@@ -273,7 +283,7 @@ impl WebhookPage {
         let form = html! {
             input type="hidden" name="version" value=(self.version);
             (self.typed.fields(&self.errors))
-            (submit("save-webhook", Look::Primary, "Save", "Saving"))
+            div.actions { (submit("save-webhook", Look::Primary, labelled(Icon::Save, "Save"), "Saving")) }
         };
         html! {
             section .panel aria-label="Settings" {

@@ -128,6 +128,7 @@ fn one(standing: WebhookStanding, trouble: Option<&str>) -> WebhookPage {
             delivery("whd_02", DeliveryLook::Dead, Some("could not be reached")),
             delivery("whd_01", DeliveryLook::Arrived, Some("answered 204")),
         ],
+        from: None,
         next: Some("whd_01".to_owned()),
     }
 }
