@@ -82,6 +82,7 @@ class Deployment(unittest.TestCase):
             for one in mappings
         )
         self.assertEqual(fed, [
+            ("kalends-e2e-deliveries", "Enabled"),
             ("kalends-e2e-purge", "Enabled"),
             ("kalends-e2e-sync-google", "Enabled"),
             ("kalends-e2e-sync-interactive", "Enabled"),
