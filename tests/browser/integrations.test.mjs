@@ -72,12 +72,17 @@ test("what a connector reports is on the page within a tick, and can be looked i
       await row.getByText('"password": "[removed]"').waitFor();
       await row.getByText("Invalid API credentials").waitFor();
 
-      await page.clock.runFor(TICK_MS);
-      assert.ok(await row.getByText('"order": 7').isVisible(), "what was opened stays open");
       const edi = page.locator("#card-edi");
       await edi.getByText("Error", { exact: true }).waitFor();
       await edi.getByText("Invalid API credentials").waitFor();
       await edi.getByText("50% (1/2 syncs)").waitFor();
+
+      await report(world, key, "edi", { status: "success", event_type: "order.received", message: "Order 8" });
+      await page.clock.runFor(TICK_MS);
+      await page.locator("#events > li").first().getByText("Order 8").waitFor();
+      const opened = page.locator("#events > li").nth(1);
+      assert.ok(await opened.getByText('"order": 7').isVisible(), "what was opened stays open");
+      assert.ok(await opened.locator("summary").evaluate((it) => it === document.activeElement), "focus stays where it was");
       await page.getByRole("link", { name: "Failed Syncs (24h)" }).click();
       await page.waitForURL(world.at("/integrations/logs?status=error&date_range=24h"));
       assert.equal(await page.getByLabel("Status").inputValue(), "error");

@@ -3,6 +3,7 @@
 mod apart;
 mod counted;
 mod error_queue;
+mod log_file;
 mod reported;
 mod suppliers;
 

@@ -6,6 +6,7 @@ mod dashboard;
 mod errors;
 mod lists;
 mod log;
+mod log_file;
 pub mod openapi;
 mod pages;
 mod report;
@@ -34,6 +35,7 @@ fn for_people() -> Routes {
         .get(routes::INTEGRATION_FORGET, MANAGES, pages::ask_to_forget)
         .post(routes::INTEGRATION_FORGET, MANAGES, pages::forget)
         .get(routes::INTEGRATION_LOGS, READS, lists::log)
+        .get(routes::INTEGRATION_LOGS_FILE, READS, lists::log_file)
         .post(routes::INTEGRATION_EVENT_RETRY, MANAGES, lists::retry_event)
         .get(routes::ERROR_QUEUE, READS, lists::queue)
         .get(routes::ERROR_QUEUE_RETRY, MANAGES, lists::ask_to_retry)
@@ -48,6 +50,7 @@ fn for_programs() -> Routes {
         .get("/api/integrations/health", READS, dashboard::health)
         .put("/api/integrations/pinned", MANAGES, dashboard::pin)
         .get("/api/integrations/logs", READS, log::list)
+        .get(log_file::PATH, READS, log_file::show)
         .get("/api/integrations/logs/{id}", READS, log::show)
         .post("/api/integrations/logs/{id}/retry", MANAGES, log::retry)
         .get("/api/integrations/error-queue", READS, errors::list)

@@ -1,6 +1,10 @@
 //! For people: the log and the error queue.
 
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{
+    extract::{OriginalUri, State},
+    http::HeaderMap,
+    response::Response,
+};
 use domain::{
     id::{ConnectionId, IntegrationEventId, ItemId},
     integration::{EventStatus, Integration},
@@ -25,6 +29,7 @@ use ui::{
 use crate::{
     errors::{self, Filter, Waits},
     log::{self, DateRange},
+    log_file,
     pages::View,
 };
 
@@ -43,33 +48,48 @@ pub(crate) struct LogFilled {
     cursor: String,
 }
 
+impl LogFilled {
+    fn asked(&self) -> log::Asked {
+        log::Asked {
+            status: EventStatus::parse(&self.status),
+            integration_type: self.integration_type.parse().ok(),
+            date_range: DateRange::parse(&self.date_range),
+            correlation_id: Some(self.correlation_id.clone()).filter(|id| !id.is_empty()),
+            cursor: self.cursor.parse().ok(),
+            ..log::Asked::default()
+        }
+    }
+}
+
+pub(crate) async fn log_file(
+    State(app): State<App>,
+    visitor: Visitor,
+    OriginalUri(uri): OriginalUri,
+    Query(filled): Query<LogFilled>,
+) -> Result<Response, Problem> {
+    log_file::of(&app, &visitor.session, &filled.asked(), &uri).await
+}
+
 pub(crate) async fn log(
     State(app): State<App>,
     visitor: Visitor,
     headers: HeaderMap,
     Query(filled): Query<LogFilled>,
 ) -> Result<Response, Problem> {
-    let date_range = DateRange::parse(&filled.date_range);
-    let asked = log::Asked {
-        status: EventStatus::parse(&filled.status),
-        integration_type: filled.integration_type.parse().ok(),
-        date_range,
-        correlation_id: Some(filled.correlation_id.clone()).filter(|id| !id.is_empty()),
-        cursor: filled.cursor.parse().ok(),
-        ..log::Asked::default()
-    };
-    let found = log::find(&app, &visitor.session, &asked).await?;
+    let asked = filled.asked();
+    let found = log::find(&app, &visitor.session, &asked, log::SHOWN).await?;
     let view = View::of(&visitor, &headers, app.clock.now());
     let named = |is_known: bool, text: String| if is_known { text } else { String::new() };
     let page = IntegrationLogPage {
         filter: LogFilter {
             status: named(asked.status.is_some(), filled.status),
             integration_type: named(asked.integration_type.is_some(), filled.integration_type),
-            date_range: named(date_range.is_some(), filled.date_range),
+            date_range: named(asked.date_range.is_some(), filled.date_range),
             correlation_id: filled.correlation_id,
         },
         events: view.rows(found.events),
         next: found.next.map(|next| next.to_string()),
+        exported_max: log_file::EVENTS_MAX,
         may_manage: view.may_manage,
         frame: visitor.frame,
     };

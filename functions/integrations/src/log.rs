@@ -26,9 +26,11 @@ use crate::{
     sight::Sight,
 };
 
-const SHOWN: usize = 50;
+pub(crate) const SHOWN: usize = 50;
 const SHOWN_MAX: usize = 200;
-/// How many events are looked through for those that a filter asks for, in one answer.
+/// Read at a time.
+const PAGE: usize = 200;
+/// How many events are looked through for those that a filter asks for, in one answer: so many, or ten for each of those.
 const SEEN_MAX: usize = 1_000;
 
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -43,6 +45,7 @@ pub(crate) struct Asked {
     /// A run, or a request: everything of the same cause.
     pub(crate) correlation_id: Option<String>,
     pub(crate) cursor: Option<IntegrationEventId>,
+    /// At most 200 of a list, 50 unless given; of a file at most 2,000, and as many unless given.
     pub(crate) limit: Option<usize>,
 }
 
@@ -83,6 +86,17 @@ impl DateRange {
 }
 
 impl Asked {
+    /// How many are asked for.
+    pub(crate) fn limit(&self, unless_given: usize, most: usize) -> Result<usize, Problem> {
+        let limit = self.limit.unwrap_or(unless_given);
+        if (1..=most).contains(&limit) {
+            Ok(limit)
+        } else {
+            let words = format!("Between 1 and {most}.");
+            Err(Problem::invalid("limit", words))
+        }
+    }
+
     fn wants(&self, event: &IntegrationEvent) -> bool {
         let is = |wanted: &Option<String>, text: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == text)
@@ -102,18 +116,19 @@ pub(crate) struct Found {
     pub(crate) next: Option<IntegrationEventId>,
 }
 
-pub(crate) async fn find(app: &App, session: &Session, asked: &Asked) -> Result<Found, Problem> {
-    let limit = asked.limit.unwrap_or(SHOWN);
-    if !(1..=SHOWN_MAX).contains(&limit) {
-        let words = format!("Between 1 and {SHOWN_MAX}.");
-        return Err(Problem::invalid("limit", words));
-    }
+pub(crate) async fn find(
+    app: &App,
+    session: &Session,
+    asked: &Asked,
+    limit: usize,
+) -> Result<Found, Problem> {
+    let seen_max = SEEN_MAX.max(10 * limit);
     let since = asked.date_range.map(|range| range.since(app.clock.now()));
     let store = app.store.tenant(session);
     let (mut events, mut at, mut seen) = (Vec::new(), asked.cursor, 0);
     loop {
-        let page = store.integration_events(at, SHOWN_MAX).await?;
-        let is_last = page.len() < SHOWN_MAX;
+        let page = store.integration_events(at, PAGE).await?;
+        let is_last = page.len() < PAGE;
         for event in page {
             if since.is_some_and(|since| event.at < since) {
                 return Ok(Found { events, next: None });
@@ -127,7 +142,7 @@ pub(crate) async fn find(app: &App, session: &Session, asked: &Asked) -> Result<
         if is_last {
             return Ok(Found { events, next: None });
         }
-        if seen >= SEEN_MAX {
+        if seen >= seen_max {
             return Ok(Found { events, next: at });
         }
     }
@@ -138,8 +153,8 @@ pub(crate) async fn list(
     session: Session,
     Query(asked): Query<Asked>,
 ) -> Result<Answer<IntegrationEventList>, Problem> {
-    let sight = Sight::of(&session);
-    let found = find(&app, &session, &asked).await?;
+    let (sight, limit) = (Sight::of(&session), asked.limit(SHOWN, SHOWN_MAX)?);
+    let found = find(&app, &session, &asked, limit).await?;
     let answer = |event| EventAnswer::new(event, sight);
     Ok(Answer(IntegrationEventList {
         items: found.events.into_iter().map(answer).collect(),

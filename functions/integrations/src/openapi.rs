@@ -8,6 +8,7 @@ use domain::{
 use shared::{
     openapi::{Api, get, post, put},
     problem::Problem,
+    web::TABLE,
     webhook,
 };
 
@@ -19,6 +20,7 @@ use crate::{
     dashboard::{self, PinnedCards},
     errors::{self, ErrorQueue, RetriedOne},
     log::{self, nothing_to_retry},
+    log_file,
     report::Report,
 };
 
@@ -76,6 +78,13 @@ fn log_operations(api: &mut Api) {
                 .words("Newest first. A page may hold fewer than were asked for while `next_cursor` leads on.")
                 .query::<log::Asked>()
                 .answers::<IntegrationEventList>(StatusCode::OK, "Some of it."),
+            get(log_file::PATH, "exportEvents", "What happened, as a table")
+                .words(
+                    "The columns are named as the fields of an event. What lies beyond one file is where the header \
+                     `Link` with `rel=\"next\"` leads to.",
+                )
+                .query::<log::Asked>()
+                .answers_file(&[TABLE], "The table."),
             get("/api/integrations/logs/{id}", "getEvent", "One event")
                 .at::<IntegrationEventId>("id")
                 .answers::<IntegrationEventDetails>(StatusCode::OK, "With what was sent and answered.")

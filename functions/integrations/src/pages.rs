@@ -216,10 +216,9 @@ pub(crate) async fn show(
     let known = store.integrations(at).await?;
     let asked = log::Asked {
         integration_type: Some(integration),
-        limit: Some(dashboard::EVENTS_SHOWN),
         ..log::Asked::default()
     };
-    let found = log::find(&app, &visitor.session, &asked).await?;
+    let found = log::find(&app, &visitor.session, &asked, dashboard::EVENTS_SHOWN).await?;
     let page = IntegrationPage {
         card: view.card(&known, integration),
         setup,

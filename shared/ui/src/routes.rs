@@ -94,6 +94,7 @@ pub const INTEGRATION: &str = "/integrations/{integration}";
 pub const INTEGRATION_FORGET: &str = "/integrations/{integration}/forget";
 /// `GET ?status=&integration_type=&date_range=&correlation_id=&cursor=`.
 pub const INTEGRATION_LOGS: &str = "/integrations/logs";
+pub const INTEGRATION_LOGS_FILE: &str = "/integrations/logs.csv";
 pub const INTEGRATION_ERRORS_24H: &str = "/integrations/logs?status=error&date_range=24h";
 /// `POST`.
 pub const INTEGRATION_EVENT_RETRY: &str = "/integrations/logs/{id}/retry";
@@ -379,7 +380,7 @@ fn fill(pattern: &str, id: &str) -> String {
 }
 
 /// A value as it stands in an address.
-fn url_encoded(text: &str) -> String {
+pub(crate) fn url_encoded(text: &str) -> String {
     let each = text.bytes().map(|byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             char::from(byte).to_string()

@@ -35,7 +35,7 @@ fn said(status: &str, message: &str) -> Value {
     json!({ "status": status, "event_type": "invoice.sent", "message": message })
 }
 
-async fn program(world: &World) -> (Person, String) {
+pub(super) async fn program(world: &World) -> (Person, String) {
     let ada = Person::sign_in(world, ADA).await.unwrap();
     let (_, key) = api_key(&ada, json!({ "scopes": ["integrations.report"] })).await;
     (ada, key)

@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 pub use read::read;
-pub use write::{Rows, write};
+pub use write::{Rows, row, write};
 
 /// The columns, in the order in which they are written. A file may have any of them, in any order; [`TITLE`] and [`START`]
 /// must be there.

@@ -3,14 +3,14 @@
 use domain::integration::{EventStatus, Integration};
 use maud::{Markup, html};
 
-use super::integrations::logo;
+use super::integrations::{grouped, logo};
 use crate::components::{
     Csrf, Look, Meaning, Moment, Select, absolute, action, badge, labelled, link, note, post,
     relative, submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
-use crate::routes;
+use crate::routes::{self, url_encoded};
 
 /// One event.
 #[derive(Clone, Debug)]
@@ -113,6 +113,8 @@ pub struct IntegrationLogPage {
     pub events: Vec<EventRow>,
     /// Where older events begin.
     pub next: Option<String>,
+    /// How many go into one file.
+    pub exported_max: u32,
     pub may_manage: bool,
 }
 
@@ -126,11 +128,11 @@ pub struct LogFilter {
 }
 
 const RANGES: [(&str, &str); 5] = [
-    ("", "30 days"),
+    ("", "All that is kept"),
     ("1h", "The last hour"),
     ("24h", "24 hours"),
     ("7d", "7 days"),
-    ("30d", "30 days exactly"),
+    ("30d", "30 days"),
 ];
 
 impl LogFilter {
@@ -145,17 +147,17 @@ impl LogFilter {
         .all(|part| part.is_empty())
     }
 
-    fn address(&self, cursor: &str) -> String {
+    fn address(&self, path: &str, cursor: &str) -> String {
         let Self {
             status,
             integration_type,
             date_range,
             correlation_id,
         } = self;
+        let correlation_id = url_encoded(correlation_id);
         format!(
-            "{}?status={status}&integration_type={integration_type}&date_range={date_range}\
-             &correlation_id={correlation_id}&cursor={cursor}",
-            routes::INTEGRATION_LOGS
+            "{path}?status={status}&integration_type={integration_type}&date_range={date_range}\
+             &correlation_id={correlation_id}&cursor={cursor}"
         )
     }
 }
@@ -170,9 +172,7 @@ impl IntegrationLogPage {
                 @else {
                     section.panel aria-label="Integration events" { (feed(&self.frame.csrf, &self.events, self.may_manage)) }
                 }
-                @if let Some(next) = &self.next {
-                    div.actions { (action("older", &self.filter.address(next), Look::Plain, "Older")) }
-                }
+                @if !self.events.is_empty() || self.next.is_some() { (self.more()) }
             }
         };
         page(&self.frame, &head, content)
@@ -199,6 +199,19 @@ impl IntegrationLogPage {
             }
             @if !filter.correlation_id.is_empty() {
                 (note(Meaning::Notice, html! { p { "Only what has the same cause: " code { (filter.correlation_id) } } }))
+            }
+        }
+    }
+
+    fn more(&self) -> Markup {
+        let file = self.filter.address(routes::INTEGRATION_LOGS_FILE, "");
+        html! {
+            div.actions {
+                @if let Some(next) = &self.next {
+                    (action("older", &self.filter.address(routes::INTEGRATION_LOGS, next), Look::Plain, "Older"))
+                }
+                (action("export", &file, Look::Quiet, labelled(Icon::Download, "Export CSV")))
+                span.quiet { "The newest " (grouped(self.exported_max)) ", as filtered." }
             }
         }
     }

@@ -262,6 +262,7 @@ fn reported() -> IntegrationPage {
 
 fn log(events: Vec<EventRow>) -> IntegrationLogPage {
     IntegrationLogPage {
+        exported_max: 2_000,
         frame: frame(),
         filter: LogFilter {
             status: "error".to_owned(),

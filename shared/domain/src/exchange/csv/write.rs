@@ -21,7 +21,7 @@ pub enum Rows {
 /// A file with these rows.
 pub fn write(rows: &Rows) -> String {
     let mut file = String::new();
-    row(&mut file, &COLUMNS.map(str::to_owned));
+    row(&mut file, &COLUMNS);
     match rows {
         Rows::Entries(entries) => {
             for Exported { uid, entry } in entries {
@@ -44,9 +44,10 @@ pub fn write(rows: &Rows) -> String {
     file
 }
 
-fn row(file: &mut String, cells: &[String; COLUMNS.len()]) {
+/// Adds a row to a file.
+pub fn row(file: &mut String, cells: &[impl AsRef<str>]) {
     for (index, cell) in cells.iter().enumerate() {
-        let cell = guarded(cell);
+        let cell = guarded(cell.as_ref());
         if index > 0 {
             file.push(',');
         }
