@@ -8,7 +8,7 @@ mod steps;
 
 use domain::{
     audit::AuditEntry,
-    ending::{Ending, OutOfOrder},
+    ending::{Ending, OutOfOrder, look_again_after},
     id::ConnectionId,
     sync::pace::Pace,
 };
@@ -118,9 +118,9 @@ pub async fn handle(
     }
     let (fence, pace) = match store.lease_for_ending(connection, now, LEASE).await? {
         LeaseForEnding::Taken { fence, pace } => (fence, pace),
-        LeaseForEnding::Held { for_ } => {
-            let jitter = SignedDuration::from_millis(i64::from(ids::below(2_000)));
-            let after = for_ + jitter;
+        LeaseForEnding::Held { left } => {
+            let jitter = SignedDuration::from_millis(i64::from(ids::below(1_000)));
+            let after = look_again_after(left, LEASE) + jitter;
             return Ok(Handled::PutBack { after });
         }
         LeaseForEnding::Gone => return Ok(Handled::Delete),

@@ -260,6 +260,13 @@ impl Ending {
     }
 }
 
+/// When to look again for the run whose lease is held for so long yet: after as long as it has been at it, since most are
+/// over in a moment and few are long; once the lease has run out, at the latest.
+pub fn look_again_after(left: SignedDuration, lease: SignedDuration) -> SignedDuration {
+    let has_run = (lease - left).max(SignedDuration::from_secs(1));
+    has_run.min(left + SignedDuration::from_secs(1))
+}
+
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let receipt = &self.receipt;

@@ -45,7 +45,7 @@ pub enum LeaseForEnding {
     },
     /// A run holds it.
     Held {
-        for_: SignedDuration,
+        left: SignedDuration,
     },
     /// Nothing is left of the connection.
     Gone,
@@ -168,9 +168,9 @@ impl TenantStore {
             }
             Err(Some(row)) => {
                 let Held { lease_until } = read(row)?;
-                let left = lease_until - now.as_millisecond();
-                let for_ = SignedDuration::from_millis(left.max(0)) + SignedDuration::from_secs(1);
-                Ok(LeaseForEnding::Held { for_ })
+                let left = (lease_until - now.as_millisecond()).max(0);
+                let left = SignedDuration::from_millis(left);
+                Ok(LeaseForEnding::Held { left })
             }
             Err(None) => Ok(LeaseForEnding::Gone),
         }

@@ -289,3 +289,24 @@ fn a_wait_that_the_provider_asks_for_is_kept() {
 
     assert_eq!(ending.not_before, Some(NOW + hour));
 }
+
+proptest! {
+    /// A run is waited for as long again as it has taken, or until its lease is over; and not so often that a queue
+    /// would give the message up.
+    #[test]
+    fn a_run_under_way_is_waited_for_as_long_as_it_takes(
+        lease in 10_000_i64..120_000,
+        met in 0_i64..120_000,
+        takes in 0_i64..120_000,
+    ) {
+        let (lease, met, ended) = (lease, met.min(lease), met.min(lease) + takes);
+        let (mut at, mut looks) = (met, 1);
+        while at < ended && at <= lease {
+            let [left, whole] = [lease - at, lease].map(SignedDuration::from_millis);
+            at += i64::try_from(look_again_after(left, whole).as_millis()).unwrap();
+            looks += 1;
+        }
+        prop_assert!(at <= (2 * ended).max(met + 2_000).min(lease + 1_000).max(met), "{at}");
+        prop_assert!(looks <= 9, "{looks}");
+    }
+}
