@@ -43,6 +43,7 @@
   let connected = false;
   let waiting = 0;
   let failed = false;
+  let leaves = false;
   let misses = 0;
   let timer = 0;
   let pace = RUNNING_TICK_MS;
@@ -101,17 +102,21 @@
   });
   const isCount = (event) => event.detail.ctx?.sourceElement?.id === "notifications-count";
   document.addEventListener("htmx:before:request", () => { waiting += 1; });
-  document.addEventListener("htmx:after:request", (event) => { failed ||= event.detail.ctx.response.status >= 500; });
+  document.addEventListener("htmx:after:request", ({ detail: { ctx: { response } } }) => {
+    failed ||= response.status >= 500;
+    leaves ||= response.headers.has("HX-Redirect");
+  });
   document.addEventListener("htmx:error", (event) => { failed ||= Boolean(event.detail.ctx); });
   document.addEventListener("htmx:finally:request", (event) => {
     waiting -= 1;
     if (waiting > 0) return;
     misses = failed ? misses + 1 : 0;
     if (!failed) good = new Date();
-    failed = false;
     sayState();
-    // What the menu counts is asked after the page has looked, and not beside it: a proof that ran out is renewed once.
-    if (misses === 0 && !isCount(event)) document.body.dispatchEvent(new CustomEvent("app:looked"));
+    // What the menu counts is asked after the page has looked, and not beside it: a proof that ran out is renewed once,
+    // and a page that is led away is left at peace.
+    if (misses === 0 && !leaves && !isCount(event)) document.body.dispatchEvent(new CustomEvent("app:looked"));
+    failed = leaves = false;
     if (misses === 2) toast("error", "This page could not be brought up to date. It keeps trying.");
   });
   document.addEventListener("htmx:after:swap", (event) => {
