@@ -55,7 +55,8 @@ export async function pressOnConnection(page, world, name) {
 /** Changes the title of a synced entry here and in the calendar while the connection is paused, and opens the conflict. */
 export async function fallApart(page, world, title, provider) {
   await pressOnConnection(page, world, "Pause");
-  await page.goto(world.at("/schedule"));
+  // Named, because without scripts the page does not know when a day begins here.
+  await page.goto(world.at(`/schedule?week=${today()}`));
   await page.getByRole("link", { name: title }).click();
   await page.getByLabel("Title").fill(`${title}, ours`);
   await page.getByRole("button", { name: "Save" }).click();
