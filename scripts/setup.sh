@@ -2,6 +2,7 @@
 # Installs what a fresh Debian machine lacks beside Rust and Python. Quick and silent when nothing is missing.
 #   setup.sh run     what building and running needs
 #   setup.sh         that, and what the tests need
+#   setup.sh coverage   that, and LLVM's tools of rustc's version, unless rustup brought them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +15,10 @@ if [[ "${1:-all}" != run ]]; then
   need node nodejs
   need npm npm
   python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+fi
+if [[ "${1:-all}" == coverage && ! -x "$(dirname "$(rustc --print target-libdir)")/bin/llvm-cov" ]]; then
+  llvm="$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')"
+  need "llvm-cov-$llvm" "llvm-$llvm"
 fi
 if ((${#packages[@]})); then
   as_root=()

@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/check.sh
-cargo test --workspace --quiet
+scripts/coverage.sh
+cargo test --workspace --exclude domain --exclude ui --quiet
 # The stories over the other provider; what is skipped speaks of none, or of one by name.
 STORIES_PROVIDER=microsoft cargo test -p tests --test it --quiet -- \
     --skip contract:: --skip demo:: --skip google_sim:: --skip histories:: --skip leaks:: --skip microsoft_client:: --skip microsoft_sim:: \
