@@ -246,6 +246,9 @@ fn is_unconfirmed(response: &Response) -> bool {
 
 /// The page that a request came from, or is for.
 fn way_back(request: &Request) -> String {
+    if let Some(page) = web::asking_page(request.headers()) {
+        return page;
+    }
     let uri = request.uri();
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     if request.method().is_safe() {

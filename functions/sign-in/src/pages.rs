@@ -10,7 +10,7 @@ use shared::{
     app::App,
     problem::{FieldProblem, Problem},
     web::{
-        Form, Query, Session, Trail, asks_for_fragment,
+        Form, Query, Session, Trail, asking_page, asks_for_fragment,
         cookies::{self, Cookie},
         local_path,
         page::{self, Visitor},
@@ -53,11 +53,13 @@ pub(crate) struct Onward {
 
 impl Onward {
     fn path(&self) -> Option<&str> {
-        self.next
-            .as_deref()
-            .map(local_path)
-            .filter(|path| *path != "/")
+        self.next.as_deref().and_then(onward_path)
     }
+}
+
+/// Where a browser may be led on to, if that is anywhere but the start.
+fn onward_path(next: &str) -> Option<&str> {
+    Some(local_path(next)).filter(|path| *path != "/")
 }
 
 pub(crate) async fn sign_in(
@@ -332,10 +334,16 @@ pub(crate) async fn carry_on(
         };
         return Ok(welcome(who, onto));
     }
-    // Nothing stands to be read where a form was sent to.
-    let next = onward.path().filter(|_| method.is_safe());
+    // Nothing stands to be read where a form was sent to, and of a page's part the page is the way back.
+    let next = match asking_page(&headers) {
+        Some(page) => onward_path(&page).map(str::to_owned),
+        None => onward
+            .path()
+            .filter(|_| method.is_safe())
+            .map(str::to_owned),
+    };
     let mut query: Vec<String> = next
-        .map(|path| format!("next={}", percent(path)))
+        .map(|path| format!("next={}", percent(&path)))
         .into_iter()
         .collect();
     if was_here {

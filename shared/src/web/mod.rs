@@ -110,6 +110,13 @@ pub fn asks_for_fragment(headers: &HeaderMap) -> bool {
     headers.contains_key("hx-request")
 }
 
+/// The page whose script asks, as its script says; where that leads is looked at again before anyone is led there.
+pub fn asking_page(headers: &HeaderMap) -> Option<String> {
+    let page = headers.get("hx-current-url")?.to_str().ok()?;
+    let page = url::Url::parse(page).ok()?;
+    Some(page[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
+}
+
 /// An address that leads on to `next` once it has done its part.
 pub fn address_with_next(path: &str, next: &str) -> String {
     format!("{path}?next={}", percent(next))

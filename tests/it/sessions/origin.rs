@@ -164,6 +164,30 @@ const AWAY: [&str; 14] = [
 ];
 
 #[tokio::test]
+async fn a_part_of_a_page_leads_back_to_the_page_and_never_away() {
+    let world = World::start().await.unwrap();
+    let stranger = Person::stranger(&world).unwrap();
+    let part = "/sign-in/continue?next=%2Fnotifications%2Fcount";
+
+    for (page, led_to) in [
+        (
+            "/schedule?week=2026-11-23#now",
+            "/sign-in?next=%2Fschedule%3Fweek%3D2026-11-23",
+        ),
+        ("/", "/sign-in"),
+        ("//evil.example/", "/sign-in"),
+        ("/\\evil.example/", "/sign-in"),
+    ] {
+        let asked = stranger.request(Method::GET, part).await.unwrap();
+        let asked = asked
+            .header("hx-request", "true")
+            .header("hx-current-url", format!("https://elsewhere.example{page}"));
+        let led = stranger.send(asked).await.unwrap().expect(200).unwrap();
+        assert_eq!(led.header("hx-redirect"), led_to, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn an_address_to_go_on_to_never_leads_away() {
     let world = World::start().await.unwrap();
     let mut mia = Browser::signed_in(&world, MIA).await;
