@@ -11,6 +11,7 @@ const modules = join(process.argv[2], "node_modules");
 const load = (file) => import(pathToFileURL(join(modules, file)).href);
 const { default: lighthouse } = await load("lighthouse/core/index.js");
 const { launch } = await load("chrome-launcher/dist/index.js");
+const { default: puppeteer } = await load("puppeteer-core/lib/esm/puppeteer/puppeteer-core.js");
 
 await inWorld(async (world) => {
   const chrome = await launch({
@@ -18,8 +19,10 @@ await inWorld(async (world) => {
     chromeFlags: ["--headless=new", "--no-sandbox", "--disable-gpu"],
   });
   try {
-    const extraHeaders = { cookie: await cookies(world) };
-    const { lhr } = await lighthouse(world.at(PAGE), { port: chrome.port, extraHeaders, logLevel: "error" });
+    const browser = await puppeteer.connect({ browserURL: `http://127.0.0.1:${chrome.port}` });
+    await browser.setCookie(...(await cookies(world)));
+    const flags = { port: chrome.port, disableStorageReset: true, logLevel: "error" };
+    const { lhr } = await lighthouse(world.at(PAGE), flags);
     if (new URL(lhr.finalDisplayedUrl).pathname !== PAGE) throw new Error(`it measured ${lhr.finalDisplayedUrl}`);
     if (lhr.runtimeError) throw new Error(lhr.runtimeError.message);
     for (const { title, score, auditRefs } of Object.values(lhr.categories)) {
@@ -47,5 +50,8 @@ async function cookies(world) {
     body: JSON.stringify({ email: DANA, password: PASSWORD }),
   });
   if (answer.status !== 200) throw new Error(await answer.text());
-  return answer.headers.getSetCookie().map((line) => line.split(";")[0]).join("; ");
+  return answer.headers.getSetCookie().map((line) => {
+    const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
+    return { name, value, domain: new URL(world.at("/")).hostname, path: "/", httpOnly: true };
+  });
 }
