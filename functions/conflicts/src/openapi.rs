@@ -69,7 +69,7 @@ fn undo() -> Operation {
         "undoConflict",
         "Take a decision back",
     ))
-    .words("Within a day. It is an edit of the entry like any other.")
+    .words("Within a day. The entry gets what it said before, or what the calendar said where nothing of that was kept: an edit like any other.")
     .refuses(refused(NotNow::NothingToUndo))
     .refuses(refused(NotNow::TooLate))
     .refuses(Problem::forbidden(

@@ -138,7 +138,8 @@ impl Conflict {
         })
     }
 
-    /// What the decision overwrote, to be written into `entry` again; without an entry, to bring it back with.
+    /// What the decision overwrote, to be written into `entry` again; without an entry, to bring it back with. That is what
+    /// the entry said before, or what the calendar said where nothing of it was kept.
     pub fn undo(&self, entry: Option<&Content>, now: Timestamp) -> Result<Content, NotNow> {
         let ConflictState::Settled { at, external } = &self.state else {
             return Err(NotNow::NothingToUndo);
@@ -148,9 +149,11 @@ impl Conflict {
             return Err(NotNow::TooLate);
         }
         match (self.local.content(), self.external.content(), entry) {
-            (Some(ours), Some(theirs), Some(entry)) => Ok(entry
-                .with_parts_of(ours, external)
-                .with_parts_of(theirs, &self.parts.without(external))),
+            // Of a choice of both sides the entry as it was comes back: what both lost belongs to no version.
+            (Some(_), Some(theirs), Some(entry)) if external.is_empty() => {
+                Ok(entry.with_parts_of(theirs, &self.parts))
+            }
+            (Some(ours), Some(_), Some(entry)) => Ok(entry.with_parts_of(ours, external)),
             // The deletion was kept; what it took is what the other side had made of the entry.
             (Some(ours), None, None) if !external.is_empty() => Ok(ours.clone()),
             (None, Some(theirs), None) if external.is_empty() => Ok(theirs.clone()),

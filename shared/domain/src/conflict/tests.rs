@@ -98,6 +98,21 @@ fn apart() -> impl Strategy<Value = Conflict> {
         .prop_filter("they agree", |conflict| !conflict.parts.is_empty())
 }
 
+/// A side for each difference.
+fn picked(conflict: &Conflict, sides: u16) -> BTreeMap<String, Keep> {
+    let keep = |number: usize| {
+        if sides >> number & 1 == 0 {
+            Keep::Local
+        } else {
+            Keep::External
+        }
+    };
+    let differences = conflict.differences().into_iter().enumerate();
+    differences
+        .map(|(number, difference)| (difference.subject.to_string(), keep(number)))
+        .collect()
+}
+
 proptest! {
     #[test]
     fn the_differences_are_the_parts_each_once(conflict in apart()) {
@@ -112,14 +127,8 @@ proptest! {
     #[test]
     fn every_whole_decision_can_be_chosen_and_no_torn_one(conflict in apart(), sides in any::<u16>()) {
         let differences = conflict.differences();
-        let keep = |number: usize| if sides >> number & 1 == 0 { Keep::Local } else { Keep::External };
-        let chosen: BTreeMap<String, Keep> = differences
-            .iter()
-            .enumerate()
-            .map(|(number, difference)| (difference.subject.to_string(), keep(number)))
-            .collect();
 
-        let external = conflict.decided(&chosen).unwrap();
+        let external = conflict.decided(&picked(&conflict, sides)).unwrap();
 
         prop_assert_eq!(conflict.choose(&external).unwrap().external, external);
         for difference in differences {
@@ -134,6 +143,23 @@ proptest! {
                 prop_assert_eq!(conflict.choose(&torn), Err(NotNow::NotInConflict));
             }
         }
+    }
+
+    #[test]
+    fn taking_back_never_makes_a_version_that_nobody_had(conflict in apart(), sides in any::<u16>()) {
+        let external = conflict.decided(&picked(&conflict, sides)).unwrap();
+        let (ours, theirs) = (conflict.local.content().unwrap(), conflict.external.content().unwrap());
+        let before = if external.is_empty() { theirs } else { ours };
+        let stands = ours.with_parts_of(theirs, &external);
+        let at: Timestamp = NOW.parse().unwrap();
+        let settled = Conflict {
+            state: ConflictState::Settled { at, external: Some(external) },
+            ..conflict.clone()
+        };
+
+        let back = settled.undo(Some(&stands), at).unwrap();
+
+        prop_assert_eq!(back.diff(before).and(&conflict.parts), Parts::none());
     }
 
     #[test]

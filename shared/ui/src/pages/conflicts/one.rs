@@ -180,7 +180,7 @@ impl ConflictPage {
             @if let Some(until) = until.filter(|_| self.locked.is_none()) {
                 (post(csrf, &routes::conflict_undo(&self.id), "stack", html! {
                     (version)
-                    p.quiet { "Taking it back puts what was overwritten into the entry again. Possible until " (absolute(until)) "." }
+                    p.quiet { "Taking it back gives the entry what it said before, or what the calendar said if all of here was kept. Calendars follow. Possible until " (absolute(until)) "." }
                     div.actions { (submit("undo", Look::Plain, labelled(Icon::Back, "Take it back"), "Taking back")) }
                 }))
             }
