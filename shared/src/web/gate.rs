@@ -102,6 +102,13 @@ fn not_permitted() -> Problem {
     Problem::forbidden(NOT_PERMITTED, words)
 }
 
+fn key_not_permitted(permission: Permission) -> Problem {
+    let scope = permission.name();
+    let words =
+        format!("This takes a key with the scope {scope}, made by somebody whose role allows it.");
+    Problem::forbidden(NOT_PERMITTED, words)
+}
+
 pub(super) async fn guard(gate: Gate, request: Request, next: Next) -> Response {
     if matches!(gate.need, Need::Nobody(_)) {
         return next.run(request).await;
@@ -148,7 +155,10 @@ async fn admit(gate: Gate, app: &App, session: &Session, parts: &Parts) -> Resul
         let entry = session.audit(app, Action::AccessDenied).denied();
         let store = app.store.tenant(session);
         store.append_audit(&entry.about(route)).await?;
-        return Err(not_permitted());
+        return Err(match session.by {
+            By::Key { .. } => key_not_permitted(permission),
+            By::Browser(_) => not_permitted(),
+        });
     }
     if gate.confirmed && session.browser()?.confirmed_at + CONFIRMED_FOR <= app.clock.now() {
         return Err(Problem::unconfirmed());
