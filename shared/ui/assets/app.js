@@ -39,7 +39,8 @@
   // Freshness: one tick makes every fragment look again. None while hidden or paused; sooner while something is awaited,
   // and then less and less soon, since it may be long in coming.
 
-  let paused = false;
+  // Whoever pauses means every page, until they go on.
+  let paused = localStorage.getItem("paused") === "yes";
   let connected = false;
   let waiting = 0;
   let failed = false;
@@ -67,6 +68,7 @@
   function sayState() {
     const place = find("live-words");
     if (!place) return;
+    find("live").hidden = !document.querySelector('[hx-trigger*="app:tick"]');
     const clock = good.toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit" });
     const text = paused ? "Paused" : misses > 1 ? `Stale since ${clock}` : connected ? "Live" : "Refreshing every 30 s";
     if (place.textContent !== text) place.textContent = text;
@@ -74,6 +76,7 @@
 
   function pause(button) {
     paused = !paused;
+    localStorage.setItem("paused", paused ? "yes" : "no");
     button.setAttribute("aria-pressed", paused);
     sayState();
     if (paused) clearTimeout(timer);
@@ -239,5 +242,7 @@
   document.querySelectorAll("[data-news]").forEach(unseen);
   for (const box of document.querySelectorAll(".toast:not([data-lasts])")) setTimeout(() => box.remove(), TOAST_MS);
   find("error-summary")?.focus();
+  find("live-pause")?.setAttribute("aria-pressed", paused);
+  sayState();
   schedule();
 })();
