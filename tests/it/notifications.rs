@@ -122,6 +122,12 @@ async fn held_changes_wait_for_a_decision() {
 
     let hold = notification["hold_id"].as_str().unwrap();
     let path = format!("/connections/{}/holds/{hold}", mia.connection);
+    let question = mia.person.get(&path).await.unwrap().expect(200).unwrap();
+    assert!(
+        question
+            .text
+            .contains("Under Deleted entries each can be brought back")
+    );
     let pressed = mia.person.submit(&path, &[("decision", "restore")]);
     assert_eq!(pressed.await.unwrap().status, 303);
     assert_eq!(told(&mia.person).await, Vec::<Value>::new());

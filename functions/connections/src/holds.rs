@@ -17,9 +17,17 @@ use shared::{
     app::App,
     problem::Problem,
     store::StoreError,
-    web::{Form, Json, Path, page},
+    web::{
+        Form, Json, Path,
+        page::{self, Visitor},
+        see_other,
+    },
 };
-use ui::{pages::connection::HeldChanges, routes};
+use ui::{
+    layout::Section,
+    pages::{confirmation::Confirmation, connection::HeldChanges},
+    routes,
+};
 
 use crate::{actions, answers::List, api::accepted, own::Own};
 
@@ -83,6 +91,32 @@ pub(crate) struct Pressed {
     /// Proven before the form is read.
     #[serde(rename = "csrf_token")]
     _proof: Option<String>,
+}
+
+/// The question whether it shall happen, where there is no script to ask it in a dialog.
+pub(crate) async fn ask(
+    State(app): State<App>,
+    visitor: Visitor,
+    own: Own,
+    Path((connection, hold)): Path<(ConnectionId, HoldId)>,
+) -> Result<Response, Problem> {
+    let holds = own.store.holds(connection).await?;
+    let calendars = own.store.calendars(connection).await?;
+    let asked = holds.into_iter().find(|one| one.id == hold);
+    let asked = asked.ok_or_else(|| Problem::not_found("hold"))?;
+    let connection = connection.to_string();
+    let Some(held) = shown(&[asked], &calendars)
+        .pop()
+        .filter(|held| held.decided.is_none())
+    else {
+        return Ok(see_other(&routes::connection(&connection)));
+    };
+    let page = Confirmation {
+        confirm: held.question(&connection),
+        frame: visitor.frame,
+        section: Section::Connections,
+    };
+    Ok(page::show(&app.config, &page.frame, page.render()))
 }
 
 /// The same from the page.
@@ -193,6 +227,27 @@ pub(crate) fn words(hold: &Hold, name: &str) -> String {
     }
 }
 
+/// What it comes to if it is confirmed.
+fn consequence(hold: &Hold, name: &str) -> String {
+    let count = hold.count;
+    match (hold.way, hold.brake) {
+        (Way::Changes | Way::Comparison, Brake::Deletions) => format!(
+            "{count} entries are deleted from the schedule. Under Deleted entries each can be brought back for 30 days."
+        ),
+        (Way::Changes | Way::Comparison, Brake::Overwrites) => format!(
+            "{count} entries get what {name} says. The history of each keeps what it said before."
+        ),
+        (Way::Entries, Brake::Deletions) => {
+            format!(
+                "{count} events are deleted from {name}. Only the calendar itself can bring them back."
+            )
+        }
+        (Way::Entries, Brake::Overwrites) => {
+            format!("{count} events of {name} get what the schedule says.")
+        }
+    }
+}
+
 /// One, of a calendar that is called so.
 pub(crate) fn shown_one(hold: &Hold, name: &str) -> HeldChanges {
     let confirm = match hold.brake {
@@ -210,7 +265,8 @@ pub(crate) fn shown_one(hold: &Hold, name: &str) -> HeldChanges {
         more: hold
             .count
             .saturating_sub(u32::try_from(hold.sample.len()).unwrap_or(hold.count)),
-        confirm: confirm.to_owned(),
+        confirm,
+        consequence: consequence(hold, name),
         decided: hold.decision().map(|decision| match decision {
             Decision::Confirm => "Confirmed. The next sync carries it out.".to_owned(),
             Decision::Restore => "The next sync puts it back.".to_owned(),

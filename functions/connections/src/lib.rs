@@ -34,6 +34,7 @@ fn for_people() -> Routes {
         .get(routes::CONNECTION_WHY, OWN, why::page)
         .post(routes::CONNECTION_SETTINGS, OWN, pages::save_settings)
         .post(routes::CONNECTION_PREVIEW, OWN, previews::press)
+        .get(routes::CONNECTION_HOLD, OWN, holds::ask)
         .post(routes::CONNECTION_HOLD, OWN, holds::press)
         .get(routes::CONNECTION_DISCONNECT, OWN.confirmed(), endings::ask)
         .post(

@@ -344,7 +344,9 @@ fn held() -> Vec<HeldChanges> {
             (String::new(), "delete the entry".into()),
         ],
         more: 212,
-        confirm: "Delete them on the other side too".into(),
+        confirm: "Delete them on the other side too",
+        consequence: "214 entries are deleted from the schedule. Under Deleted entries each can be brought back for 30 days."
+            .to_owned(),
         decided: None,
     }]
 }

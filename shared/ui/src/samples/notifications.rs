@@ -73,7 +73,9 @@ fn rows() -> Vec<Row> {
                         (String::new(), "delete the entry".to_owned()),
                     ],
                     more: 212,
-                    confirm: "Delete them on the other side too".to_owned(),
+                    confirm: "Delete them on the other side too",
+                    consequence: "214 entries are deleted from the schedule. Under Deleted entries each can be brought back for 30 days."
+                        .to_owned(),
                     decided: None,
                 },
             },

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::components::{Csrf, Look, Meaning, note, post, submit};
+use crate::components::{Confirm, Csrf, Look, Meaning, note, opens, post, submit};
 use crate::routes;
 
 #[derive(Clone, Debug)]
@@ -15,7 +15,9 @@ pub struct HeldChanges {
     /// How many there are beside the sample.
     pub more: u32,
     /// On the button that lets it happen.
-    pub confirm: String,
+    pub confirm: &'static str,
+    /// What happens then, and what can be done about it afterwards.
+    pub consequence: String,
     /// What was decided, in words, until it is carried out.
     pub decided: Option<String>,
 }
@@ -30,19 +32,34 @@ pub(super) fn held(connection: &str, csrf: &Csrf, changes: &[HeldChanges]) -> Ma
 }
 
 impl HeldChanges {
-    /// The two ways to decide.
+    /// The two ways to decide. The one that cannot be taken back asks once more.
     pub(crate) fn choices(&self, connection: &str, csrf: &Csrf) -> Markup {
-        let press = |decision: &str, look: Look, words: &str| {
-            let body = html! {
-                input type="hidden" name="decision" value=(decision);
-                (submit(&format!("{}-{decision}", self.id), look, words, "Saving"))
-            };
-            let path = routes::connection_hold(connection, &self.id);
-            post(csrf, &path, "", body)
+        let path = routes::connection_hold(connection, &self.id);
+        let restore = html! {
+            input type="hidden" name="decision" value="restore";
+            (submit(&format!("{}-restore", self.id), Look::Primary, "Put them back", "Saving"))
         };
+        let question = self.question(connection);
+        let id = format!("{}-asks", self.id);
         html! {
-            (press("restore", Look::Primary, "Put them back"))
-            (press("confirm", Look::Danger, &self.confirm))
+            (post(csrf, &path, "", restore))
+            (opens(&id, &path, &question.id, Look::Danger, html! { (self.confirm) "…" }))
+            (question.dialog(csrf))
+        }
+    }
+
+    /// What is asked before it happens, for the dialog and for a page of its own.
+    pub fn question(&self, connection: &str) -> Confirm {
+        Confirm {
+            id: format!("{}-confirm", self.id),
+            question: format!("{}?", self.confirm),
+            consequences: vec![format!("{}.", self.what), self.consequence.clone()],
+            extras: Vec::new(),
+            action: routes::connection_hold(connection, &self.id),
+            hidden: vec![("decision", "confirm".to_owned())],
+            yes: self.confirm,
+            busy: "Saving",
+            back: routes::connection(connection),
         }
     }
 }
