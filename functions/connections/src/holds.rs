@@ -105,14 +105,14 @@ pub(crate) async fn ask(
     let asked = holds.into_iter().find(|one| one.id == hold);
     let asked = asked.ok_or_else(|| Problem::not_found("hold"))?;
     let connection = connection.to_string();
-    let Some(held) = shown(&[asked], &calendars)
+    let waiting = shown(&[asked], &calendars)
         .pop()
-        .filter(|held| held.decided.is_none())
-    else {
+        .filter(|one| one.decided.is_none());
+    let Some(waiting) = waiting else {
         return Ok(see_other(&routes::connection(&connection)));
     };
     let page = Confirmation {
-        confirm: held.question(&connection),
+        confirm: waiting.question(&connection),
         frame: visitor.frame,
         section: Section::Connections,
     };
