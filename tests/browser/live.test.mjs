@@ -36,10 +36,10 @@ test("pages that keep themselves fresh", (t) =>
 
     await live("who pauses one page has paused all, and a page that never looks again does not say that it does", async (page) => {
       await page.getByRole("button", { name: "Pause updates" }).click();
-      await page.goto(world.at("/connections"));
+      await page.goto(world.at("/notifications"));
       await page.getByRole("status").getByText("Paused").waitFor();
       await page.getByRole("button", { name: "Pause updates", pressed: true }).click();
-      await page.goto(world.at("/notifications"));
+      await page.goto(world.at("/schedule"));
       await page.getByRole("status").getByText("Refreshing every 30 s").waitFor();
       await page.goto(world.at("/schedule/new"));
       await page.locator("#live").waitFor({ state: "hidden" });

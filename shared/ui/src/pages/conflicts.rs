@@ -50,18 +50,25 @@ impl Inbox {
         let tab = |id, href: &str, words: &str, current: bool| {
             html! { a id=(id) .button href=(href) aria-current=[current.then_some("page")] { (words) } }
         };
+        let again = if self.open {
+            routes::CONFLICTS.to_owned()
+        } else {
+            routes::conflicts_settled()
+        };
         let content = html! {
-            div.toolbar {
-                nav.steps aria-label="Which conflicts" {
-                    (tab("show-open", routes::CONFLICTS, "Open", self.open))
-                    (tab("show-settled", &routes::conflicts_settled(), "Settled", !self.open))
+            div #inbox hx-get=(again) hx-select="#inbox" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
+                div.toolbar {
+                    nav.steps aria-label="Which conflicts" {
+                        (tab("show-open", routes::CONFLICTS, "Open", self.open))
+                        (tab("show-settled", &routes::conflicts_settled(), "Settled", !self.open))
+                    }
+                    p #count .zone { (self.counted()) }
                 }
-                p #count .zone { (self.counted()) }
-            }
-            @if self.rows.is_empty() { (self.empty()) }
-            @else {
-                section.panel aria-labelledby="count" {
-                    ul.items { @for row in &self.rows { (item(row)) } }
+                @if self.rows.is_empty() { (self.empty()) }
+                @else {
+                    section.panel aria-labelledby="count" {
+                        ul.items { @for row in &self.rows { (item(row)) } }
+                    }
                 }
             }
         };
