@@ -94,7 +94,8 @@ impl OutboxRow {
         Self::new(tenant, news.name(), &detail, Vec::new(), at)
     }
 
-    pub fn changes_held(tenant: TenantId, hold: &Hold, at: Timestamp) -> Self {
+    pub fn changes_held(connection: &Connection, hold: &Hold, at: Timestamp) -> Self {
+        let tenant = connection.tenant;
         let detail = json!({
             "tenant": tenant,
             "hold": hold.id,
@@ -104,7 +105,9 @@ impl OutboxRow {
             "count": hold.count,
             "at": at,
         });
-        Self::new(tenant, "CALENDAR_CHANGES_HELD", &detail, Vec::new(), at)
+        let event = IntegrationEvent::held(fresh(tenant, at), at, connection, hold);
+        let name = "CALENDAR_CHANGES_HELD";
+        Self::new(tenant, name, &detail, Vec::new(), at).logged(event)
     }
 
     /// Nothing is synced until the member authorises again.

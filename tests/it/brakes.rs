@@ -2,8 +2,9 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tests::person::Person;
 
-use crate::support::{Connected, MIA, control, google_visit, visit};
+use crate::support::{ADA, Connected, MIA, control, google_visit, visit};
 
 const MANY: u8 = 24;
 
@@ -24,6 +25,14 @@ async fn only_hold(mia: &Connected) -> Value {
     let holds = mia.api("/holds").await;
     assert_eq!(holds["items"].as_array().unwrap().len(), 1, "{holds:#}");
     holds["items"][0].clone()
+}
+
+/// What operators are told of it.
+async fn held_events(mia: &Connected) -> Vec<Value> {
+    let ada = Person::sign_in(&mia.world, ADA).await.unwrap();
+    let path = "/api/integrations/logs?event_type=changes.held";
+    let found = ada.get(path).await.unwrap().expect(200).unwrap().json();
+    found["items"].as_array().unwrap().clone()
 }
 
 async fn decide(mia: &Connected, hold: &Value, decision: &str) {
@@ -61,6 +70,8 @@ async fn a_mass_deletion_at_the_provider_is_held_while_the_rest_syncs() {
         (&json!(MANY), &json!("deletions"))
     );
     assert_eq!(hold["sample"].as_array().unwrap().len(), 20);
+    let page = mia.person.get("/connections").await.unwrap();
+    assert!(page.text.contains("Waits for your decision"));
 
     mia.calendar
         .insert(google_visit("another", 28))
@@ -73,6 +84,13 @@ async fn a_mass_deletion_at_the_provider_is_held_while_the_rest_syncs() {
         only_hold(&mia).await["id"],
         hold["id"],
         "one hold, however often it is met"
+    );
+    let told = held_events(&mia).await;
+    assert_eq!(told.len(), 1, "told once: {told:#?}");
+    assert_eq!(told[0]["status"], "warning");
+    assert!(
+        told[0]["message"].as_str().unwrap().starts_with("24 "),
+        "{told:#?}"
     );
 
     decide(&mia, &hold, "confirm").await;

@@ -11,7 +11,7 @@ use domain::{
     item::StuckItem,
     run::Trigger,
 };
-use futures::future::{try_join, try_join_all, try_join5};
+use futures::future::{try_join, try_join_all, try_join3, try_join5};
 use shared::{
     app::App,
     oauth,
@@ -53,8 +53,8 @@ pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Res
 
 async fn card(app: &App, store: &TenantStore, row: &ConnectionRow) -> Result<Card, StoreError> {
     let id = row.connection.id;
-    let looks = try_join(store.demand(id), store.stuck_items(id));
-    let (asked, stuck) = Box::pin(looks).await?;
+    let looks = try_join3(store.demand(id), store.stuck_items(id), store.holds(id));
+    let (asked, stuck, holds) = Box::pin(looks).await?;
     let named = asked.as_ref().and_then(|asked| asked.demand.run);
     let run = match named {
         Some(run) => store.run(id, run).await?,
@@ -64,6 +64,7 @@ async fn card(app: &App, store: &TenantStore, row: &ConnectionRow) -> Result<Car
         asked: asked.as_ref(),
         runs: run.as_slice(),
         stuck: &stuck,
+        holds: &holds,
         now: app.clock.now(),
     };
     Ok(view::card(&row.connection, &syncing))
@@ -124,11 +125,11 @@ pub(crate) async fn render(
         calendars,
         subscriptions: &subscriptions,
         upkeep: &upkeep.unwrap_or_default(),
-        holds: &holds,
         syncing: Syncing {
             asked: asked.as_ref(),
             runs: &runs,
             stuck: &stuck,
+            holds: &holds,
             now: app.clock.now(),
         },
     };

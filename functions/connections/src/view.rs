@@ -39,6 +39,7 @@ pub(crate) struct Syncing<'a> {
     /// The latest, newest first.
     pub(crate) runs: &'a [SyncRun],
     pub(crate) stuck: &'a [StuckItem],
+    pub(crate) holds: &'a [Hold],
     pub(crate) now: Timestamp,
 }
 
@@ -50,7 +51,6 @@ pub(crate) struct Whole<'a> {
     pub(crate) calendars: &'a [Calendar],
     pub(crate) subscriptions: &'a [Subscription],
     pub(crate) upkeep: &'a Upkeep,
-    pub(crate) holds: &'a [Hold],
     pub(crate) syncing: Syncing<'a>,
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn page(frame: Frame, whole: &Whole) -> ConnectionPage {
         attention: attention(syncing.stuck)
             .map(|stuck| item(stuck, &zone))
             .collect(),
-        held: holds::shown(whole.holds, whole.calendars),
+        held: holds::shown(syncing.holds, whole.calendars),
         preview: Vec::new(),
     }
 }
@@ -124,10 +124,14 @@ fn running<'a>(syncing: &Syncing<'a>) -> Option<&'a SyncRun> {
 
 fn settled(connection: &Connection, syncing: &Syncing) -> SyncState {
     let items = u32::try_from(attention(syncing.stuck).count()).unwrap_or(u32::MAX);
-    if connection.last_failure.is_some() {
+    if connection.idle().is_some() {
+        SyncState::Stopped
+    } else if connection.last_failure.is_some() {
         SyncState::Failing
     } else if connection.last_sync_at.is_none() {
         SyncState::NeverRan
+    } else if syncing.holds.iter().any(|hold| hold.decided.is_none()) {
+        SyncState::Held
     } else if items > 0 {
         SyncState::NeedsAttention { items }
     } else {
@@ -296,7 +300,7 @@ fn run(run: &SyncRun, zone: &Zone) -> Run {
             (
                 *started_at,
                 duration,
-                finished(outcome, counts.refused + counts.failed),
+                finished(outcome, counts.refused + counts.failed + counts.held),
             )
         }
     };

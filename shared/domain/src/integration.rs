@@ -3,6 +3,7 @@
 mod deliveries;
 mod event;
 mod health;
+mod held;
 mod ours;
 mod window;
 

@@ -196,6 +196,9 @@ pub struct Counts {
     /// Changes at the provider that no notice had told of.
     #[serde(default)]
     pub missed: u32,
+    /// Changes that wait until the account's owner confirms them or has them put back.
+    #[serde(default)]
+    pub held: u32,
 }
 
 impl Counts {
@@ -213,7 +216,7 @@ impl Counts {
         self.entries_created + self.entries_updated + self.entries_deleted
     }
 
-    /// Nothing was met that differs from what is known.
+    /// Nothing was met that differs from what is known. What is held is met by each run, and was told when it was first.
     pub fn is_quiet(&self) -> bool {
         self.changed() + self.conflicts + self.refused + self.failed == 0
     }

@@ -1,6 +1,7 @@
 //! Holds of the brakes, and the changed entries that wait with them.
 
 use domain::{
+    connection::Connection,
     hold::Hold,
     id::{ConnectionId, HoldId},
 };
@@ -34,8 +35,22 @@ impl TenantStore {
             .await
     }
 
-    /// A hold that is new, at version 0, is told to the world.
-    pub async fn put_hold(&self, hold: &Hold, now: Timestamp) -> Result<Hold, StoreError> {
+    /// A new hold is told to the world.
+    pub async fn create_hold(
+        &self,
+        connection: &Connection,
+        hold: &Hold,
+        now: Timestamp,
+    ) -> Result<Hold, StoreError> {
+        let row = OutboxRow::changes_held(connection, hold, now);
+        self.put_hold(hold, self.told(&row, now)?).await
+    }
+
+    pub async fn update_hold(&self, hold: &Hold) -> Result<Hold, StoreError> {
+        self.put_hold(hold, Vec::new()).await
+    }
+
+    async fn put_hold(&self, hold: &Hold, news: Vec<Write>) -> Result<Hold, StoreError> {
         let key = keys::hold(self.tenant, hold.connection, hold.id);
         let next = Hold {
             version: hold.version + 1,
@@ -46,10 +61,7 @@ impl TenantStore {
             item.guarded(Guard::of_version(hold.version)).put()?,
             self.not_closed(hold.connection),
         ];
-        if hold.version == 0 {
-            let row = OutboxRow::changes_held(self.tenant, hold, now);
-            writes.extend(self.told(&row, now)?);
-        }
+        writes.extend(news);
         self.table.write(writes).await?;
         Ok(next)
     }

@@ -340,6 +340,7 @@ pub(super) async fn carry_out(
     context.counts.seen += u32::try_from(seen + observation.refused.len()).unwrap_or(u32::MAX);
     let Braked { plan, held } = context.holds.brake(calendar.id, way, decide(observation));
     context.counts.unchanged += plan.unchanged;
+    context.counts.held += u32::try_from(held.len()).unwrap_or(u32::MAX);
     if !plan.steps.is_empty() {
         tracing::info!(
             tenant = %context.store.id(), connection = %context.connection.id, provider = %context.connection.provider,

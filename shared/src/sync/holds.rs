@@ -163,7 +163,11 @@ impl Context<'_> {
                         tenant = %self.store.id(), connection = %self.connection.id, calendar = %calendar.id,
                         count = next.count, "held for confirmation"
                     );
-                    self.store.put_hold(&next, now).await?
+                    if next.version == 0 {
+                        self.store.create_hold(self.connection, &next, now).await?
+                    } else {
+                        self.store.update_hold(&next).await?
+                    }
                 }
             };
             self.holds.known.push(hold);
@@ -178,7 +182,6 @@ impl Context<'_> {
         calendar: &Calendar,
         way: Way,
     ) -> Result<bool, SyncError> {
-        let now = self.app.clock.now();
         let mut begins = false;
         for hold in &mut self.holds.known {
             if (hold.calendar, hold.way) != (calendar.id, way) {
@@ -188,7 +191,7 @@ impl Context<'_> {
                 && !decided.begun
             {
                 decided.begun = true;
-                *hold = self.store.put_hold(hold, now).await?;
+                *hold = self.store.update_hold(hold).await?;
                 begins = true;
             }
         }

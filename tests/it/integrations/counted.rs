@@ -155,6 +155,11 @@ async fn renewals_and_reconnections_stand_in_the_log() {
     ada.sync_now().await;
     let told = async |kind: &str| logged(&ada.person, &format!("event_type={kind}")).await;
     assert_eq!(told("connection.needs_reauth").await.len(), 1);
+    let failed = told("sync.failed").await;
+    assert_eq!(
+        failed[0]["message"],
+        "The sync failed. It is tried again when the account's owner has reconnected it."
+    );
     ada.person.connect(ada.world.provider).await.unwrap();
     ada.settle().await;
     assert_eq!(told("connection.reconnected").await.len(), 1);

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{About, EventStatus, EventType, Integration, IntegrationEvent};
 use crate::{
     api_key::ApiKey,
-    connection::{Auth, Connection, ReauthReason, Standing},
+    connection::{Auth, Connection, Idle, ReauthReason, Standing},
     id::{IntegrationEventId, MemberId},
     item::StuckItem,
     run::{Counts, RunOutcome, RunState, SyncRun},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl IntegrationEvent {
-    fn of(
+    pub(super) fn of(
         id: IntegrationEventId,
         at: Timestamp,
         connection: &Connection,
@@ -61,15 +61,12 @@ impl IntegrationEvent {
                 };
                 ("sync.completed", status, words(&run.counts), None)
             }
-            RunOutcome::Failed { why } => {
-                let message = "The sync failed. It is tried again by itself.".to_owned();
-                (
-                    "sync.failed",
-                    EventStatus::Error,
-                    message,
-                    Some(why.clone()),
-                )
-            }
+            RunOutcome::Failed { why } => (
+                "sync.failed",
+                EventStatus::Error,
+                format!("The sync failed. {}", what_next(connection)),
+                Some(why.clone()),
+            ),
             RunOutcome::Continues { .. } | RunOutcome::Skipped { .. } => return None,
         };
         Some(Self {
@@ -317,9 +314,19 @@ fn counted(entries: u32) -> String {
     }
 }
 
+/// What becomes of a sync that failed.
+fn what_next(connection: &Connection) -> &'static str {
+    match connection.idle() {
+        None => "It is tried again by itself.",
+        Some(Idle::NeedsReauth) => "It is tried again when the account's owner has reconnected it.",
+        Some(Idle::Paused) => "It is tried again when the account's owner resumes it.",
+        Some(Idle::Ending) => "The account is being disconnected.",
+    }
+}
+
 /// What waits for somebody.
 fn troubles(counts: &Counts) -> u32 {
-    counts.conflicts + counts.failed
+    counts.conflicts + counts.failed + counts.held
 }
 
 /// What a run did, for people.
@@ -327,16 +334,20 @@ fn words(counts: &Counts) -> String {
     let from = counts.entries_created + counts.entries_updated + counts.entries_deleted;
     let to = counts.events_created + counts.events_updated + counts.events_deleted;
     let said = [
-        (from, "from the calendar"),
-        (to, "to the calendar"),
-        (counts.conflicts, "to decide"),
-        (counts.failed, "to be tried again"),
-        (counts.refused, "left out"),
+        (from, "from the calendar", counts.entries_deleted),
+        (to, "to the calendar", counts.events_deleted),
+        (counts.conflicts, "to decide", 0),
+        (counts.held, "held until the account's owner decides", 0),
+        (counts.failed, "to be tried again", 0),
+        (counts.refused, "left out", 0),
     ];
     let said: Vec<String> = said
         .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, what, deleted)| match deleted {
+            0 => format!("{count} {what}"),
+            deleted => format!("{count} {what} ({deleted} deleted)"),
+        })
         .collect();
     if said.is_empty() {
         "Everything agrees; nothing had changed.".to_owned()
@@ -364,8 +375,17 @@ mod tests {
         };
         assert_eq!(
             words(&counts),
-            "Synced: 3 from the calendar, 1 to the calendar, 1 to decide."
+            "Synced: 3 from the calendar, 1 to the calendar (1 deleted), 1 to decide."
         );
         assert_eq!(troubles(&counts), 1);
+        let held = Counts {
+            held: 24,
+            ..Counts::default()
+        };
+        assert_eq!(
+            words(&held),
+            "Synced: 24 held until the account's owner decides."
+        );
+        assert_eq!(troubles(&held), 24);
     }
 }

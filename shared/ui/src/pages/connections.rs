@@ -51,6 +51,10 @@ impl AuthState {
 pub enum SyncState {
     NeverRan,
     UpToDate,
+    /// It is paused, or waits to be authorised again.
+    Stopped,
+    /// Unusually many changes are held until the member confirms them or has them put back.
+    Held,
     /// A run begins as soon as a worker is free.
     Queued,
     Running(Progress),
@@ -66,6 +70,8 @@ impl SyncState {
         match self {
             Self::NeverRan => badge(Meaning::Off, "Not synced yet"),
             Self::UpToDate => badge(Meaning::Ok, "In sync"),
+            Self::Stopped => badge(Meaning::Off, "Not syncing"),
+            Self::Held => badge(Meaning::Warning, "Waits for your decision"),
             Self::Queued => badge(Meaning::Notice, "About to sync"),
             Self::Running(_) => badge(Meaning::Notice, "Syncing"),
             Self::NeedsAttention { items: 1 } => badge(Meaning::Warning, "1 item needs attention"),
@@ -81,6 +87,8 @@ impl SyncState {
             Self::Running(progress) => Some(progress),
             Self::NeverRan
             | Self::UpToDate
+            | Self::Stopped
+            | Self::Held
             | Self::Queued
             | Self::NeedsAttention { .. }
             | Self::Failing => None,
@@ -91,7 +99,12 @@ impl SyncState {
     pub(super) const fn in_flight(&self) -> bool {
         match self {
             Self::Queued | Self::Running(_) => true,
-            Self::NeverRan | Self::UpToDate | Self::NeedsAttention { .. } | Self::Failing => false,
+            Self::NeverRan
+            | Self::UpToDate
+            | Self::Stopped
+            | Self::Held
+            | Self::NeedsAttention { .. }
+            | Self::Failing => false,
         }
     }
 }

@@ -156,7 +156,7 @@ fn paused() -> ConnectionPage {
         frame: frame(),
         auth: AuthState::Paused,
         subscription: SubscriptionState::Off,
-        sync: SyncState::UpToDate,
+        sync: SyncState::Stopped,
         settings: unusual(),
         attention: Vec::new(),
         held: Vec::new(),
