@@ -25,9 +25,9 @@ pub(crate) struct HealthAnswer {
     pub(crate) badge: Badge,
     pub(crate) last_sync_at: Option<Timestamp>,
     pub(crate) last_error_at: Option<Timestamp>,
-    /// Only while it is in error, or something of it is.
+    /// Null where it is older than two days.
     pub(crate) last_error_message: Option<String>,
-    /// The same as `last_error_message`.
+    /// The same, only while it is in error, or something of it is.
     pub(crate) error_message: Option<String>,
     /// What to do where it is not set up, or what is wrong.
     pub(crate) message: Option<String>,
@@ -52,6 +52,9 @@ pub(crate) struct Metadata {
     pub(crate) rate_limit_usage: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) active_webhooks: Option<u32>,
+    /// By us, because nothing arrived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) switched_off_webhooks: Option<u32>,
 }
 
 impl HealthAnswer {
@@ -64,8 +67,9 @@ impl HealthAnswer {
         let facts = known.facts(integration);
         let health = Health::of(&facts, now);
         let is_well = health.badge == Badge::Ok || !health.is_configured();
-        let error = known.last_error(integration).filter(|_| !is_well);
-        let error = error.map(|words| sight.text(words.to_owned()));
+        let last_error = known.last_error(integration);
+        let last_error = last_error.map(|words| sight.text(words.to_owned()));
+        let error = last_error.clone().filter(|_| !is_well);
         let message = match health.status {
             Status::NotConfigured => Some(integration.promise().to_owned()),
             Status::Connected | Status::Disconnected | Status::Error => error.clone(),
@@ -75,7 +79,7 @@ impl HealthAnswer {
             badge: health.badge,
             last_sync_at: facts.last_success_at,
             last_error_at: facts.last_error_at,
-            last_error_message: error.clone(),
+            last_error_message: last_error,
             error_message: error,
             message,
             success_count_24h: facts.tally.succeeded(),
@@ -100,8 +104,13 @@ impl Metadata {
                 rate_limit_usage: Some(known.limit_use_percent()),
                 ..Self::default()
             },
-            Setup::Endpoints { active, .. } => Self {
+            Setup::Endpoints {
+                active,
+                switched_off,
+                ..
+            } => Self {
                 active_webhooks: Some(active),
+                switched_off_webhooks: Some(switched_off),
                 ..Self::default()
             },
         }
@@ -223,14 +232,14 @@ impl EventAnswer {
 
 /// A sync that failed can be asked for again, and an item or a delivery that was given up tried again. What others reported is theirs.
 pub(crate) fn can_retry(event: &IntegrationEvent) -> bool {
-    let is_ours = match event.about {
-        About::Run { .. } | About::Item { .. } | About::Delivery { .. } => true,
+    match event.about {
+        About::Run { .. } | About::Item { .. } => event.status == EventStatus::Error,
+        About::Delivery { .. } => event.event_type.as_str() == IntegrationEvent::DEAD_LETTERED,
         About::Connection { .. }
         | About::Report { .. }
         | About::ApiCall { .. }
         | About::File { .. } => false,
-    };
-    is_ours && event.status == EventStatus::Error
+    }
 }
 
 /// One event with what was sent and answered, as far as that was kept: without secrets, and at most 8 KB of each.

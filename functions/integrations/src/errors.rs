@@ -23,7 +23,10 @@ use shared::{
     web::{Json, Path, Query, Session},
 };
 
-use crate::sight::Sight;
+use crate::{
+    sight::Sight,
+    waiting::{self, Waiting},
+};
 
 pub(crate) const SHOWN: usize = 50;
 const SHOWN_MAX: usize = 200;
@@ -155,6 +158,8 @@ pub(crate) async fn find(
 pub(crate) struct ErrorQueue {
     items: Vec<ErrorQueueItem>,
     next_cursor: Option<String>,
+    /// Deliveries that wait as well, by webhook. They are listed and retried there.
+    deliveries: Vec<Waiting>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -215,9 +220,11 @@ pub(crate) async fn list(
     };
     let store = app.store.tenant(&session);
     let (found, next_cursor) = find(&store, &filter, asked.cursor, limit).await?;
+    let deliveries = waiting::deliveries(&app, &session, &filter).await?;
     let sight = Sight::of(&session);
     let item = |found| ErrorQueueItem::new(found, sight);
     Ok(Answer(ErrorQueue {
+        deliveries,
         items: found.into_iter().map(item).collect(),
         next_cursor,
     }))

@@ -12,6 +12,7 @@ mod pages;
 mod report;
 mod sight;
 mod suppliers;
+mod waiting;
 
 use domain::permission::Permission as P;
 use shared::web::{Gate, Routes, may};

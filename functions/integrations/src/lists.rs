@@ -20,7 +20,7 @@ use shared::{
 };
 use ui::{
     pages::{
-        error_queue::{ErrorQueuePage, QueueFilter, QueueRow, RetryPage},
+        error_queue::{DeliveriesRow, ErrorQueuePage, QueueFilter, QueueRow, RetryPage},
         integration_events::{IntegrationLogPage, LogFilter},
     },
     routes,
@@ -31,6 +31,7 @@ use crate::{
     log::{self, DateRange},
     log_file,
     pages::View,
+    waiting::{self, Waiting},
 };
 
 /// A form sends what was left empty, too. What cannot be read is left out.
@@ -153,15 +154,28 @@ pub(crate) async fn queue(
     let store = app.store.tenant(&visitor.session);
     let after = Some(filled.cursor).filter(|cursor| !cursor.is_empty());
     let (found, next) = errors::find(&store, &filter, after, errors::SHOWN).await?;
+    let deliveries = waiting::deliveries(&app, &visitor.session, &filter).await?;
     let view = View::of(&visitor, &headers, app.clock.now());
     let page = ErrorQueuePage {
         filter: QueueFilled::shown(&filter),
+        deliveries: deliveries.into_iter().map(Waiting::row).collect(),
         items: found.into_iter().map(|found| view.item(found)).collect(),
         next,
         may_manage: view.may_manage,
         frame: visitor.frame,
     };
     Ok(page::show(&app.config, &page.frame, page.render()))
+}
+
+impl Waiting {
+    fn row(self) -> DeliveriesRow {
+        DeliveriesRow {
+            webhook: self.webhook_id.to_string(),
+            url: self.url,
+            retrying: self.retrying,
+            dead: self.dead_letter,
+        }
+    }
 }
 
 impl View {

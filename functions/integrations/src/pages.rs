@@ -3,7 +3,7 @@
 use axum::{extract::State, http::HeaderMap, response::Response};
 use domain::{
     audit::{Action, Resource},
-    connection::{Connection, Standing},
+    connection::Standing,
     integration::{Integration, IntegrationEvent, Pinned, Setup},
     permission::Permission,
     time::Zone,
@@ -124,7 +124,7 @@ impl View {
     fn card(&self, known: &KnownIntegrations, integration: Integration) -> IntegrationCard {
         let (health, answer) = HealthAnswer::new(known, integration, self.sight, self.at);
         let moment = |at| page::moment(at, &self.zone);
-        let last_error = answer.last_error_message.clone().zip(answer.last_error_at);
+        let last_error = answer.error_message.clone().zip(answer.last_error_at);
         IntegrationCard {
             integration,
             badge: health.badge,
@@ -164,9 +164,10 @@ fn facts(answer: &HealthAnswer) -> Vec<(&'static str, String)> {
     let metadata = &answer.metadata;
     let mut facts = Vec::new();
     if let Some(standings) = metadata.connections {
-        let words = match standings.total() {
-            1 => "1 account".to_owned(),
-            many => format!("{many} accounts"),
+        let words = match (standings.connected, standings.total()) {
+            (1, 1) => "1 account".to_owned(),
+            (connected, total) if connected == total => format!("{total} accounts"),
+            (connected, total) => format!("{connected} of {total} accounts"),
         };
         facts.push(("Connected", words));
         let troubled = standings.failing + standings.needs_reauth;
@@ -184,6 +185,13 @@ fn facts(answer: &HealthAnswer) -> Vec<(&'static str, String)> {
     }
     if let Some(active) = metadata.active_webhooks {
         facts.push(("Active Webhooks", active.to_string()));
+        if metadata
+            .switched_off_webhooks
+            .is_some_and(|count| count > 0)
+        {
+            let count = metadata.switched_off_webhooks.unwrap_or_default();
+            facts.push(("Switched off", count.to_string()));
+        }
         facts.push(("Failed Deliveries", grouped(answer.error_count_24h)));
     }
     facts
@@ -239,13 +247,13 @@ impl View {
     fn connections(&self, integration: Integration, rows: Vec<ConnectionRow>) -> SetupView {
         let mut rows: Vec<_> = rows
             .into_iter()
-            .map(|row| row.connection)
-            .filter(|one| Integration::calendars_of(one.provider) == integration)
+            .filter(|row| Integration::calendars_of(row.connection.provider) == integration)
             .collect();
-        rows.sort_by_key(|one| match one.standing() {
+        rows.sort_by_key(|row| match row.connection.standing() {
             Some(Standing::NeedsReauth | Standing::Failing) => 0,
-            Some(Standing::Pending | Standing::Paused) | None => 1,
-            Some(Standing::Connected) => 2,
+            Some(_) | None if row.share.waiting().dead > 0 => 1,
+            Some(Standing::Pending | Standing::Paused) | None => 2,
+            Some(Standing::Connected) => 3,
         });
         let has_more = rows.len() > CONNECTIONS_SHOWN;
         let shown = rows.into_iter().take(CONNECTIONS_SHOWN);
@@ -255,8 +263,11 @@ impl View {
         }
     }
 
-    pub(crate) fn line(&self, one: Connection) -> ConnectionLine {
+    pub(crate) fn line(&self, row: ConnectionRow) -> ConnectionLine {
+        let (waiting, one) = (row.share.waiting(), row.connection);
         ConnectionLine {
+            retrying: waiting.retrying,
+            dead: waiting.dead,
             id: one.id.to_string(),
             standing: one.standing(),
             account: self.sight.address(one.account),

@@ -23,6 +23,14 @@ impl Sight {
         }
     }
 
+    pub(crate) fn name(self, name: String) -> String {
+        if self.is_full {
+            name
+        } else {
+            mask::name(&name)
+        }
+    }
+
     pub(crate) fn text(self, text: String) -> String {
         if self.is_full {
             text

@@ -37,7 +37,7 @@ pub(crate) async fn page(
     let mut lines: BTreeMap<MemberId, Vec<ConnectionLine>> = BTreeMap::new();
     for row in connections {
         let of_member = lines.entry(row.connection.member).or_default();
-        of_member.push(view.line(row.connection));
+        of_member.push(view.line(row));
     }
     let is_supplier = |member: &Member| member.role == Role::User && member.is_active();
     let mut suppliers: Vec<Supplier> = members
@@ -47,7 +47,7 @@ pub(crate) async fn page(
             id: member.id.to_string(),
             connections: lines.remove(&member.id).unwrap_or_default(),
             email: view.sight.address(member.email.to_string()),
-            name: member.name,
+            name: view.sight.name(member.name),
         })
         .collect();
     suppliers.sort_by(|a, b| a.name.cmp(&b.name));

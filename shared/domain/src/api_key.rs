@@ -110,7 +110,8 @@ impl Usage {
         let busiest = lately().map(|hour| hour.busiest).max().unwrap_or_default();
         Self {
             requests_24h: lately().map(|hour| counted(hour).tried).sum(),
-            peak_percent_24h: busiest.saturating_mul(100) / requests_per_minute.max(1),
+            // What was refused beyond the limit used no more than all of it.
+            peak_percent_24h: (busiest.saturating_mul(100) / requests_per_minute.max(1)).min(100),
             last_used_at: lately().map(|hour| hour.last_used_at).max(),
         }
     }

@@ -7,6 +7,7 @@ mod log;
 mod webhooks;
 
 pub use known::{KeyLimit, KnownIntegrations};
+pub use webhooks::KnownWebhook;
 
 use std::collections::BTreeMap;
 
@@ -41,6 +42,11 @@ pub struct Share {
 impl Share {
     pub(super) const fn standing(self) -> Option<Standing> {
         self.standing
+    }
+
+    /// Its items that wait.
+    pub const fn waiting(self) -> Waiting {
+        self.waiting
     }
 
     fn of(connection: &Connection, waiting: Waiting) -> Self {

@@ -49,7 +49,7 @@ pub use endings::{CopyGone, Family, LeaseForEnding};
 pub use entries::{DirtyEntry, EntryWrite, Listed, WrittenBy};
 pub use erasures::TenantFamily;
 pub use fates::{AtEnd, AtErasure, FATES};
-pub use integrations::{KeyLimit, KnownIntegrations, Share};
+pub use integrations::{KeyLimit, KnownIntegrations, KnownWebhook, Share};
 pub use items::{StuckOne, item_id};
 pub use links::{LinkWrite, Meeting};
 pub use members::{Counted, Login, Tries};

@@ -12,6 +12,8 @@ use crate::{queue, support::Kept};
 
 const QUEUE: &str = "kalends-local-deliveries";
 
+const WAITS: &str = "/api/integrations/error-queue";
+
 impl Hooked {
     async fn events(&self) -> Vec<IntegrationEvent> {
         self.store.integration_events(None, 50).await.unwrap()
@@ -170,6 +172,14 @@ async fn what_never_arrives_is_a_dead_letter_that_can_be_tried_anew_from_the_log
         .await
         .unwrap();
     assert_eq!(known.failed_24h(), 1, "as many as the log has errors");
+    let queue = ada(&hooked.world).await.get(WAITS).await.unwrap().json();
+    assert_eq!(
+        queue,
+        json!({ "items": [], "next_cursor": null, "deliveries": [{
+            "webhook_id": hooked.webhook, "url": hooked.kept().await.webhook.url, "retrying": 0, "dead_letter": 1,
+        }] }),
+        "what is counted as dead is found there"
+    );
     let details = format!("/api/integrations/logs/{}", dead.id);
     let shown = ada(&hooked.world).await.get(&details).await.unwrap();
     assert_eq!(shown.at("/can_retry"), "true", "{}", shown.text);
@@ -246,6 +256,43 @@ async fn a_webhook_that_takes_nothing_for_five_days_is_switched_off() {
     assert!(all.iter().all(Delivery::is_dead), "{all:#?}");
     let dead = u32::try_from(all.len()).unwrap();
     assert_eq!(hooked.waiting().await, (0, dead));
+}
+
+#[tokio::test]
+async fn what_was_set_aside_with_a_disabled_webhook_is_tried_anew_once_it_is_enabled() {
+    let hooked = Hooked::start().await;
+    hooked.receiver.usually_answers(503);
+    hooked.create_entry("pump").await;
+    hooked.settle().await;
+    let ada = ada(&hooked.world).await;
+    let press = async |action: &str| {
+        let path = format!("/api/v1/webhooks/{}/{action}", hooked.webhook);
+        ada.post(&path, &Value::Null).await.unwrap()
+    };
+    press("disable").await.expect(200).unwrap();
+    hooked.receiver.usually_answers(200);
+    hooked.later(SignedDuration::from_hours(6)).await;
+    let why = WhyDead::Disabled;
+    assert_eq!(
+        hooked.delivery().await.state,
+        DeliveryState::DeadLetter { why }
+    );
+
+    let dead = &hooked.events().await[0];
+    let details = format!("/api/integrations/logs/{}", dead.id);
+    let shown = ada.get(&details).await.unwrap();
+    assert_eq!(shown.at("/can_retry"), "true", "{}", shown.text);
+    let retry = async || {
+        let path = format!("{details}/retry");
+        ada.post(&path, &Value::Null).await.unwrap()
+    };
+    let refused = retry().await.expect(409).unwrap();
+    assert_eq!(refused.at("/code"), "webhook_disabled");
+    press("enable").await.expect(200).unwrap();
+    retry().await.expect(202).unwrap();
+    hooked.settle().await;
+
+    assert_eq!(hooked.delivery().await.state, DeliveryState::Succeeded);
 }
 
 #[tokio::test]

@@ -50,6 +50,9 @@ async fn what_is_counted_as_waiting_is_what_the_queue_holds() {
     )
     .await;
     assert_eq!(dead.len(), 1);
+    let page = format!("/integrations/{}", mia.world.provider.name());
+    let page = ada.get(&page).await.unwrap().expect(200).unwrap();
+    assert!(page.text.contains("1 item set aside"), "at its account");
     assert_eq!(dead[0]["attempts"], 8);
     let told = logged(&ada, "event_type=item.dead_lettered").await;
     assert_eq!(told.len(), 1, "once");

@@ -36,6 +36,7 @@ async fn the_supplier_portal_shows_who_is_invited_who_joined_and_what_they_conne
     let ivo = Person::sign_in(&world, IVO).await.unwrap();
     let page = portal(&ivo).await;
     assert!(page.contains("u***@northwind.test") && !page.contains(UWE));
+    assert!(page.contains("Uwe U."), "nobody's whole name");
     assert!(!page.contains("/members/invite"), "nothing to change");
     assert_eq!(uwe.person.get(PORTAL).await.unwrap().status, 403);
     let bob = Person::sign_in(&world, "bob@contoso.test").await.unwrap();

@@ -9,6 +9,9 @@ use crate::{
 };
 
 impl IntegrationEvent {
+    /// A delivery that is not tried again by itself.
+    pub const DEAD_LETTERED: &'static str = "delivery.dead_lettered";
+
     /// What there is to say of a delivery as it stands now. `None`: nothing, or nothing new.
     pub fn of_delivery(id: IntegrationEventId, at: Timestamp, delivery: &Delivery) -> Option<Self> {
         let (name, status, message) = match delivery.state {
@@ -19,7 +22,7 @@ impl IntegrationEvent {
             ),
             DeliveryState::DeadLetter { why } => {
                 let (status, message) = of_dead(delivery, why);
-                ("delivery.dead_lettered", status, message)
+                (Self::DEAD_LETTERED, status, message)
             }
             DeliveryState::Queued | DeliveryState::Retrying { .. } | DeliveryState::Succeeded => {
                 return None;

@@ -194,6 +194,10 @@ impl KnownIntegrations {
         items.chain(deliveries).sum()
     }
 
+    pub fn webhooks(&self) -> &BTreeMap<WebhookId, KnownWebhook> {
+        &self.webhooks
+    }
+
     /// Everything that failed in the last day and is not tried again by itself: as many as the log has errors.
     pub fn failed_24h(&self) -> u32 {
         self.counted

@@ -20,10 +20,12 @@ use crate::store::{
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct KnownWebhook {
+pub struct KnownWebhook {
     standing: WebhookStanding,
-    pub(super) retrying: u32,
-    pub(super) dead: u32,
+    /// Deliveries that wait for their next try.
+    pub retrying: u32,
+    /// Deliveries that are not tried again by themselves.
+    pub dead: u32,
 }
 
 pub(super) fn read((name, value): (&String, &AttributeValue)) -> Option<(WebhookId, KnownWebhook)> {

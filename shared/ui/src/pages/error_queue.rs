@@ -1,11 +1,12 @@
-//! Items of all connections that wait: for their next try, or for somebody to retry them.
+//! Items of all connections that wait: for their next try, or for somebody to retry them; and where deliveries wait.
 
 use domain::integration::Integration;
 use maud::{Markup, html};
 
 use super::integrations::{grouped, logo};
 use crate::components::{
-    Look, Meaning, Moment, Select, action, back, badge, labelled, note, post, relative, submit,
+    Look, Meaning, Moment, Select, action, back, badge, labelled, link, note, post, relative,
+    submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
@@ -16,6 +17,7 @@ pub struct ErrorQueuePage {
     pub frame: Frame,
     pub filter: QueueFilter,
     pub items: Vec<QueueRow>,
+    pub deliveries: Vec<DeliveriesRow>,
     /// Where further items begin.
     pub next: Option<String>,
     pub may_manage: bool,
@@ -39,6 +41,38 @@ pub struct QueueRow {
     pub attempts: u32,
     pub last_seen_at: Moment,
     pub next_try_at: Option<Moment>,
+}
+
+/// Deliveries to one webhook that wait. They are retried there.
+#[derive(Clone, Debug)]
+pub struct DeliveriesRow {
+    pub webhook: String,
+    pub url: String,
+    pub retrying: u32,
+    pub dead: u32,
+}
+
+impl DeliveriesRow {
+    fn render(&self) -> Markup {
+        let count = |many: u32, one: &str, more: &str| match many {
+            1 => format!("1 {one}"),
+            many => format!("{} {more}", grouped(many)),
+        };
+        html! {
+            li {
+                p {
+                    span.provider.small { (icon(logo(Integration::Webhooks))) }
+                    strong { "Webhooks" } " · " (link(&format!("{}-open", self.webhook), &routes::webhook(&self.webhook), &self.url))
+                }
+                div.badges {
+                    @if self.dead > 0 { (badge(Meaning::Error, &count(self.dead, "dead letter", "dead letters"))) }
+                    @if self.retrying > 0 {
+                        (badge(Meaning::Warning, &count(self.retrying, "delivery waits for its next try", "deliveries wait for their next try")))
+                    }
+                }
+            }
+        }
+    }
 }
 
 const STATES: [(&str, &str); 3] = [
@@ -84,10 +118,13 @@ impl ErrorQueuePage {
             div.stack {
                 (self.filters())
                 div #queue hx-get=(again) hx-select="#queue" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
-                    @if self.items.is_empty() { (self.empty()) }
+                    @if self.items.is_empty() && self.deliveries.is_empty() { (self.empty()) }
                     @else {
-                        section.panel aria-label="Items that wait" {
-                            ul.items { @for item in &self.items { (self.item(item)) } }
+                        section.panel aria-label="What waits" {
+                            ul.items {
+                                @for row in &self.deliveries { (row.render()) }
+                                @for item in &self.items { (self.item(item)) }
+                            }
                         }
                     }
                 }
@@ -105,7 +142,7 @@ impl ErrorQueuePage {
         integrations.extend(
             Integration::ALL
                 .into_iter()
-                .filter(|one| matches!(one, Integration::Calendars(_)))
+                .filter(|one| matches!(one, Integration::Calendars(_) | Integration::Webhooks))
                 .map(|one| (one.name(), one.title())),
         );
         html! {
@@ -130,8 +167,12 @@ impl ErrorQueuePage {
                 }
                 p { (item.error) }
                 p.quiet {
-                    (grouped(item.attempts)) @if item.attempts == 1 { " attempt" } @else { " attempts" }
-                    ", last " (relative(&item.last_seen_at))
+                    @match item.attempts {
+                        0 => { "Being tried anew, failed last " },
+                        1 => { "1 attempt, last " },
+                        many => { (grouped(many)) " attempts, last " },
+                    }
+                    (relative(&item.last_seen_at))
                     @if let Some(next) = &item.next_try_at { " · next " (relative(next)) }
                 }
                 @if self.may_manage {
@@ -149,7 +190,7 @@ impl ErrorQueuePage {
                 (icon(Icon::Check))
                 @if self.filter.is_empty() {
                     h2 { "Nothing waits" }
-                    p { "Events that a calendar fails to take stand here until they sync: first for their next try, after eight for somebody to retry them." }
+                    p { "Events that a calendar fails to take stand here until they sync, and deliveries that a webhook fails to take until they arrive: first for their next try, in the end for somebody to retry them." }
                 } @else {
                     h2 { "Nothing matches the filter" }
                     div.actions { (action("clear", routes::ERROR_QUEUE, Look::Plain, "Clear filters")) }

@@ -1,6 +1,9 @@
 //! One integration: how it goes with it, and what there is to do.
 
-use domain::{connection::Standing, integration::Integration};
+use domain::{
+    connection::Standing,
+    integration::{Badge, Connector, Integration},
+};
 use maud::{Markup, html};
 
 use super::{
@@ -44,6 +47,9 @@ pub struct ConnectionLine {
     pub standing: Option<Standing>,
     pub last_sync_at: Option<Moment>,
     pub last_failure: Option<String>,
+    /// Items that wait for their next try, and those that wait for somebody to retry them.
+    pub retrying: u32,
+    pub dead: u32,
 }
 
 impl IntegrationPage {
@@ -57,15 +63,17 @@ impl IntegrationPage {
             div.columns {
                 div.stack {
                     @match &self.setup {
-                        SetupView::Calendars { connections, has_more } => (Self::connections(connections, *has_more)),
-                        SetupView::Reported { address } => (self.reported(address)),
-                    }
-                    section.panel aria-labelledby="events-title" {
-                        h2 #events-title { "Recent activity" }
-                        @if self.events.is_empty() { p.quiet { "Nothing has happened in the last 30 days." } }
-                        @else {
-                            (feed(&self.frame.csrf, &self.events, self.may_manage))
-                            p { (link("all-events", &format!("{}?integration_type={integration}", routes::INTEGRATION_LOGS), "All of its events")) }
+                        SetupView::Calendars { connections, has_more } => {
+                            (Self::connections(connections, *has_more))
+                            (self.activity())
+                        }
+                        SetupView::Reported { address } if self.card.is_configured => {
+                            (self.activity())
+                            (self.reported(address))
+                        }
+                        SetupView::Reported { address } => {
+                            (self.reported(address))
+                            (self.activity())
                         }
                     }
                 }
@@ -73,13 +81,48 @@ impl IntegrationPage {
                     section.panel aria-labelledby="health-title" {
                         h2 #health-title { "Health" }
                         div.badges { (self.card.badge()) }
-                        @if self.card.is_configured { (self.card.details()) }
+                        @if self.card.is_configured {
+                            (self.card.details())
+                            @if let Some(words) = self.remedy() { p { (words) } }
+                        }
                         @else { p { (integration.promise()) } }
                     }
                 }
             }
         };
         page(&self.frame, &head, content)
+    }
+
+    fn activity(&self) -> Markup {
+        let all = format!(
+            "{}?integration_type={}",
+            routes::INTEGRATION_LOGS,
+            self.card.integration
+        );
+        html! {
+            section.panel aria-labelledby="events-title" {
+                h2 #events-title { "Recent activity" }
+                @if self.events.is_empty() { p.quiet { "Nothing has happened in the last 30 days." } }
+                @else {
+                    (feed(&self.frame.csrf, &self.events, self.may_manage))
+                    p { (link("all-events", &all, "All of its events")) }
+                }
+            }
+        }
+    }
+
+    /// What somebody can do about it.
+    fn remedy(&self) -> Option<String> {
+        let name = self.card.integration.title();
+        match (&self.setup, self.card.badge) {
+            (SetupView::Reported { .. }, Badge::Error) => Some(format!(
+                "Mend it where {name} runs: the next success that it reports clears this."
+            )),
+            (SetupView::Reported { .. }, Badge::Warning) => Some(format!(
+                "Nothing has been reported for a day, or too much failed: look whether {name} runs."
+            )),
+            (SetupView::Calendars { .. } | SetupView::Reported { .. }, _) => None,
+        }
     }
 
     fn connections(connections: &[ConnectionLine], has_more: bool) -> Markup {
@@ -99,6 +142,11 @@ impl IntegrationPage {
 
     fn reported(&self, address: &str) -> Markup {
         let name = self.card.integration.title();
+        let sample = if self.card.integration == Integration::Reported(Connector::Edi) {
+            r#""event_type":"order.received","message":"Order 4711""#
+        } else {
+            r#""event_type":"invoice.sent","message":"Invoice 2027/03/17""#
+        };
         html! {
             section.panel aria-labelledby="setup-title" {
                 h2 #setup-title { "Setup" }
@@ -109,7 +157,7 @@ impl IntegrationPage {
                 }
                 pre tabindex="0" role="region" aria-label="Example of a report" { code {
                     "curl -X POST " (address) " \\\n  -H 'Authorization: Bearer kalends_…' \\\n  -H 'Content-Type: application/json' \\\n  \
-                     -d '{\"status\":\"success\",\"event_type\":\"invoice.sent\",\"message\":\"Invoice 2027/03/17\"}'"
+                     -d '{\"status\":\"success\"," (sample) "}'"
                 } }
                 p.quiet { code { "status" } " is success, warning or error. The card is there from the first report on." }
                 @if self.card.is_configured && self.may_manage {
@@ -148,7 +196,11 @@ impl ConnectionLine {
         html! {
             li #{ "connection-" (self.id) } {
                 p { strong { (self.account) } }
-                div.badges { (standing(self.standing)) }
+                div.badges {
+                    (standing(self.standing))
+                    @if self.dead > 0 { (badge(Meaning::Error, &items(self.dead, "set aside"))) }
+                    @if self.retrying > 0 { (badge(Meaning::Warning, &items(self.retrying, "failing"))) }
+                }
                 @if let Some(words) = &self.last_failure { (note(Meaning::Error, html! { p { (words) } })) }
                 p.quiet {
                     @match &self.last_sync_at {
@@ -158,6 +210,13 @@ impl ConnectionLine {
                 }
             }
         }
+    }
+}
+
+fn items(count: u32, how: &str) -> String {
+    match count {
+        1 => format!("1 item {how}"),
+        many => format!("{many} items {how}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What waits for the member, with what they can choose.
 
-use domain::connection::Provider;
+use domain::{connection::Provider, permission::Permission};
 use maud::{Markup, html};
 
 use super::{
@@ -65,7 +65,7 @@ impl NotificationsPage {
         let head = Head::new("Notifications", Section::Notifications);
         let content = html! {
             div #notifications hx-get=(routes::NOTIFICATIONS) hx-select="#notifications" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
-                @if self.rows.is_empty() { (empty()) }
+                @if self.rows.is_empty() { (self.empty()) }
                 @else {
                     section.panel aria-label="What waits for you" {
                         ul.items { @for row in &self.rows { (row.render(&self.frame.csrf)) } }
@@ -74,6 +74,22 @@ impl NotificationsPage {
             }
         };
         page(&self.frame, &head, content)
+    }
+
+    fn empty(&self) -> Markup {
+        let sees_all = self.frame.permissions.has(Permission::IntegrationsRead);
+        html! {
+            div.empty {
+                (icon(Icon::Check))
+                h2 { "Nothing waits for you" }
+                p { "Conflicts, lost access, unusually many deletions, and events that could not be synced are told here, until you decide." }
+                @if sees_all { p { "This is about your own calendars. How it goes with everybody's stands on the dashboard." } }
+                div.actions {
+                    (action("to-schedule", routes::SCHEDULE, Look::Plain, "Go to the schedule"))
+                    @if sees_all { (action("to-dashboard", routes::INTEGRATIONS_DASHBOARD, Look::Plain, "Open the dashboard")) }
+                }
+            }
+        }
     }
 }
 
@@ -91,17 +107,6 @@ pub fn count(ids: &[String]) -> Markup {
 pub(crate) fn count_place() -> Markup {
     html! {
         span #notifications-count hx-get=(routes::NOTIFICATIONS_COUNT) hx-trigger="load, app:looked from:body" hx-swap="innerMorph" {}
-    }
-}
-
-fn empty() -> Markup {
-    html! {
-        div.empty {
-            (icon(Icon::Check))
-            h2 { "Nothing waits for you" }
-            p { "Conflicts, lost access, unusually many deletions, and events that could not be synced are told here, until you decide." }
-            div.actions { (action("to-schedule", routes::SCHEDULE, Look::Plain, "Go to the schedule")) }
-        }
     }
 }
 

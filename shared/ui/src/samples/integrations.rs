@@ -9,7 +9,7 @@ use domain::{
 use super::{Sample, frame};
 use crate::components::Moment;
 use crate::pages::{
-    error_queue::{ErrorQueuePage, QueueFilter, QueueRow, RetryPage},
+    error_queue::{DeliveriesRow, ErrorQueuePage, QueueFilter, QueueRow, RetryPage},
     integration::{ConnectionLine, IntegrationPage, SetupView},
     integration_events::{EventRow, IntegrationLogPage, LogFilter},
     integrations::{Errors, IntegrationCard, IntegrationsPage, Known},
@@ -51,6 +51,8 @@ fn suppliers() -> SuppliersPage {
         standing: Some(Standing::NeedsReauth),
         last_sync_at: Some(moment()),
         last_failure: None,
+        retrying: 0,
+        dead: 0,
     };
     let supplier = |number: u8, name: &str, connections| Supplier {
         id: format!("mem_01hy000000000000000000000{number}"),
@@ -223,6 +225,8 @@ fn calendars() -> IntegrationPage {
         standing,
         last_sync_at: Some(moment()),
         last_failure: None,
+        retrying: 0,
+        dead: 0,
     };
     IntegrationPage {
         frame: frame(),
@@ -232,6 +236,8 @@ fn calendars() -> IntegrationPage {
                 line("con_1", Some(Standing::NeedsReauth)),
                 ConnectionLine {
                     last_failure: Some("The provider does not answer".to_owned()),
+                    retrying: 2,
+                    dead: 1,
                     ..line("con_2", Some(Standing::Failing))
                 },
                 ConnectionLine {
@@ -251,7 +257,7 @@ fn calendars() -> IntegrationPage {
 
 fn reported() -> IntegrationPage {
     IntegrationPage {
-        card: card(EDI, Badge::Ok),
+        card: card(EDI, Badge::Error),
         setup: SetupView::Reported {
             address: "https://kalends.example/api/v1/integrations/edi/events".to_owned(),
         },
@@ -281,6 +287,16 @@ fn queue(items: Vec<QueueRow>) -> ErrorQueuePage {
         frame: frame(),
         filter: QueueFilter::default(),
         next: items.first().map(|item| item.id.clone()),
+        deliveries: items
+            .first()
+            .map(|_| DeliveriesRow {
+                webhook: "whk_1".to_owned(),
+                url: "https://dispatch.northwind.test/kalends".to_owned(),
+                retrying: 2,
+                dead: 1,
+            })
+            .into_iter()
+            .collect(),
         items,
         may_manage: true,
     }

@@ -57,7 +57,7 @@ impl DeliveryRow {
                             span.quiet { (relative(&self.created)) }
                         }
                     }
-                    (self.facts())
+                    (self.facts(webhook.is_active()))
                     (self.body("request", "What is sent", Some(&self.request_body)))
                     (self.body("response", "What was answered", self.response_body.as_deref()))
                     @if can_retry && may_manage {
@@ -70,14 +70,19 @@ impl DeliveryRow {
         }
     }
 
-    fn facts(&self) -> Markup {
+    fn facts(&self, is_active: bool) -> Markup {
         html! {
             dl.facts.small {
                 div { dt { "When" } dd { (absolute(&self.created)) } }
                 div { dt { "Id" } dd { code { (self.id) } } }
                 div { dt { "Attempts" } dd { (self.attempts) } }
                 @if let Some(outcome) = &self.outcome { div { dt { "Last attempt" } dd { "The webhook " (outcome) "." } } }
-                @if let Some(next) = &self.next { div { dt { "Next attempt" } dd { (absolute(next)) } } }
+                @match &self.next {
+                    Some(next) if is_active => div { dt { "Next attempt" } dd { (absolute(next)) } },
+                    Some(next) => div { dt { "Next attempt" } dd { (absolute(next)) ", if the webhook is enabled by then" } },
+                    None => {},
+                }
+                @if self.look == DeliveryLook::Dead && !is_active { div { dt { "Next attempt" } dd { "Enable the webhook, then retry it." } } }
             }
         }
     }
