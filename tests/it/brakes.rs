@@ -127,6 +127,7 @@ async fn what_changes_and_a_whole_read_both_miss_is_asked_about_once() {
     let path = format!("/connections/{}", mia.connection);
     let page = mia.person.get(&path).await.unwrap().text;
     assert_eq!(page.matches("<strong>24 events are gone").count(), 1);
+    assert_eq!(held_events(&mia).await.len(), 1, "told once as well");
 
     decide(&mia, last, "confirm").await;
     assert_eq!(mia.entries().await, Vec::<Value>::new());

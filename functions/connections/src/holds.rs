@@ -176,7 +176,7 @@ async fn decide_one(app: &App, own: &Own, hold: Hold, decision: Decision) -> Res
         at: now,
         begun: false,
     });
-    match own.store.update_hold(&Hold { decided, ..hold }).await {
+    match own.store.put_hold(&Hold { decided, ..hold }).await {
         Ok(kept) => {
             let after = json!({ "hold": kept.id, "decision": decision });
             own.note(app, Action::HoldDecided, after).await?;

@@ -35,22 +35,22 @@ impl TenantStore {
             .await
     }
 
-    /// A new hold is told to the world.
-    pub async fn create_hold(
+    /// Writes a hold that asks what was not asked before, and tells the world.
+    pub async fn tell_hold(
         &self,
         connection: &Connection,
         hold: &Hold,
         now: Timestamp,
     ) -> Result<Hold, StoreError> {
         let row = OutboxRow::changes_held(connection, hold, now);
-        self.put_hold(hold, self.told(&row, now)?).await
+        self.write_hold(hold, self.told(&row, now)?).await
     }
 
-    pub async fn update_hold(&self, hold: &Hold) -> Result<Hold, StoreError> {
-        self.put_hold(hold, Vec::new()).await
+    pub async fn put_hold(&self, hold: &Hold) -> Result<Hold, StoreError> {
+        self.write_hold(hold, Vec::new()).await
     }
 
-    async fn put_hold(&self, hold: &Hold, news: Vec<Write>) -> Result<Hold, StoreError> {
+    async fn write_hold(&self, hold: &Hold, news: Vec<Write>) -> Result<Hold, StoreError> {
         let key = keys::hold(self.tenant, hold.connection, hold.id);
         let next = Hold {
             version: hold.version + 1,

@@ -163,10 +163,11 @@ impl Context<'_> {
                         tenant = %self.store.id(), connection = %self.connection.id, calendar = %calendar.id,
                         count = next.count, "held for confirmation"
                     );
-                    if next.version == 0 {
-                        self.store.create_hold(self.connection, &next, now).await?
+                    let was_asked = self.holds.known.iter().any(|hold| hold.asks_as(&next));
+                    if next.version > 0 || was_asked {
+                        self.store.put_hold(&next).await?
                     } else {
-                        self.store.update_hold(&next).await?
+                        self.store.tell_hold(self.connection, &next, now).await?
                     }
                 }
             };
@@ -191,7 +192,7 @@ impl Context<'_> {
                 && !decided.begun
             {
                 decided.begun = true;
-                *hold = self.store.update_hold(hold).await?;
+                *hold = self.store.put_hold(hold).await?;
                 begins = true;
             }
         }

@@ -118,8 +118,11 @@ impl IntegrationPage {
             (SetupView::Reported { .. }, Badge::Error) => Some(format!(
                 "Mend it where {name} runs: the next success that it reports clears this."
             )),
+            (SetupView::Reported { .. }, Badge::Warning) if self.card.tally.tried > 0 => {
+                Some("A warning stays until nine of ten reports of a day are good.".to_owned())
+            }
             (SetupView::Reported { .. }, Badge::Warning) => Some(format!(
-                "Nothing has been reported for a day, or too much failed: look whether {name} runs."
+                "Nothing has been reported for a day: look whether {name} runs."
             )),
             (SetupView::Calendars { .. } | SetupView::Reported { .. }, _) => None,
         }
