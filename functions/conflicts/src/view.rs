@@ -15,7 +15,7 @@ use shared::{
     web::page::moment,
 };
 use ui::{
-    components::FieldError,
+    components::{FieldError, sentence},
     layout::Frame,
     pages::conflicts::{self as shown, ConflictPage, Line, Row, Side, State},
 };
@@ -175,9 +175,5 @@ fn label(conflict: &Conflict, difference: &Difference) -> String {
         Subject::Occurrence(at) => at.words(Some(series)),
         Subject::OccurrenceField(..) => difference.parts.words(Some(series)),
     };
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => words,
-    }
+    sentence(&words)
 }

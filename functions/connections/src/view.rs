@@ -16,7 +16,7 @@ use shared::{
     store::{Asked, ConnectionRow},
 };
 use ui::{
-    components::Moment,
+    components::{Moment, sentence},
     layout::Frame,
     pages::{
         connection::{
@@ -305,7 +305,7 @@ fn run(run: &SyncRun, zone: &Zone) -> Run {
         }
     };
     Run {
-        trigger: capitalised(&run.trigger.to_string()),
+        trigger: sentence(&run.trigger.to_string()),
         started: Moment::new(
             &started.to_string(),
             &words(started, zone, "%-d %b, %H:%M:%S"),
@@ -327,9 +327,9 @@ fn finished(outcome: &RunOutcome, left_over: u32) -> Outcome {
     match outcome {
         RunOutcome::Succeeded if left_over > 0 => Outcome::Partly { failed: left_over },
         RunOutcome::Succeeded => Outcome::Done,
-        RunOutcome::Continues { why } => Outcome::Continues(capitalised(why)),
-        RunOutcome::Failed { why } => Outcome::Failed(capitalised(why)),
-        RunOutcome::Skipped { why } => Outcome::Skipped(capitalised(why)),
+        RunOutcome::Continues { why } => Outcome::Continues(sentence(why)),
+        RunOutcome::Failed { why } => Outcome::Failed(sentence(why)),
+        RunOutcome::Skipped { why } => Outcome::Skipped(sentence(why)),
     }
 }
 
@@ -339,7 +339,7 @@ fn item(stuck: &StuckItem, zone: &Zone) -> ItemError {
         title: stuck.title.clone(),
         external_id: stuck.item.clone(),
         entry: stuck.entry.map(|entry| entry.to_string()),
-        reason: capitalised(&stuck.words()),
+        reason: sentence(&stuck.words()),
         attempts: stuck.attempts,
         last_seen: moment(stuck.last_seen_at, zone),
         next: match &stuck.state {
@@ -365,12 +365,4 @@ fn moment(at: Timestamp, zone: &Zone) -> Moment {
 
 fn words(at: Timestamp, zone: &Zone, format: &str) -> String {
     at.to_zoned(zone.time_zone()).strftime(format).to_string()
-}
-
-fn capitalised(words: &str) -> String {
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
 }

@@ -19,6 +19,7 @@ use shared::{
     },
 };
 use ui::{
+    components::sentence,
     pages::{
         error_queue::{DeliveriesRow, ErrorQueuePage, QueueFilter, QueueRow, RetryPage},
         integration_events::{IntegrationLogPage, LogFilter},
@@ -192,7 +193,7 @@ impl View {
             integration: Integration::calendars_of(connection.provider),
             is_dead: waits == Waits::DeadLetter,
             account: self.sight.address(connection.account),
-            error: self.sight.text(item.words()),
+            error: sentence(&self.sight.text(item.words())),
             attempts: item.attempts,
             last_seen_at: moment(item.last_seen_at),
             next_try_at: item.next_try_at().map(moment),

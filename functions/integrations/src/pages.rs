@@ -21,6 +21,7 @@ use shared::{
     },
 };
 use ui::{
+    components::sentence,
     layout::Section,
     pages::{
         confirmation::Confirmation,
@@ -130,7 +131,7 @@ impl View {
             badge: health.badge,
             is_configured: health.is_configured(),
             last_success_at: answer.last_sync_at.map(moment),
-            last_error: last_error.map(|(words, at)| (words, moment(at))),
+            last_error: last_error.map(|(words, at)| (sentence(&words), moment(at))),
             tally: known.facts(integration).tally,
             facts: facts(&answer),
         }
@@ -150,7 +151,9 @@ impl View {
             event_type: event.event_type.to_string(),
             status: event.status,
             message: self.sight.text(event.message),
-            error: event.error_message.map(|words| self.sight.text(words)),
+            error: event
+                .error_message
+                .map(|words| sentence(&self.sight.text(words))),
             account: event.account.map(|account| self.sight.address(account)),
             correlation_id: event.correlation_id,
             retry_count: event.retry_count,
@@ -274,7 +277,7 @@ impl View {
             last_sync_at: one.last_sync_at.map(|at| page::moment(at, &self.zone)),
             last_failure: one
                 .last_failure
-                .map(|failure| self.sight.text(failure.what)),
+                .map(|failure| sentence(&self.sight.text(failure.what))),
         }
     }
 }

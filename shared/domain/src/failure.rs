@@ -27,13 +27,13 @@ pub enum FailureClass {
 impl fmt::Display for FailureClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Transient => "transient",
-            Self::RateLimited => "rate limited",
-            Self::Authentication => "authentication",
-            Self::Conflict => "conflict",
-            Self::CursorExpired => "cursor expired",
-            Self::NotFound => "not found",
-            Self::Rejected => "rejected",
+            Self::Transient => "the provider had a transient failure",
+            Self::RateLimited => "the provider asked us to slow down",
+            Self::Authentication => "the provider does not take our authorisation",
+            Self::Conflict => "it had changed meanwhile",
+            Self::CursorExpired => "the provider wants everything read anew",
+            Self::NotFound => "it is not there any more",
+            Self::Rejected => "the provider rejected it",
         })
     }
 }

@@ -27,7 +27,7 @@ use crate::crypto::Secret;
 
 /// A failure at a provider, classified where it was answered.
 #[derive(Debug, thiserror::Error)]
-#[error("could not {operation}: {class}: {detail}")]
+#[error("could not {operation}: {class} ({detail})")]
 pub struct ProviderError {
     pub class: FailureClass,
     pub operation: &'static str,

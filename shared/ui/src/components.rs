@@ -6,6 +6,7 @@ mod confirm;
 mod field;
 mod form;
 mod moment;
+mod sentence;
 
 pub use badge::{Meaning, badge, note};
 pub use button::{
@@ -15,3 +16,4 @@ pub use confirm::{Confirm, Extra};
 pub use field::{Checkbox, Field, Radio, Radios, Select, Textarea};
 pub use form::{Csrf, FieldError, error_of, error_summary, post, upload};
 pub use moment::{Moment, absolute, relative};
+pub use sentence::sentence;

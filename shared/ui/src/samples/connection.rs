@@ -373,7 +373,7 @@ fn attention() -> Vec<ItemError> {
             title: "Night shift".to_owned(),
             external_id: "c2e4g6i8k0m2o4".to_owned(),
             entry: None,
-            reason: "Could not change the event: transient: 503 backendError".to_owned(),
+            reason: "Could not change the event: the provider had a transient failure (503 backendError)".to_owned(),
             attempts: 8,
             last_seen: seen.clone(),
             next: NextTry::GivenUp,

@@ -309,7 +309,7 @@ fn waiting(is_dead: bool) -> QueueRow {
         integration: GOOGLE,
         is_dead,
         account: "m***@northwind.test".to_owned(),
-        error: "the provider failed: transient: 503".to_owned(),
+        error: "Could not read the event: the provider had a transient failure (503)".to_owned(),
         attempts: if is_dead { 8 } else { 1 },
         last_seen_at: moment(),
         next_try_at: (!is_dead).then(moment),
