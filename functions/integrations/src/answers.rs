@@ -72,7 +72,10 @@ impl HealthAnswer {
         let error = last_error.clone().filter(|_| !is_well);
         let message = match health.status {
             Status::NotConfigured => Some(integration.promise().to_owned()),
-            Status::Connected | Status::Disconnected | Status::Error => error.clone(),
+            Status::Connected | Status::Disconnected | Status::Error => {
+                let lost = health.lost.map(str::to_owned);
+                lost.or_else(|| error.clone())
+            }
         };
         let answer = Self {
             status: health.status,

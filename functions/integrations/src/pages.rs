@@ -130,6 +130,7 @@ impl View {
             integration,
             badge: health.badge,
             is_configured: health.is_configured(),
+            lost: health.lost,
             last_success_at: answer.last_sync_at.map(moment),
             last_error: last_error.map(|(words, at)| (sentence(&words), moment(at))),
             tally: known.facts(integration).tally,

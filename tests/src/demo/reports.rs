@@ -5,27 +5,27 @@ use std::collections::VecDeque;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-/// Minutes before the day's end, connector, status and kind; message. One order is refused, so that EDI falls below what is
-/// well; Comarch takes no more invoices at the end.
+/// Minutes before the day's end, connector, status and kind; message. EDI falls silent more than a day before
+/// the end; Comarch takes no more invoices at the end.
 const LINES: &str = "\
 1545 edi success order.received | Order 4711 of Riverside Homes: 24 valves
 1530 edi success order.confirmed | Order 4711 confirmed to Riverside Homes
 1515 edi success order.received | Order 4712 of Hotel Anker: one water softener
+1500 edi error order.received | Order 4713 of Wholesale Nord: unknown article
+1490 edi success order.received | Order 4713 of Wholesale Nord: 40 fittings
+1480 edi success order.confirmed | Order 4713 confirmed to Wholesale Nord
+1470 edi success order.received | Order 4714 of Hotel Anker: 6 shower heads
+1460 edi success order.confirmed | Order 4714 confirmed to Hotel Anker
 1400 comarch success invoice.sent | Invoice 2061, Hartmann, 184.00 EUR
 1385 comarch success invoice.sent | Invoice 2062, Krause, 96.50 EUR
 1200 comarch success customer.updated | Customer 318, Brandt: new address
 1080 comarch success invoice.sent | Invoice 2063, Schiller School, 4,210.00 EUR
-960 edi error order.received | Order 4713 of Wholesale Nord: unknown article
-930 edi success order.received | Order 4713 of Wholesale Nord: 40 fittings
 900 comarch warning stock.imported | Stock imported: 2 of 318 articles have no price
 720 comarch success invoice.paid | Invoice 2048, Riverside Homes, is paid
-640 edi success order.confirmed | Order 4713 confirmed to Wholesale Nord
 600 comarch success invoice.sent | Invoice 2064, Bakery Olsen, 129.00 EUR
 430 comarch success invoice.sent | Invoice 2065, Café Morgen, 312.40 EUR
-365 edi success order.received | Order 4714 of Hotel Anker: 6 shower heads
 310 comarch success customer.updated | Customer 342, Moreau, is new
 255 comarch success invoice.sent | Invoice 2066, Novak, 1,480.00 EUR
-204 edi success order.confirmed | Order 4714 confirmed to Hotel Anker
 170 comarch success invoice.sent | Invoice 2067, Lindqvist, 184.00 EUR
 140 comarch success stock.imported | Stock imported: 318 articles
 85 comarch success invoice.sent | Invoice 2068, Petrov, 88.00 EUR

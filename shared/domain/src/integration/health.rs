@@ -88,6 +88,8 @@ pub enum Badge {
 pub struct Health {
     pub status: Status,
     pub badge: Badge,
+    /// Why it is disconnected, where nobody wants it so.
+    pub lost: Option<&'static str>,
 }
 
 /// Nothing heard of for so long is no longer connected.
@@ -98,14 +100,18 @@ const RATE_MIN: u8 = 90;
 impl Health {
     pub fn of(facts: &Facts, now: Timestamp) -> Self {
         let status = facts.status(now);
-        let badge = match status {
-            Status::Error => Badge::Error,
-            Status::Disconnected if facts.needs_attention() => Badge::Warning,
-            Status::Disconnected | Status::NotConfigured => Badge::Off,
-            Status::Connected if facts.is_troubled() => Badge::Warning,
-            Status::Connected => Badge::Ok,
+        let (badge, lost) = match status {
+            Status::Error => (Badge::Error, None),
+            Status::Disconnected => (Badge::Off, facts.lost()),
+            Status::NotConfigured => (Badge::Off, None),
+            Status::Connected if facts.is_troubled() => (Badge::Warning, None),
+            Status::Connected => (Badge::Ok, None),
         };
-        Self { status, badge }
+        Self {
+            status,
+            badge,
+            lost,
+        }
     }
 
     pub fn is_configured(self) -> bool {
@@ -116,7 +122,7 @@ impl Health {
         match self.status {
             Status::Error => true,
             // What somebody has paused is as they want it.
-            Status::Disconnected => self.badge == Badge::Warning,
+            Status::Disconnected => self.lost.is_some(),
             Status::Connected | Status::NotConfigured => false,
         }
     }
@@ -182,13 +188,27 @@ impl Facts {
         self.last_success_at.is_none_or(|at| at + SILENT_FOR <= now)
     }
 
-    fn needs_attention(&self) -> bool {
-        match self.setup {
-            Setup::Calendars(standings) => standings.need_attention() || standings.connected > 0,
-            Setup::Endpoints { switched_off, .. } => switched_off > 0,
-            Setup::Reported { .. } => self.last_success_at.is_some(),
-            Setup::ApiKeys { .. } => false,
-        }
+    /// Why it is disconnected, if not because somebody wants it so.
+    fn lost(&self) -> Option<&'static str> {
+        let (is_lost, why) = match self.setup {
+            Setup::Calendars(standings) if standings.connected > 0 => {
+                (true, "Nothing has synced for a day.")
+            }
+            Setup::Calendars(standings) => (
+                standings.need_attention(),
+                "Nothing syncs until its owners reconnect their accounts.",
+            ),
+            Setup::Endpoints { switched_off, .. } => (
+                switched_off > 0,
+                "Nothing is delivered: webhooks were switched off, for nothing arrived.",
+            ),
+            Setup::Reported { .. } => (
+                self.last_success_at.is_some(),
+                "Nothing has been reported for a day.",
+            ),
+            Setup::ApiKeys { .. } => (false, ""),
+        };
+        is_lost.then_some(why)
     }
 
     fn is_troubled(&self) -> bool {

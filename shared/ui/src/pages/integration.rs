@@ -118,11 +118,11 @@ impl IntegrationPage {
             (SetupView::Reported { .. }, Badge::Error) => Some(format!(
                 "Mend it where {name} runs: the next success that it reports clears this."
             )),
-            (SetupView::Reported { .. }, Badge::Warning) if self.card.tally.tried > 0 => {
+            (SetupView::Reported { .. }, Badge::Warning) => {
                 Some("A warning stays until nine of ten reports of a day are good.".to_owned())
             }
-            (SetupView::Reported { .. }, Badge::Warning) => Some(format!(
-                "Nothing has been reported for a day: look whether {name} runs."
+            (SetupView::Reported { .. }, Badge::Off) => Some(format!(
+                "Look whether {name} runs: its next report connects it again."
             )),
             (SetupView::Calendars { .. } | SetupView::Reported { .. }, _) => None,
         }

@@ -37,6 +37,8 @@ pub struct IntegrationCard {
     pub integration: Integration,
     pub badge: Badge,
     pub is_configured: bool,
+    /// Why it is disconnected, where nobody wants it so.
+    pub lost: Option<&'static str>,
     pub last_success_at: Option<Moment>,
     /// What went wrong last, and when, while something is wrong.
     pub last_error: Option<(String, Moment)>,
@@ -217,6 +219,7 @@ impl IntegrationCard {
 
     pub(super) fn details(&self) -> Markup {
         html! {
+            @if let Some(why) = self.lost { (note(Meaning::Warning, html! { p { (why) } })) }
             @if let Some((words, at)) = &self.last_error {
                 (note(if self.badge == Badge::Error { Meaning::Error } else { Meaning::Warning }, html! {
                     p { strong { "Last error " } (relative(at)) }

@@ -88,6 +88,7 @@ fn card(integration: Integration, badge: Badge) -> IntegrationCard {
         integration,
         badge,
         is_configured: true,
+        lost: None,
         last_success_at: Some(moment()),
         last_error: None,
         tally: Tally {
@@ -257,7 +258,10 @@ fn calendars() -> IntegrationPage {
 
 fn reported() -> IntegrationPage {
     IntegrationPage {
-        card: card(EDI, Badge::Error),
+        card: IntegrationCard {
+            lost: Some("Nothing has been reported for a day."),
+            ..card(EDI, Badge::Off)
+        },
         setup: SetupView::Reported {
             address: "https://kalends.example/api/v1/integrations/edi/events".to_owned(),
         },

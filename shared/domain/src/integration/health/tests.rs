@@ -30,7 +30,8 @@ const REPORTED: Setup = Setup::Reported { is_set_up: true };
 
 #[track_caller]
 fn assert_health(facts: &Facts, status: Status, badge: Badge) {
-    assert_eq!(Health::of(facts, now()), Health { status, badge });
+    let health = Health::of(facts, now());
+    assert_eq!((health.status, health.badge), (status, badge));
 }
 
 #[test]
@@ -72,12 +73,14 @@ fn revoked_paused_and_silent_connections_are_disconnected() {
         needs_reauth: 1,
         ..Standings::default()
     };
-    assert_health(&calendars(revoked), Status::Disconnected, Badge::Warning);
+    assert_health(&calendars(revoked), Status::Disconnected, Badge::Off);
     let paused = Standings {
         paused: 1,
         ..Standings::default()
     };
     assert_health(&calendars(paused), Status::Disconnected, Badge::Off);
+    let lost = |facts: &Facts| Health::of(facts, now()).lost;
+    assert_eq!(lost(&calendars(paused)), None, "somebody wants it so");
     let silent = Facts {
         last_success_at: Some(at(24)),
         ..calendars(Standings {
@@ -85,7 +88,11 @@ fn revoked_paused_and_silent_connections_are_disconnected() {
             ..Standings::default()
         })
     };
-    assert_health(&silent, Status::Disconnected, Badge::Warning);
+    assert_health(&silent, Status::Disconnected, Badge::Off);
+    for facts in [calendars(revoked), silent] {
+        assert!(lost(&facts).is_some(), "{facts:?}");
+        assert_eq!(Overall::of([Health::of(&facts, now())]), Overall::Degraded);
+    }
 }
 
 #[test]
@@ -111,7 +118,7 @@ fn a_connector_is_in_error_from_its_last_failure_to_its_next_success() {
         last_success_at: Some(at(30)),
         ..facts(REPORTED)
     };
-    assert_health(&silent, Status::Disconnected, Badge::Warning);
+    assert_health(&silent, Status::Disconnected, Badge::Off);
 }
 
 #[test]
@@ -147,7 +154,7 @@ fn deliveries_that_fail_are_a_warning_until_none_arrives() {
         disabled: 0,
         switched_off: 1,
     });
-    assert_health(&switched_off, Status::Disconnected, Badge::Warning);
+    assert_health(&switched_off, Status::Disconnected, Badge::Off);
     let as_somebody_wants_it = facts(Setup::Endpoints {
         active: 0,
         disabled: 1,
@@ -199,9 +206,13 @@ proptest! {
     fn a_badge_never_says_more_than_its_status(facts in any_facts()) {
         let health = Health::of(&facts, now());
 
-        prop_assert_eq!(health.badge == Badge::Error, health.status == Status::Error);
-        prop_assert!(health.badge != Badge::Ok || health.status == Status::Connected);
-        prop_assert!(health.status != Status::NotConfigured || health.badge == Badge::Off);
+        let shown: &[Badge] = match health.status {
+            Status::Connected => &[Badge::Ok, Badge::Warning],
+            Status::Error => &[Badge::Error],
+            Status::Disconnected | Status::NotConfigured => &[Badge::Off],
+        };
+        prop_assert!(shown.contains(&health.badge), "{:?}", health);
+        prop_assert!(health.lost.is_none() || health.status == Status::Disconnected);
     }
 
     #[test]
