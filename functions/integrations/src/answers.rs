@@ -55,6 +55,9 @@ pub(crate) struct Metadata {
     /// By us, because nothing arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) switched_off_webhooks: Option<u32>,
+    /// Those that wait for their next try, and count for nothing yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retrying_deliveries: Option<u32>,
 }
 
 impl HealthAnswer {
@@ -110,8 +113,10 @@ impl Metadata {
             Setup::Endpoints {
                 active,
                 switched_off,
+                retrying,
                 ..
             } => Self {
+                retrying_deliveries: Some(retrying),
                 active_webhooks: Some(active),
                 switched_off_webhooks: Some(switched_off),
                 ..Self::default()

@@ -189,14 +189,15 @@ fn facts(answer: &HealthAnswer) -> Vec<(&'static str, String)> {
     }
     if let Some(active) = metadata.active_webhooks {
         facts.push(("Active Webhooks", active.to_string()));
-        if metadata
-            .switched_off_webhooks
-            .is_some_and(|count| count > 0)
-        {
-            let count = metadata.switched_off_webhooks.unwrap_or_default();
-            facts.push(("Switched off", count.to_string()));
-        }
         facts.push(("Failed Deliveries", grouped(answer.error_count_24h)));
+    }
+    let told_if_any = [
+        ("Being retried", metadata.retrying_deliveries),
+        ("Switched off", metadata.switched_off_webhooks),
+    ];
+    for (name, count) in told_if_any {
+        let count = count.filter(|count| *count > 0);
+        facts.extend(count.map(|count| (name, grouped(count))));
     }
     facts
 }

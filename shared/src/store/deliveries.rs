@@ -213,7 +213,7 @@ impl TenantStore {
         if let Some(state) = told.webhook {
             writes.push(self.webhook_state_write(kept, state)?);
         }
-        writes.extend(self.attempt_count(before, told));
+        writes.extend(self.outcome_count(before, told));
         if let Some(event) = &told.event {
             writes.extend(self.event_writes(event)?);
         }
@@ -248,8 +248,8 @@ impl TenantStore {
         Ok(Write::update(change.to(key)))
     }
 
-    /// Each try counts once. That of a dead letter counts with the error that is logged of it.
-    fn attempt_count(&self, before: &Delivery, told: &Told) -> Option<Write> {
+    /// A delivery counts when it has arrived, or was given up: that counts with the error that is logged of it.
+    fn outcome_count(&self, before: &Delivery, told: &Told) -> Option<Write> {
         let is_error = |event: &IntegrationEvent| event.status == EventStatus::Error;
         let next = &told.delivery;
         if next.attempts == before.attempts || told.event.as_ref().is_some_and(is_error) {
@@ -259,7 +259,7 @@ impl TenantStore {
         Some(if last.succeeded() {
             self.success_write(Integration::Webhooks, next.id, last.at)
         } else {
-            self.retried_write(Integration::Webhooks, next.id, last.at, &last.words())
+            self.failing_write(Integration::Webhooks, next.id, last.at, &last.words())
         })
     }
 

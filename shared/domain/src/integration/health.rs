@@ -24,6 +24,8 @@ pub enum Setup {
         disabled: u32,
         /// By us, because nothing arrived.
         switched_off: u32,
+        /// Deliveries that wait for their next try.
+        retrying: u32,
     },
 }
 
@@ -138,12 +140,14 @@ impl Facts {
                 active: 0,
                 disabled: 0,
                 switched_off: 0,
+                ..
             } => Status::NotConfigured,
             Setup::Reported { is_set_up: true } => self.status_of_reported(now),
             Setup::ApiKeys { .. } => Status::Connected,
             Setup::Endpoints { active: 0, .. } => Status::Disconnected,
-            Setup::Endpoints { .. } => {
-                if self.tally.tried > 0 && self.tally.succeeded() == 0 {
+            Setup::Endpoints { retrying, .. } => {
+                let fails = self.tally.failed > 0 || retrying > 0;
+                if fails && self.tally.succeeded() == 0 {
                     Status::Error
                 } else {
                     Status::Connected
@@ -219,7 +223,11 @@ impl Facts {
         is_low
             || match self.setup {
                 Setup::Calendars(standings) => standings.need_attention(),
-                Setup::Endpoints { switched_off, .. } => switched_off > 0 || self.tally.failed > 0,
+                Setup::Endpoints {
+                    switched_off,
+                    retrying,
+                    ..
+                } => switched_off > 0 || retrying > 0 || self.tally.failed > 0,
                 Setup::Reported { .. } | Setup::ApiKeys { .. } => false,
             }
     }

@@ -27,18 +27,13 @@ const SECONDS_IN_MINUTE: i64 = 60;
 /// Callers of one key that count in the same moment of a new minute.
 const TRIES_MAX: usize = 10;
 
-/// How often something was tried in a quarter of an hour, and how often that failed.
+/// How often something came to its end in a quarter of an hour, and how often that failed.
 pub(super) fn tried(quarter: usize) -> String {
     format!("n{quarter}")
 }
 
 pub(super) fn failed(quarter: usize) -> String {
     format!("f{quarter}")
-}
-
-/// The same of what is tried again by itself, and so is no error yet.
-pub(super) fn retried(quarter: usize) -> String {
-    format!("r{quarter}")
 }
 
 fn expires(hour: Hour) -> AttributeValue {
@@ -53,7 +48,8 @@ enum Counts<'a> {
     Error(&'a str),
     /// The same of what was counted as tried when it began.
     LateError(&'a str),
-    Retried(&'a str),
+    /// It is tried again by itself: no error yet, and nothing that counts.
+    Failing(&'a str),
 }
 
 impl TenantStore {
@@ -67,15 +63,15 @@ impl TenantStore {
         self.count(integration, shard(of), at, Counts::Success)
     }
 
-    /// It failed, and is tried again by itself.
-    pub(in crate::store) fn retried_write(
+    /// A try failed; the next one comes by itself. Until its end it counts for nothing, but a dashboard says what happened.
+    pub(in crate::store) fn failing_write(
         &self,
         integration: Integration,
         of: impl Display,
         at: Timestamp,
         why: &str,
     ) -> Write {
-        self.count(integration, shard(of), at, Counts::Retried(why))
+        self.count(integration, shard(of), at, Counts::Failing(why))
     }
 
     /// What an event counts for: one success, or one failure.
@@ -104,7 +100,7 @@ impl TenantStore {
             Counts::Success => (1, "#n :tries", "last_success_at = :at"),
             Counts::Error(_) => (1, "#n :tries, #f :one", failure),
             Counts::LateError(_) => (0, "#n :tries, #f :one", failure),
-            Counts::Retried(_) => (1, "#n :tries, #r :one", failure),
+            Counts::Failing(_) => (0, "#n :tries", failure),
         };
         let mut change = Change::new(
             &format!("ADD {added} SET #ttl = :ttl, t = :t, et = :et, {seen}"),
@@ -123,10 +119,7 @@ impl TenantStore {
                 .name("#f", failed(index))
                 .value(":one", number(1))
                 .value(":error", text(error)),
-            Counts::Retried(error) => change
-                .name("#r", retried(index))
-                .value(":one", number(1))
-                .value(":error", text(error)),
+            Counts::Failing(error) => change.value(":error", text(error)),
         };
         let key = keys::tally(self.tenant, hour, integration, shard);
         Write::update(change.to(key))

@@ -56,19 +56,8 @@ pub struct KeyLimit {
 #[derive(Debug, Default)]
 struct Counted {
     tally: Tally,
-    /// What of the tries failed and is tried again by itself.
-    retried: u32,
     last_success_at: Option<Timestamp>,
     last_error: Option<(Timestamp, String)>,
-}
-
-impl Counted {
-    fn all(&self) -> Tally {
-        Tally {
-            failed: self.tally.failed + self.retried,
-            ..self.tally
-        }
-    }
 }
 
 impl KnownIntegrations {
@@ -115,11 +104,6 @@ impl KnownIntegrations {
         });
         let counted = self.counted.entry(integration).or_default();
         counted.tally = counted.tally + hour.counted(by_quarter, self.at);
-        let retried = [0, 1, 2, 3].map(|quarter| Tally {
-            tried: counts::of(row, &counts::retried(quarter)).unwrap_or_default(),
-            failed: 0,
-        });
-        counted.retried += hour.counted(retried, self.at).tried;
         counted.last_success_at = counted.last_success_at.max(moment(row, "last_success_at"));
         if let Some(at) = moment(row, "last_error_at")
             && counted
@@ -170,7 +154,7 @@ impl KnownIntegrations {
             last_error_at: counted
                 .and_then(|counted| Some(counted.last_error.as_ref()?.0))
                 .max(stored(|row| row.last_error_at)),
-            tally: counted.map(Counted::all).unwrap_or_default(),
+            tally: counted.map(|counted| counted.tally).unwrap_or_default(),
         }
     }
 

@@ -42,6 +42,7 @@ pub(super) fn setup(known: &BTreeMap<WebhookId, KnownWebhook>) -> Setup {
         active: standing(WebhookStanding::Active),
         disabled: standing(WebhookStanding::Disabled),
         switched_off: standing(WebhookStanding::SwitchedOff),
+        retrying: known.values().map(|known| known.retrying).sum(),
     }
 }
 

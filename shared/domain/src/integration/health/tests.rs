@@ -44,6 +44,7 @@ fn what_nobody_has_set_up_is_not_configured() {
             active: 0,
             disabled: 0,
             switched_off: 0,
+            retrying: 0,
         },
     ] {
         assert_health(&facts(setup), Status::NotConfigured, Badge::Off);
@@ -127,6 +128,7 @@ fn deliveries_that_fail_are_a_warning_until_none_arrives() {
         active: 3,
         disabled: 0,
         switched_off: 0,
+        retrying: 0,
     };
     let some_fail = Facts {
         tally: Tally {
@@ -136,6 +138,24 @@ fn deliveries_that_fail_are_a_warning_until_none_arrives() {
         ..facts(setup)
     };
     assert_health(&some_fail, Status::Connected, Badge::Warning);
+    let one_waits = Facts {
+        tally: Tally {
+            tried: 40,
+            failed: 0,
+        },
+        ..facts(Setup::Endpoints {
+            active: 3,
+            disabled: 0,
+            switched_off: 0,
+            retrying: 1,
+        })
+    };
+    assert_health(&one_waits, Status::Connected, Badge::Warning);
+    let nothing_arrives = Facts {
+        tally: Tally::default(),
+        ..one_waits
+    };
+    assert_health(&nothing_arrives, Status::Error, Badge::Error);
     let all_fail = Facts {
         tally: Tally {
             tried: 3,
@@ -153,12 +173,14 @@ fn deliveries_that_fail_are_a_warning_until_none_arrives() {
         active: 0,
         disabled: 0,
         switched_off: 1,
+        retrying: 0,
     });
     assert_health(&switched_off, Status::Disconnected, Badge::Off);
     let as_somebody_wants_it = facts(Setup::Endpoints {
         active: 0,
         disabled: 1,
         switched_off: 0,
+        retrying: 0,
     });
     assert_health(&as_somebody_wants_it, Status::Disconnected, Badge::Off);
 }
@@ -180,11 +202,14 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         standings,
         any::<bool>().prop_map(|is_set_up| Setup::Reported { is_set_up }),
         count().prop_map(|active| Setup::ApiKeys { active }),
-        (count(), count(), count()).prop_map(|(active, disabled, switched_off)| Setup::Endpoints {
-            active,
-            disabled,
-            switched_off
-        }),
+        (count(), count(), count(), count()).prop_map(
+            |(active, disabled, switched_off, retrying)| Setup::Endpoints {
+                active,
+                disabled,
+                switched_off,
+                retrying,
+            }
+        ),
     ];
     let moment = || proptest::option::of((0..60i64).prop_map(at));
     let tally = (0..50u32, 0..50u32).prop_map(|(tried, failed)| Tally {
