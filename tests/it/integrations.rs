@@ -4,6 +4,7 @@ mod apart;
 mod counted;
 mod error_queue;
 mod log_file;
+mod pages;
 mod reported;
 mod suppliers;
 

@@ -14,7 +14,7 @@ use shared::{
     app::App,
     problem::Problem,
     web::{
-        Form, Path, Query,
+        Form, Path, Query, local_path,
         page::{self, Visitor},
     },
 };
@@ -90,6 +90,7 @@ pub(crate) async fn log(
             correlation_id: filled.correlation_id,
         },
         events: view.rows(found.events),
+        from: asked.cursor.map(|from| from.to_string()),
         next: found.next.map(|next| next.to_string()),
         exported_max: log_file::EVENTS_MAX,
         may_manage: view.may_manage,
@@ -98,21 +99,26 @@ pub(crate) async fn log(
     Ok(page::show(&app.config, &page.frame, page.render()))
 }
 
+/// Where the button stood.
+#[derive(Deserialize)]
+pub(crate) struct Pressed {
+    #[serde(default)]
+    next: String,
+}
+
 pub(crate) async fn retry_event(
     State(app): State<App>,
     visitor: Visitor,
     Path(id): Path<IntegrationEventId>,
+    Form(pressed): Form<Pressed>,
 ) -> Result<Response, Problem> {
     let run = log::retry_event(&app, &visitor.session, id).await?;
     let words = match run {
         Some(_) => "It is being tried again.",
         None => "Its connection stands still: it is tried again when that goes on.",
     };
-    Ok(page::done(
-        &app.config,
-        routes::INTEGRATIONS_DASHBOARD,
-        words,
-    ))
+    let place = format!("{}#event-{id}", local_path(&pressed.next));
+    Ok(page::done(&app.config, &place, words))
 }
 
 #[derive(Default, Deserialize)]

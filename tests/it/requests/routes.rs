@@ -13,7 +13,7 @@ pub(crate) enum Reads {
 }
 
 /// Unsafe routes for which the address says everything.
-const READ_NOTHING: [&str; 41] = [
+const READ_NOTHING: [&str; 40] = [
     "/api/users/auth/logout",
     "/api/users/auth/refresh",
     "/api/integrations/error-queue/{connection}/{item}/retry",
@@ -42,7 +42,6 @@ const READ_NOTHING: [&str; 41] = [
     "/connections/{id}/items/{item}/retry",
     "/connections/{id}/{action}",
     "/integrations/error-queue/{connection}/{item}/retry",
-    "/integrations/logs/{id}/retry",
     "/integrations/{integration}/forget",
     "/members/invites/{id}/revoke",
     "/members/{id}/deactivate",

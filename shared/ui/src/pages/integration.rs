@@ -104,7 +104,7 @@ impl IntegrationPage {
                 h2 #events-title { "Recent activity" }
                 @if self.events.is_empty() { p.quiet { "Nothing has happened in the last 30 days." } }
                 @else {
-                    (feed(&self.frame.csrf, &self.events, self.may_manage))
+                    (feed(&self.frame.csrf, &self.events, self.may_manage, &routes::integration_page(self.card.integration)))
                     p { (link("all-events", &all, "All of its events")) }
                 }
             }

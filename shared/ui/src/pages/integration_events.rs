@@ -39,17 +39,17 @@ const fn meaning(status: EventStatus) -> (Meaning, &'static str) {
     }
 }
 
-/// Rows that open. New ones are told of by the script.
-pub(super) fn feed(csrf: &Csrf, events: &[EventRow], may_manage: bool) -> Markup {
+/// Rows that open. New ones are told of by the script. What is pressed leads back `here`.
+pub(super) fn feed(csrf: &Csrf, events: &[EventRow], may_manage: bool, here: &str) -> Markup {
     html! {
         ul #events .items.events data-news="event" {
-            @for event in events { (event.render(csrf, may_manage)) }
+            @for event in events { (event.render(csrf, may_manage, here)) }
         }
     }
 }
 
 impl EventRow {
-    fn render(&self, csrf: &Csrf, may_manage: bool) -> Markup {
+    fn render(&self, csrf: &Csrf, may_manage: bool, here: &str) -> Markup {
         let (meaning, word) = meaning(self.status);
         html! {
             li #{ "event-" (self.id) } {
@@ -64,13 +64,13 @@ impl EventRow {
                             (self.message)
                         }
                     }
-                    (self.details(csrf, may_manage))
+                    (self.details(csrf, may_manage, here))
                 }
             }
         }
     }
 
-    fn details(&self, csrf: &Csrf, may_manage: bool) -> Markup {
+    fn details(&self, csrf: &Csrf, may_manage: bool, here: &str) -> Markup {
         html! {
             dl.facts.small {
                 div { dt { "When" } dd { (absolute(&self.at)) } }
@@ -89,6 +89,7 @@ impl EventRow {
             (body(&self.id, "response", "Response body", self.response_body.as_deref()))
             @if self.can_retry && may_manage {
                 (post(csrf, &routes::integration_event_retry(&self.id), "actions", html! {
+                    input type="hidden" name="next" value=(here);
                     (submit(&format!("event-{}-retry", self.id), Look::Plain, labelled(Icon::Sync, "Retry now"), "Retrying"))
                 }))
             }
@@ -111,6 +112,8 @@ pub struct IntegrationLogPage {
     pub filter: LogFilter,
     /// Newest first.
     pub events: Vec<EventRow>,
+    /// Where those that are shown begin, if not with the newest.
+    pub from: Option<String>,
     /// Where older events begin.
     pub next: Option<String>,
     /// How many go into one file.
@@ -170,7 +173,7 @@ impl IntegrationLogPage {
                 (self.filters())
                 @if self.events.is_empty() { (self.empty()) }
                 @else {
-                    section.panel aria-label="Integration events" { (feed(&self.frame.csrf, &self.events, self.may_manage)) }
+                    section.panel aria-label="Integration events" { (feed(&self.frame.csrf, &self.events, self.may_manage, &self.here())) }
                 }
                 @if !self.events.is_empty() || self.next.is_some() { (self.more()) }
             }
@@ -201,6 +204,11 @@ impl IntegrationLogPage {
                 (note(Meaning::Notice, html! { p { "Only what has the same cause: " code { (filter.correlation_id) } } }))
             }
         }
+    }
+
+    fn here(&self) -> String {
+        let from = self.from.as_deref().unwrap_or_default();
+        self.filter.address(routes::INTEGRATION_LOGS, from)
     }
 
     fn more(&self) -> Markup {

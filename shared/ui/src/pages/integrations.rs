@@ -117,7 +117,7 @@ impl IntegrationsPage {
                 }
             },
             Some(events) => html! {
-                (feed(&self.frame.csrf, events, self.may_manage))
+                (feed(&self.frame.csrf, events, self.may_manage, routes::INTEGRATIONS_DASHBOARD))
                 p { (link("all-events", routes::INTEGRATION_LOGS, "All events of the last 30 days")) }
             },
         }

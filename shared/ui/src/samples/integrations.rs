@@ -281,6 +281,7 @@ fn log(events: Vec<EventRow>) -> IntegrationLogPage {
             ..LogFilter::default()
         },
         events,
+        from: Some("iev_03".to_owned()),
         next: Some("iev_01".to_owned()),
         may_manage: true,
     }
