@@ -15,5 +15,5 @@ pub use button::{
 pub use confirm::{Confirm, Extra};
 pub use field::{Checkbox, Field, Radio, Radios, Select, Textarea};
 pub use form::{Csrf, FieldError, error_of, error_summary, post, upload};
-pub use moment::{Moment, absolute, relative};
+pub use moment::{Moment, absolute, exact, relative};
 pub use sentence::sentence;

@@ -28,3 +28,8 @@ pub fn relative(moment: &Moment) -> Markup {
 pub fn absolute(moment: &Moment) -> Markup {
     html! { time datetime=(moment.at) { (moment.words) } }
 }
+
+/// The exact time and, where the script can say it, how recent that is: for logs.
+pub fn exact(moment: &Moment) -> Markup {
+    html! { (absolute(moment)) span.scripted { " · " (relative(moment)) } }
+}

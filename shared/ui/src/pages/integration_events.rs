@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::integrations::{grouped, logo};
 use crate::components::{
-    Csrf, Look, Meaning, Moment, Select, absolute, action, badge, labelled, link, note, post,
-    relative, submit,
+    Csrf, Look, Meaning, Moment, Select, absolute, action, badge, exact, labelled, link, note,
+    post, submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
@@ -59,7 +59,7 @@ impl EventRow {
                         span.event-words {
                             strong { (self.integration.title()) }
                             " " (badge(meaning, word)) " "
-                            span.quiet { (relative(&self.at)) }
+                            span.quiet { (exact(&self.at)) }
                             br;
                             (self.message)
                         }

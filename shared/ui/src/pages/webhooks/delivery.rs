@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::WebhookRow;
 use crate::components::{
-    Csrf, Look, Meaning, Moment, absolute, badge, labelled, post, relative, submit,
+    Csrf, Look, Meaning, Moment, absolute, badge, exact, labelled, post, submit,
 };
 use crate::icons::Icon;
 use crate::routes;
@@ -54,7 +54,7 @@ impl DeliveryRow {
                         span.event-words {
                             strong { (self.event) }
                             " " (badge(meaning, word)) " "
-                            span.quiet { (relative(&self.created)) }
+                            span.quiet { (exact(&self.created)) }
                         }
                     }
                     (self.facts(webhook.is_active()))
