@@ -9,6 +9,8 @@ import { ADA, inWorld } from "./world.mjs";
 
 const DASHBOARD = "/integrations/dashboard";
 const TICK_MS = 30_000;
+// Of the log, at once.
+const SHOWN = 50;
 
 test("an administrator sees how it goes with every integration", () =>
   inWorld((world) =>
@@ -135,6 +137,31 @@ test("a subcontractor is invited from the supplier portal, without scripts", () 
       await page.goto(world.at("/portals/supplier"));
       await page.getByRole("heading", { name: "Invited" }).waitFor();
       await page.getByText("sam@solder.test").waitFor();
+    }),
+  ));
+
+test("the log says exactly when, stands in line, and leads back to the newest", () =>
+  inWorld((world) =>
+    inBrowser(world, { viewport: { width: 375, height: 800 } }, async (page) => {
+      await signIn(page, world, ADA);
+      const key = await makeKey(page, world);
+      const event = { status: "success", event_type: "order.received" };
+      for (let number = 0; number <= SHOWN; number += 1) {
+        await report(world, key, "edi", { ...event, message: `Order ${number}` });
+      }
+      await page.goto(world.at("/integrations/logs?integration_type=edi"));
+      const row = page.locator("#events > li").first();
+      assert.match(await row.locator("summary").innerText(), /\d{1,2} \w+ \d{4}, \d{2}:\d{2} Europe\/Berlin/);
+      await row.locator("summary time[data-relative]").waitFor();
+      const [show, clear] = await Promise.all(["#show", "#clear"].map((id) => page.locator(id).boundingBox()));
+      assert.equal(show.y, clear.y, "they stand in line");
+
+      assert.equal(await page.locator("#newest").count(), 0, "these are the newest");
+      await page.getByRole("link", { name: "Older" }).click();
+      await page.getByText("Order 0").waitFor();
+      await page.getByRole("link", { name: "Newest" }).click();
+      await page.getByText(`Order ${SHOWN}`).waitFor();
+      assert.equal(await page.locator("#integration_type").inputValue(), "edi", "the filter stays");
     }),
   ));
 

@@ -175,7 +175,7 @@ impl IntegrationLogPage {
                 @else {
                     section.panel aria-label="Integration events" { (feed(&self.frame.csrf, &self.events, self.may_manage, &self.here())) }
                 }
-                @if !self.events.is_empty() || self.next.is_some() { (self.more()) }
+                @if !self.events.is_empty() || self.next.is_some() || self.from.is_some() { (self.more()) }
             }
         };
         page(&self.frame, &head, content)
@@ -195,9 +195,11 @@ impl IntegrationLogPage {
                 @if !filter.correlation_id.is_empty() {
                     input type="hidden" name="correlation_id" value=(filter.correlation_id);
                 }
-                (submit("show", Look::Plain, "Show", "Looking"))
-                @if !filter.is_empty() {
-                    (action("clear", routes::INTEGRATION_LOGS, Look::Quiet, "Clear filters"))
+                div.actions {
+                    (submit("show", Look::Plain, "Show", "Looking"))
+                    @if !filter.is_empty() {
+                        (action("clear", routes::INTEGRATION_LOGS, Look::Quiet, "Clear filters"))
+                    }
                 }
             }
             @if !filter.correlation_id.is_empty() {
@@ -215,6 +217,9 @@ impl IntegrationLogPage {
         let file = self.filter.address(routes::INTEGRATION_LOGS_FILE, "");
         html! {
             div.actions {
+                @if self.from.is_some() {
+                    (action("newest", &self.filter.address(routes::INTEGRATION_LOGS, ""), Look::Plain, "Newest"))
+                }
                 @if let Some(next) = &self.next {
                     (action("older", &self.filter.address(routes::INTEGRATION_LOGS, next), Look::Plain, "Older"))
                 }
