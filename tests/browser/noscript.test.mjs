@@ -78,7 +78,27 @@ test("what only scripts can do is not offered without them", () =>
       for (const name of ["Menu", "Theme", "Pause updates"]) {
         assert.ok(await page.getByRole("button", { name }).isHidden(), `${name} would do nothing`);
       }
-      assert.ok(await page.getByRole("link", { name: "Connections" }).isVisible(), "the menu stands open");
+    }),
+  ));
+
+test("without scripts a narrow page begins with what it is about, and its menu opens by a link", () =>
+  inWorld((world) =>
+    inBrowser(world, { javaScriptEnabled: false, viewport: { width: 375, height: 800 } }, async (page) => {
+      await signIn(page, world);
+      const connections = page.getByRole("link", { name: "Connections", exact: true });
+      const top = async () => (await page.getByRole("heading", { level: 1 }).boundingBox()).y;
+      assert.ok(await connections.isHidden());
+      assert.ok((await top()) < 200, "the page begins where it is seen");
+
+      await page.getByRole("link", { name: "Menu" }).click();
+      assert.ok(await connections.isVisible());
+      await connections.click();
+      await page.getByRole("heading", { name: "Connections", level: 1 }).waitFor();
+      assert.ok(await connections.isHidden());
+
+      await page.setViewportSize({ width: 1280, height: 800 });
+      assert.ok(await connections.isVisible());
+      assert.equal(await page.getByRole("link", { name: "Menu" }).count(), 0, "there it stands open");
     }),
   ));
 

@@ -187,6 +187,7 @@ fn sidebar(frame: &Frame, current: Option<Section>) -> Markup {
                 p.brand { (mark()) (PRODUCT) }
                 button #menu-toggle .button.quiet.scripted.menu-toggle type="button" data-does="menu"
                     aria-expanded="false" aria-controls="menu" { (labelled(Icon::Menu, "Menu")) }
+                noscript { (action("menu-link", "#menu", Look::Quiet, labelled(Icon::Menu, "Menu"))) }
             }
             div #menu .menu {
                 nav aria-label="Main" {
