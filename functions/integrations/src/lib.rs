@@ -4,6 +4,7 @@
 mod answers;
 mod dashboard;
 mod errors;
+mod filter;
 mod lists;
 mod log;
 mod log_file;

@@ -2,66 +2,38 @@
 
 use axum::{
     extract::{OriginalUri, State},
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
 use domain::{
     id::{ConnectionId, IntegrationEventId, ItemId},
-    integration::{EventStatus, Integration},
+    integration::Integration,
 };
 use serde::Deserialize;
 use shared::{
     app::App,
-    problem::Problem,
+    problem::{FieldProblem, Problem},
     web::{
         Form, Path, Query, local_path,
         page::{self, Visitor},
     },
 };
 use ui::{
-    components::sentence,
+    components::{FieldError, sentence},
     pages::{
         error_queue::{DeliveriesRow, ErrorQueuePage, QueueFilter, QueueRow, RetryPage},
-        integration_events::{IntegrationLogPage, LogFilter},
+        integration_events::IntegrationLogPage,
     },
     routes,
 };
 
 use crate::{
     errors::{self, Filter, Waits},
-    log::{self, DateRange},
-    log_file,
+    filter::LogFilled,
+    log, log_file,
     pages::View,
     waiting::{self, Waiting},
 };
-
-/// A form sends what was left empty, too. What cannot be read is left out.
-#[derive(Default, Deserialize)]
-pub(crate) struct LogFilled {
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    integration_type: String,
-    #[serde(default)]
-    date_range: String,
-    #[serde(default)]
-    correlation_id: String,
-    #[serde(default)]
-    cursor: String,
-}
-
-impl LogFilled {
-    fn asked(&self) -> log::Asked {
-        log::Asked {
-            status: EventStatus::parse(&self.status),
-            integration_type: self.integration_type.parse().ok(),
-            date_range: DateRange::parse(&self.date_range),
-            correlation_id: Some(self.correlation_id.clone()).filter(|id| !id.is_empty()),
-            cursor: self.cursor.parse().ok(),
-            ..log::Asked::default()
-        }
-    }
-}
 
 pub(crate) async fn log_file(
     State(app): State<App>,
@@ -69,7 +41,11 @@ pub(crate) async fn log_file(
     OriginalUri(uri): OriginalUri,
     Query(filled): Query<LogFilled>,
 ) -> Result<Response, Problem> {
-    log_file::of(&app, &visitor.session, &filled.asked(), &uri).await
+    let (asked, flaws) = filled.read();
+    if !flaws.is_empty() {
+        return Err(Problem::invalid_fields(flaws));
+    }
+    log_file::of(&app, &visitor.session, &asked, &uri).await
 }
 
 pub(crate) async fn log(
@@ -78,17 +54,13 @@ pub(crate) async fn log(
     headers: HeaderMap,
     Query(filled): Query<LogFilled>,
 ) -> Result<Response, Problem> {
-    let asked = filled.asked();
+    let (asked, flaws) = filled.read();
     let found = log::find(&app, &visitor.session, &asked, log::SHOWN).await?;
     let view = View::of(&visitor, &headers, app.clock.now());
-    let named = |is_known: bool, text: String| if is_known { text } else { String::new() };
+    let flaw = |field: &FieldProblem| FieldError::new(&field.pointer, &field.detail);
     let page = IntegrationLogPage {
-        filter: LogFilter {
-            status: named(asked.status.is_some(), filled.status),
-            integration_type: named(asked.integration_type.is_some(), filled.integration_type),
-            date_range: named(asked.date_range.is_some(), filled.date_range),
-            correlation_id: filled.correlation_id,
-        },
+        filter: asked.shown(),
+        errors: flaws.iter().map(flaw).collect(),
         events: view.rows(found.events),
         from: asked.cursor.map(|from| from.to_string()),
         next: found.next.map(|next| next.to_string()),
@@ -96,7 +68,11 @@ pub(crate) async fn log(
         may_manage: view.may_manage,
         frame: visitor.frame,
     };
-    Ok(page::show(&app.config, &page.frame, page.render()))
+    if flaws.is_empty() {
+        Ok(page::show(&app.config, &page.frame, page.render()))
+    } else {
+        Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
+    }
 }
 
 /// Where the button stood.

@@ -19,6 +19,7 @@ use shared::{
     web::{Path, Query, Session},
     webhook,
 };
+use ui::pages::integration_events::LogFilter;
 
 use crate::{
     answers::{EventAnswer, IntegrationEventDetails, IntegrationEventList, can_retry},
@@ -63,15 +64,20 @@ pub(crate) enum DateRange {
 }
 
 impl DateRange {
+    pub(crate) const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "1h",
+            Self::Day => "24h",
+            Self::Week => "7d",
+            Self::Month => "30d",
+        }
+    }
+
     /// The one that is named so.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        match name {
-            "1h" => Some(Self::Hour),
-            "24h" => Some(Self::Day),
-            "7d" => Some(Self::Week),
-            "30d" => Some(Self::Month),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|range| range.name() == name)
     }
 
     pub(crate) fn since(self, now: Timestamp) -> Timestamp {
@@ -94,6 +100,17 @@ impl Asked {
         } else {
             let words = format!("Between 1 and {most}.");
             Err(Problem::invalid("limit", words))
+        }
+    }
+
+    /// As the page shows it.
+    pub(crate) fn shown(&self) -> LogFilter {
+        let name = |name: Option<&str>| name.unwrap_or_default().to_owned();
+        LogFilter {
+            status: name(self.status.map(EventStatus::name)),
+            integration_type: name(self.integration_type.map(Integration::name)),
+            date_range: name(self.date_range.map(DateRange::name)),
+            correlation_id: name(self.correlation_id.as_deref()),
         }
     }
 

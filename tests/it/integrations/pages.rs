@@ -35,3 +35,49 @@ async fn a_retry_leads_back_to_where_it_was_pressed() {
         assert_eq!(led.header("location"), expected);
     }
 }
+
+#[tokio::test]
+async fn a_filter_that_names_nothing_is_said_and_filters_nothing() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let said = [
+        (
+            "status=nonsense",
+            "There is no such choice. Choose success, warning or error.",
+        ),
+        (
+            "integration_type=outlook",
+            "There is no such choice. Choose google, microsoft, comarch, edi, api_keys, webhooks or files.",
+        ),
+        (
+            "date_range=2h",
+            "There is no such choice. Choose 1h, 24h, 7d or 30d.",
+        ),
+        (
+            "cursor=x",
+            "The list cannot go on from there. It begins with the newest.",
+        ),
+        ("level=error", "There is no filter &quot;level&quot;."),
+    ];
+    for (asked, words) in said {
+        let answer = ada.get(&format!("{LOG}?{asked}")).await.unwrap();
+        let shown = answer.expect(422).unwrap().text;
+        assert!(shown.contains(words), "{asked}: {shown}");
+        assert!(
+            shown.contains("id=\"filter\""),
+            "{asked}: it can be corrected"
+        );
+        assert!(
+            !shown.contains("id=\"clear\""),
+            "{asked}: nothing is filtered"
+        );
+
+        let file = ada.get(&format!("{LOG}.csv?{asked}")).await.unwrap();
+        assert_eq!(file.status, 422, "{asked}: no file of everything");
+        let api = ada.get(&format!("/api/integrations/logs?{asked}")).await;
+        let api = api.unwrap().expect(422).unwrap();
+        assert_eq!(api.at("/code"), "invalid", "{asked}");
+    }
+    let empty = format!("{LOG}?status=&integration_type=&date_range=&correlation_id=&cursor=");
+    assert!(!page(&ada, &empty).await.contains("There is no"));
+}

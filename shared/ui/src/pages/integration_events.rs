@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::integrations::{grouped, logo};
 use crate::components::{
-    Csrf, Look, Meaning, Moment, Select, absolute, action, badge, exact, labelled, link, note,
-    post, submit,
+    Csrf, FieldError, Look, Meaning, Moment, Select, absolute, action, badge, error_of,
+    error_summary, exact, labelled, link, note, post, submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
@@ -110,6 +110,8 @@ fn body(id: &str, part: &str, title: &str, text: Option<&str>) -> Markup {
 pub struct IntegrationLogPage {
     pub frame: Frame,
     pub filter: LogFilter,
+    /// What was asked for and cannot be, so that nothing is filtered by it.
+    pub errors: Vec<FieldError>,
     /// Newest first.
     pub events: Vec<EventRow>,
     /// Where those that are shown begin, if not with the newest.
@@ -170,6 +172,7 @@ impl IntegrationLogPage {
         let head = Head::new("Integration logs", Section::IntegrationLogs);
         let content = html! {
             div.stack {
+                (error_summary(&self.errors))
                 (self.filters())
                 @if self.events.is_empty() { (self.empty()) }
                 @else {
@@ -187,11 +190,15 @@ impl IntegrationLogPage {
         let mut integrations = vec![("", "All integrations")];
         integrations.extend(Integration::ALL.map(|one| (one.name(), one.title())));
         let filter = &self.filter;
+        let select = |id, label, choices, chosen| Select {
+            error: error_of(&self.errors, id),
+            ..Select::new(id, label, choices, chosen)
+        };
         html! {
             form #filter .toolbar method="get" action=(routes::INTEGRATION_LOGS) {
-                (Select::new("status", "Status", &statuses, &filter.status))
-                (Select::new("integration_type", "Integration", &integrations, &filter.integration_type))
-                (Select::new("date_range", "Time", &RANGES, &filter.date_range))
+                (select("status", "Status", &statuses, &filter.status))
+                (select("integration_type", "Integration", &integrations, &filter.integration_type))
+                (select("date_range", "Time", &RANGES, &filter.date_range))
                 @if !filter.correlation_id.is_empty() {
                     input type="hidden" name="correlation_id" value=(filter.correlation_id);
                 }

@@ -7,7 +7,7 @@ use domain::{
 };
 
 use super::{Sample, frame};
-use crate::components::Moment;
+use crate::components::{FieldError, Moment};
 use crate::pages::{
     error_queue::{DeliveriesRow, ErrorQueuePage, QueueFilter, QueueRow, RetryPage},
     integration::{ConnectionLine, IntegrationPage, SetupView},
@@ -32,6 +32,7 @@ pub(super) fn samples() -> Vec<Sample> {
         ("integration-reported", reported().render()),
         ("integration-logs", log(vec![failed(), synced()]).render()),
         ("integration-logs-none", log(Vec::new()).render()),
+        ("integration-logs-refused", misread().render()),
         (
             "error-queue",
             queue(vec![waiting(true), waiting(false)]).render(),
@@ -280,10 +281,22 @@ fn log(events: Vec<EventRow>) -> IntegrationLogPage {
             correlation_id: "run_01".to_owned(),
             ..LogFilter::default()
         },
+        errors: Vec::new(),
         events,
         from: Some("iev_03".to_owned()),
         next: Some("iev_01".to_owned()),
         may_manage: true,
+    }
+}
+
+/// Somebody followed an address that names nothing.
+fn misread() -> IntegrationLogPage {
+    let words = "There is no such choice. Choose success, warning or error.";
+    IntegrationLogPage {
+        filter: LogFilter::default(),
+        errors: vec![FieldError::new("status", words)],
+        from: None,
+        ..log(vec![synced()])
     }
 }
 

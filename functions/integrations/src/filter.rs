@@ -1,0 +1,97 @@
+//! What the filter of a page names. What it cannot name is said: whoever follows an old address must not take everything
+//! for what they asked for.
+
+use std::collections::BTreeMap;
+
+use domain::integration::{EventStatus, Integration};
+use serde::Deserialize;
+use shared::problem::FieldProblem;
+
+use crate::log::{Asked, DateRange};
+
+/// A form sends what was left empty, too.
+#[derive(Default, Deserialize)]
+pub(crate) struct LogFilled {
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    integration_type: String,
+    #[serde(default)]
+    date_range: String,
+    #[serde(default)]
+    correlation_id: String,
+    #[serde(default)]
+    cursor: String,
+    #[serde(flatten)]
+    others: BTreeMap<String, String>,
+}
+
+impl LogFilled {
+    /// As far as it names something, and what is wrong with the rest.
+    pub(crate) fn read(self) -> (Asked, Vec<FieldProblem>) {
+        let mut flaws = Flaws::default();
+        let statuses = EventStatus::ALL.map(EventStatus::name);
+        let integrations = Integration::ALL.map(Integration::name);
+        let ranges = DateRange::ALL.map(DateRange::name);
+        let asked = Asked {
+            status: flaws.choice("status", &self.status, &statuses, EventStatus::parse),
+            integration_type: flaws.choice(
+                "integration_type",
+                &self.integration_type,
+                &integrations,
+                |name| name.parse().ok(),
+            ),
+            date_range: flaws.choice("date_range", &self.date_range, &ranges, DateRange::parse),
+            correlation_id: Some(self.correlation_id).filter(|id| !id.is_empty()),
+            cursor: self.cursor.parse().ok(),
+            ..Asked::default()
+        };
+        if asked.cursor.is_none() && !self.cursor.is_empty() {
+            flaws.say(
+                "",
+                "The list cannot go on from there. It begins with the newest.",
+            );
+        }
+        for name in self.others.keys() {
+            flaws.say("", &format!("There is no filter \"{name}\"."));
+        }
+        (asked, flaws.0)
+    }
+}
+
+#[derive(Default)]
+struct Flaws(Vec<FieldProblem>);
+
+impl Flaws {
+    fn say(&mut self, field: &str, words: &str) {
+        self.0.push(FieldProblem {
+            pointer: field.to_owned(),
+            detail: words.to_owned(),
+        });
+    }
+
+    /// What `given` names of those that can be chosen; nothing is nothing.
+    fn choice<T>(
+        &mut self,
+        field: &str,
+        given: &str,
+        names: &[&str],
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let found = parse(given);
+        if found.is_none() && !given.is_empty() {
+            let names = listed(names, "or");
+            self.say(field, &format!("There is no such choice. Choose {names}."));
+        }
+        found
+    }
+}
+
+/// "a, b and c".
+pub(crate) fn listed(names: &[&str], last: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., end] => format!("{} {last} {end}", first.join(", ")),
+    }
+}
