@@ -8,6 +8,7 @@ mod filter;
 mod lists;
 mod log;
 mod log_file;
+mod named;
 pub mod openapi;
 mod pages;
 mod report;

@@ -21,6 +21,7 @@ use crate::{
     errors::{self, ErrorQueue, RetriedOne},
     log::{self, nothing_to_retry},
     log_file,
+    named::no_such_connector,
     report::Report,
 };
 
@@ -62,7 +63,7 @@ pub fn operations(api: &mut Api) {
             .at::<Integration>("integration")
             .takes::<Report>()
             .answers::<EventAnswer>(StatusCode::CREATED, "It is in the log, and counted.")
-            .refuses(Problem::not_found("connector")),
+            .refuses(no_such_connector()),
         ],
     );
     log_operations(api);

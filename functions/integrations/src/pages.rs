@@ -15,7 +15,7 @@ use shared::{
     problem::Problem,
     store::{ConnectionRow, KnownIntegrations},
     web::{
-        Form, Path, Query,
+        Form, Query,
         page::{self, Visitor},
         see_other,
     },
@@ -36,6 +36,7 @@ use crate::{
     answers::{HealthAnswer, can_retry},
     dashboard::{self, Parts},
     log,
+    named::{Named, no_such_integration},
     sight::Sight,
 };
 
@@ -210,7 +211,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     visitor: Visitor,
     headers: HeaderMap,
-    Path(integration): Path<Integration>,
+    Named(integration): Named,
 ) -> Result<Response, Problem> {
     let (store, at) = (app.store.tenant(&visitor.session), app.clock.now());
     let view = View::of(&visitor, &headers, at);
@@ -223,7 +224,7 @@ pub(crate) async fn show(
             address: reports_go_to(&app, integration),
         },
         Integration::ApiKeys | Integration::Webhooks | Integration::Files => {
-            return Err(Problem::not_found("integration"));
+            return Err(no_such_integration());
         }
     };
     let known = store.integrations(at).await?;
@@ -300,7 +301,7 @@ async fn known(app: &App, visitor: &Visitor, integration: Integration) -> Result
 pub(crate) async fn ask_to_forget(
     State(app): State<App>,
     visitor: Visitor,
-    Path(integration): Path<Integration>,
+    Named(integration): Named,
 ) -> Result<Response, Problem> {
     known(&app, &visitor, integration).await?;
     let page = Confirmation {
@@ -314,7 +315,7 @@ pub(crate) async fn ask_to_forget(
 pub(crate) async fn forget(
     State(app): State<App>,
     visitor: Visitor,
-    Path(integration): Path<Integration>,
+    Named(integration): Named,
 ) -> Result<Response, Problem> {
     known(&app, &visitor, integration).await?;
     let audit = visitor.session.audit(&app, Action::SettingsChanged);

@@ -15,10 +15,10 @@ use shared::{
     ids,
     problem::{FieldProblem, Problem},
     store::StoreError,
-    web::{By, CallId, Json, Path, Session},
+    web::{By, CallId, Json, Session},
 };
 
-use crate::{answers::EventAnswer, sight::Sight};
+use crate::{answers::EventAnswer, named::Reporter, sight::Sight};
 
 const WORDS_MAX: usize = 500;
 const CORRELATION_MAX: usize = 100;
@@ -50,13 +50,10 @@ pub(crate) struct Report {
 pub(crate) async fn take(
     State(app): State<App>,
     session: Session,
-    Path(integration): Path<Integration>,
+    Reporter(integration): Reporter,
     call: Option<Extension<CallId>>,
     Json(report): Json<Report>,
 ) -> Result<(StatusCode, Answer<EventAnswer>), Problem> {
-    let Integration::Reported(_) = integration else {
-        return Err(Problem::not_found("connector"));
-    };
     report.check()?;
     let now = app.clock.now();
     let id = match call {

@@ -1,5 +1,6 @@
 //! The operator's pages: what they say of what was asked, and where they lead.
 
+use serde_json::json;
 use tests::{person::Person, world::World};
 
 use super::logged;
@@ -80,4 +81,24 @@ async fn a_filter_that_names_nothing_is_said_and_filters_nothing() {
     }
     let empty = format!("{LOG}?status=&integration_type=&date_range=&correlation_id=&cursor=");
     assert!(!page(&ada, &empty).await.contains("There is no"));
+}
+
+#[tokio::test]
+async fn whoever_names_an_unknown_connector_is_told_which_there_are() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    for path in ["outlook", "api_keys", "outlook/forget"] {
+        let answer = ada.get(&format!("/integrations/{path}")).await.unwrap();
+        let shown = answer.expect(404).unwrap().text;
+        let words = "There is no such integration. Those with a page of their own are google, microsoft, comarch and edi.";
+        assert!(shown.contains(words), "{path}: {shown}");
+    }
+    let event =
+        json!({ "status": "success", "event_type": "order.received", "message": "Order 7" });
+    for name in ["outlook", "google"] {
+        let path = format!("/api/v1/integrations/{name}/events");
+        let answer = ada.post(&path, &event).await.unwrap().expect(404).unwrap();
+        let words = "There is no such connector. Those that report are comarch and edi.";
+        assert_eq!(answer.at("/detail"), words, "{name}");
+    }
 }
