@@ -1,10 +1,12 @@
 //! The operator's pages: what they say of what was asked, and where they lead.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use tests::{person::Person, world::World};
 
-use super::logged;
-use crate::support::{ADA, Connected};
+use super::{IVO, logged};
+use crate::support::{ADA, Connected, MIA, api_key};
 
 const LOG: &str = "/integrations/logs";
 
@@ -100,5 +102,43 @@ async fn whoever_names_an_unknown_connector_is_told_which_there_are() {
         let answer = ada.post(&path, &event).await.unwrap().expect(404).unwrap();
         let words = "There is no such connector. Those that report are comarch and edi.";
         assert_eq!(answer.at("/detail"), words, "{name}");
+    }
+}
+
+/// Where the links of a page lead on this host, without what is asked there: weeks go on for ever.
+fn links(shown: &str) -> impl Iterator<Item = String> {
+    let links = shown.split("href=\"").skip(1);
+    let links = links.filter_map(|rest| rest.split('"').next());
+    let local = links.filter(|link| link.starts_with('/') && !link.starts_with("/assets/"));
+    local.map(|link| link.replace("&amp;", "&"))
+}
+
+#[tokio::test]
+async fn nobody_is_led_where_they_may_not_go() {
+    let ada = Connected::with(World::start().await.unwrap(), ADA).await;
+    let mia = Connected::with(ada.world.clone(), MIA).await;
+    ada.everything_breaks().await;
+    mia.sync_now().await;
+    let event = json!({ "status": "error", "event_type": "order.received", "message": "Order 7" });
+    ada.person.is_back().await.unwrap();
+    let told = ada.person.post("/api/v1/integrations/edi/events", &event);
+    told.await.unwrap().expect(201).unwrap();
+    api_key(&ada.person, json!({})).await;
+
+    for email in [ADA, IVO, MIA, "vic@northwind.test", "uwe@northwind.test"] {
+        let person = Person::sign_in(&ada.world, email).await.unwrap();
+        let mut known = BTreeSet::from(["/schedule".to_owned()]);
+        let mut waiting = vec![("nowhere".to_owned(), "/schedule".to_owned())];
+        while let Some((from, link)) = waiting.pop() {
+            let answer = person.get(&link).await.unwrap();
+            assert!(answer.status != 403, "{email} is led from {from} to {link}");
+            for next in links(&answer.text) {
+                let path = next.split(['?', '#']).next().unwrap_or_default();
+                if known.insert(path.to_owned()) {
+                    waiting.push((link.clone(), next));
+                }
+            }
+        }
+        assert!(known.len() > 8, "{email}: {known:?}");
     }
 }

@@ -155,7 +155,12 @@ impl IntegrationPage {
                 h2 #setup-title { "Setup" }
                 p { (name) " runs outside of Kalends and tells how its transfers go. To set it up:" }
                 ol.plain {
-                    li { "1. " (link("to-keys", routes::API_KEYS, "Make an API key")) " with the scope " code { "integrations.report" } "." }
+                    li {
+                        "1. "
+                        @if self.may_manage { (link("to-keys", routes::API_KEYS, "Make an API key")) }
+                        @else { "Let an administrator make an API key" }
+                        " with the scope " code { "integrations.report" } "."
+                    }
                     li { "2. After each transfer, let the connector send:" }
                 }
                 pre tabindex="0" role="region" aria-label="Example of a report" { code {

@@ -83,7 +83,7 @@ impl IntegrationsPage {
                 @if let Some(known) = &self.known {
                     section aria-labelledby="others-title" .stack {
                         h2 #others-title { "Other integrations" }
-                        ul.cards { @for card in &known.others { (card.render()) } }
+                        ul.cards { @for card in &known.others { (card.render(self.may_manage)) } }
                     }
                 }
             }
@@ -96,7 +96,7 @@ impl IntegrationsPage {
             h2.heard { "Health" }
             ul #cards .cards.four {
                 @match &self.known {
-                    Some(known) => { @for card in &known.cards { (card.render()) } }
+                    Some(known) => { @for card in &known.cards { (card.render(self.may_manage)) } }
                     None => { @for integration in Pinned::default().cards() { (unread(integration)) } }
                 }
             }
@@ -181,7 +181,7 @@ pub fn grouped(number: u32) -> String {
 }
 
 impl IntegrationCard {
-    fn render(&self) -> Markup {
+    fn render(&self, may_manage: bool) -> Markup {
         let name = self.integration.name().replace('_', "-");
         let page = routes::integration(self.integration);
         html! {
@@ -199,7 +199,9 @@ impl IntegrationCard {
                     @if self.is_configured { (self.details()) }
                     @else {
                         p.quiet { (self.integration.promise()) }
-                        div.actions { (action(&format!("card-{name}-configure"), &page, Look::Plain, "Configure")) }
+                        @if may_manage {
+                            div.actions { (action(&format!("card-{name}-configure"), &page, Look::Plain, "Configure")) }
+                        }
                     }
                 }
             }

@@ -44,9 +44,10 @@ impl SuppliersPage {
                     div.empty {
                         (icon(Icon::Members))
                         h2 { "No subcontractors yet" }
-                        p { "Invite one, and send them the link. It works for seven days, once." }
-                        @if self.may_invite { div.actions { (invite("invite-first")) } }
-                        @else { p { "An administrator can invite them." } }
+                        @if self.may_invite {
+                            p { "Invite one, and send them the link. It works for seven days, once." }
+                            div.actions { (invite("invite-first")) }
+                        } @else { p { "An administrator can invite them." } }
                     }
                 }
                 @for supplier in &self.suppliers { (supplier.render()) }

@@ -30,6 +30,7 @@ pub(super) fn samples() -> Vec<Sample> {
         ("integrations-unread", unread().render()),
         ("integration-calendars", calendars().render()),
         ("integration-reported", reported().render()),
+        ("integration-reported-it-manager", looked_at().render()),
         ("integration-logs", log(vec![failed(), synced()]).render()),
         ("integration-logs-none", log(Vec::new()).render()),
         ("integration-logs-refused", misread().render()),
@@ -40,6 +41,7 @@ pub(super) fn samples() -> Vec<Sample> {
         ("error-queue-none", queue(Vec::new()).render()),
         ("suppliers", suppliers().render()),
         ("suppliers-none", no_suppliers().render()),
+        ("suppliers-none-it-manager", none_to_look_at().render()),
         ("error-queue-retry", retry(12).render()),
         ("error-queue-retry-none", retry(0).render()),
     ]
@@ -78,6 +80,13 @@ fn no_suppliers() -> SuppliersPage {
         invited: Vec::new(),
         may_invite: true,
     }
+}
+
+fn none_to_look_at() -> SuppliersPage {
+    let mut page = no_suppliers();
+    page.frame.permissions = Role::ItManager.permissions();
+    page.may_invite = false;
+    page
 }
 
 fn moment() -> Moment {
@@ -269,6 +278,13 @@ fn reported() -> IntegrationPage {
         events: Vec::new(),
         ..calendars()
     }
+}
+
+fn looked_at() -> IntegrationPage {
+    let mut page = reported();
+    page.frame.permissions = Role::ItManager.permissions();
+    page.may_manage = false;
+    page
 }
 
 fn log(events: Vec<EventRow>) -> IntegrationLogPage {

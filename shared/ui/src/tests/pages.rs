@@ -57,6 +57,19 @@ fn a_provider_without_credentials_is_not_offered() {
 }
 
 #[test]
+fn whoever_may_only_look_is_not_asked_to_set_anything_up() {
+    for (page, words) in [
+        ("integrations", ">Configure</a>"),
+        ("integration-reported", "Make an API key</a>"),
+        ("suppliers-none", "Invite one"),
+    ] {
+        assert!(sample(page).contains(words), "{page}");
+        let looked_at = sample(&format!("{page}-it-manager"));
+        assert!(!looked_at.contains(words), "{page}: {words}");
+    }
+}
+
+#[test]
 fn sync_now_cannot_be_pressed_while_a_run_is_in_flight() {
     let page = sample("connection-first-sync");
     let button = page
