@@ -1,5 +1,6 @@
 //! Programs with a key: what they may, how often, and until when.
 
+use domain::api_key::ApiKey;
 use jiff::SignedDuration;
 use reqwest::{Method, header::AUTHORIZATION};
 use serde_json::{Value, json};
@@ -315,4 +316,49 @@ async fn a_page_makes_a_key_and_revokes_it() {
     );
     ada.submit(&page, &[]).await.unwrap().expect(303).unwrap();
     read(&world, key).await.expect(401).unwrap();
+}
+
+/// What stands in a call of `curl`: the method, the address and the body.
+fn call_of(shown: &str) -> (Method, String, Option<Value>) {
+    let (_, call) = shown.split_once("curl -H 'Authorization: Bearer ").unwrap();
+    let (call, _) = call.split_once("</code>").unwrap();
+    let call = call.replace("&amp;", "&").replace("&quot;", "\"");
+    let quoted: Vec<&str> = call.split('\'').collect();
+    let address = quoted.iter().find(|part| part.starts_with("http"));
+    let path = address.unwrap().splitn(4, '/').last().unwrap();
+    let body = quoted.iter().find(|part| part.starts_with('{'));
+    let body: Option<Value> = body.map(|body| serde_json::from_str(body).unwrap());
+    let method = if body.is_some() {
+        Method::POST
+    } else {
+        Method::GET
+    };
+    (method, format!("/{path}"), body)
+}
+
+#[tokio::test]
+async fn a_new_key_is_shown_with_a_call_that_it_may_make() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    for scope in ApiKey::SCOPES {
+        let ticked = format!("scope-{scope}");
+        let fields = [("name", scope.name()), (ticked.as_str(), "on")];
+        let made = ada.submit("/integrations/api-keys/new", &fields).await;
+        let shown = made.unwrap().expect(200).unwrap().text;
+        let (_, key) = shown.split_once("id=\"secret\">").unwrap();
+        let (key, _) = key.split_once('<').unwrap();
+        if shown.contains("No call takes these scopes alone") {
+            assert!(!shown.contains("curl"), "{scope}");
+            continue;
+        }
+
+        let (method, path, body) = call_of(&shown);
+        let answer = ask(&world, key, method, &path, body.as_ref()).await;
+
+        assert!(
+            answer.status.is_success(),
+            "{scope}: {path}: {}",
+            answer.text
+        );
+    }
 }

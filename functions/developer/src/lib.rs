@@ -2,6 +2,7 @@
 //! `/integrations/api-keys` and `/integrations/webhooks`.
 
 mod api;
+mod first_call;
 mod keys;
 pub mod openapi;
 mod pages;

@@ -18,13 +18,16 @@ use ui::{
     components::FieldError,
     layout::Section,
     pages::{
-        api_keys::{ApiKeyForm, ApiKeyMade, ApiKeyRow, ApiKeysPage, NewApiKeyPage},
+        api_keys::{ApiKeyForm, ApiKeyMade, ApiKeyRow, ApiKeysPage, KeyCall, NewApiKeyPage},
         confirmation::Confirmation,
     },
     routes,
 };
 
-use crate::keys::{self, Listed, Wanted};
+use crate::{
+    first_call::{Call, first_call},
+    keys::{self, Listed, Wanted},
+};
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -85,11 +88,12 @@ pub(crate) async fn create(
     };
     match keys::create(&app, &visitor.session, wanted).await {
         Ok((key, secret)) => {
+            let call = first_call(&key.scopes, app.clock.now());
             let page = ApiKeyMade {
                 frame: visitor.frame,
                 name: key.name,
                 secret,
-                address: app.config.absolute("/api/v1/schedule/entries").to_string(),
+                call: call.and_then(|call| shown(&app, call)),
             };
             Ok(page::show(&app.config, &page.frame, page.render()))
         }
@@ -103,6 +107,14 @@ pub(crate) async fn create(
         }
         Err(problem) => Err(problem),
     }
+}
+
+fn shown(app: &App, call: Call) -> Option<KeyCall> {
+    let address = app.config.public_base.join(&call.path).ok()?;
+    Some(KeyCall {
+        address: address.into(),
+        body: call.body.map(|body| body.to_string()),
+    })
 }
 
 fn read(fields: &[(String, String)]) -> ApiKeyForm {

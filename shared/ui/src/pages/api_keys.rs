@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use crate::components::{
     Checkbox, Confirm, Csrf, Field, FieldError, Look, Meaning, Moment, Select, absolute, action,
-    back, badge, error_of, error_summary, labelled, note, opens, post, relative, submit,
+    back, badge, error_of, error_summary, labelled, link, note, opens, post, relative, submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
@@ -203,8 +203,16 @@ pub struct ApiKeyMade {
     pub frame: Frame,
     pub name: String,
     pub secret: String,
-    /// Something to try it at.
+    /// Something to try it at. `None`: nothing is open to its scopes alone.
+    pub call: Option<KeyCall>,
+}
+
+/// What a key may ask.
+#[derive(Clone, Debug)]
+pub struct KeyCall {
     pub address: String,
+    /// JSON, if something is written.
+    pub body: Option<String>,
 }
 
 impl ApiKeyMade {
@@ -216,8 +224,17 @@ impl ApiKeyMade {
                 h2 #made-title { (self.name) }
                 (note(Meaning::Warning, "Copy the key now. It is shown this once and kept nowhere."))
                 p { code #secret { (self.secret) } }
-                p { "Programs send it with each request:" }
-                pre tabindex="0" { code { "curl -H 'Authorization: Bearer " (self.secret) "' " (self.address) } }
+                @match &self.call {
+                    Some(call) => {
+                        p { "Programs send it with each request:" }
+                        pre tabindex="0" role="region" aria-label="Example of a request" { code {
+                            "curl -H 'Authorization: Bearer " (self.secret) "' \\\n  "
+                            @if let Some(body) = &call.body { "-H 'Content-Type: application/json' \\\n  -d '" (body) "' \\\n  " }
+                            "'" (call.address) "'"
+                        } }
+                    }
+                    None => p { "Programs send it with each request. No call takes these scopes alone: see " (link("to-api", routes::API, "the API")) "." },
+                }
             }
         };
         page(&self.frame, &head, content)

@@ -10,7 +10,7 @@ use super::{Sample, csrf, frame};
 use crate::components::{FieldError, Moment};
 use crate::layout::Theme;
 use crate::pages::{
-    api_keys::{ApiKeyForm, ApiKeyMade, ApiKeyRow, ApiKeysPage, NewApiKeyPage},
+    api_keys::{ApiKeyForm, ApiKeyMade, ApiKeyRow, ApiKeysPage, KeyCall, NewApiKeyPage},
     audit::{AuditPage, AuditRow, Filter},
     sign_in::{Confirm, Trouble},
 };
@@ -36,6 +36,15 @@ pub(super) fn samples() -> Vec<Sample> {
             .render(),
         ),
         ("api-key-made", made().render()),
+        ("api-key-made-to-write", made_to_write().render()),
+        (
+            "api-key-made-for-nothing",
+            ApiKeyMade {
+                call: None,
+                ..made()
+            }
+            .render(),
+        ),
         (
             "audit",
             log(vec![line(Outcome::Succeeded), line(Outcome::Denied)]).render(),
@@ -93,7 +102,20 @@ fn made() -> ApiKeyMade {
         frame: frame(),
         name: "Invoices at night".to_owned(),
         secret: "kalends_sample-of-a-key-that-opens-nothing-0123456".to_owned(),
-        address: "https://kalends.example/api/v1/schedule/entries".to_owned(),
+        call: Some(KeyCall {
+            address: "https://kalends.example/api/v1/connections".to_owned(),
+            body: None,
+        }),
+    }
+}
+
+fn made_to_write() -> ApiKeyMade {
+    ApiKeyMade {
+        call: Some(KeyCall {
+            address: "https://kalends.example/api/v1/integrations/edi/events".to_owned(),
+            body: Some("{\"status\":\"success\"}".to_owned()),
+        }),
+        ..made()
     }
 }
 
