@@ -362,3 +362,42 @@ async fn a_new_key_is_shown_with_a_call_that_it_may_make() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_page_says_how_often_a_key_may_ask() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let path = "/integrations/api-keys/new";
+    let form = ada.get(path).await.unwrap().text;
+    assert!(form.contains("Requests per minute"), "{form}");
+    assert!(form.contains("value=\"600\""), "{form}");
+    let fields = |often| {
+        [
+            ("name", "Invoices"),
+            ("scope-schedule.read", "on"),
+            ("requests_per_minute", often),
+        ]
+    };
+
+    for often in ["0", "6001", "many", "-5"] {
+        let refused = ada.submit(path, &fields(often)).await.unwrap();
+        let refused = refused.expect(422).unwrap().text;
+        assert!(
+            refused.contains("Between 1 and 6000 requests per minute."),
+            "{often}: {refused}"
+        );
+        assert!(
+            refused.contains(&format!("value=\"{often}\"")),
+            "{often}: what was typed stays"
+        );
+    }
+    for (often, kept) in [("120", "120"), ("", "600")] {
+        ada.submit(path, &fields(often))
+            .await
+            .unwrap()
+            .expect(200)
+            .unwrap();
+        let listed = ada.get(KEYS).await.unwrap();
+        assert_eq!(listed.at("/items/0/requests_per_minute"), kept);
+    }
+}

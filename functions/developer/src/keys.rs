@@ -26,7 +26,6 @@ pub(crate) struct Wanted {
 }
 
 pub(crate) const DAYS_MAX: u32 = 730;
-const REQUESTS_PER_MINUTE_MAX: u32 = 6_000;
 
 /// A key with what it was used for in the last day.
 pub(crate) struct Listed {
@@ -137,10 +136,13 @@ fn check(session: &Session, wanted: &Wanted) -> Result<(), Problem> {
     {
         flaw("expires_in_days", format!("Between 1 and {DAYS_MAX} days."));
     }
-    if !(1..=REQUESTS_PER_MINUTE_MAX).contains(&wanted.requests_per_minute) {
+    if !(1..=ApiKey::REQUESTS_PER_MINUTE_MAX).contains(&wanted.requests_per_minute) {
         flaw(
             "requests_per_minute",
-            format!("Between 1 and {REQUESTS_PER_MINUTE_MAX}."),
+            format!(
+                "Between 1 and {} requests per minute.",
+                ApiKey::REQUESTS_PER_MINUTE_MAX
+            ),
         );
     }
     if wrong.is_empty() {

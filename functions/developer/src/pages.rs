@@ -57,7 +57,11 @@ pub(crate) async fn list(
 }
 
 pub(crate) async fn blank(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {
-    let page = form(visitor, ApiKeyForm::default(), Vec::new());
+    let usual = ApiKeyForm {
+        requests_per_minute: ApiKey::REQUESTS_PER_MINUTE.to_string(),
+        ..ApiKeyForm::default()
+    };
+    let page = form(visitor, usual, Vec::new());
     Ok(page::show(&app.config, &page.frame, page.render()))
 }
 
@@ -84,7 +88,7 @@ pub(crate) async fn create(
         name: typed.name.clone(),
         scopes: typed.scopes.iter().copied().collect(),
         expires_in_days: typed.expires_in_days.parse().ok(),
-        requests_per_minute: ApiKey::REQUESTS_PER_MINUTE,
+        requests_per_minute: often(&typed.requests_per_minute),
     };
     match keys::create(&app, &visitor.session, wanted).await {
         Ok((key, secret)) => {
@@ -117,6 +121,14 @@ fn shown(app: &App, call: Call) -> Option<KeyCall> {
     })
 }
 
+/// What is no number is out of range like zero.
+fn often(typed: &str) -> u32 {
+    match typed.trim() {
+        "" => ApiKey::REQUESTS_PER_MINUTE,
+        number => number.parse().unwrap_or_default(),
+    }
+}
+
 fn read(fields: &[(String, String)]) -> ApiKeyForm {
     let of = |name: &str| {
         let found = fields.iter().find(|(known, _)| known == name);
@@ -129,6 +141,7 @@ fn read(fields: &[(String, String)]) -> ApiKeyForm {
         name: of("name"),
         scopes: ticked.collect(),
         expires_in_days: of("expires_in_days"),
+        requests_per_minute: of("requests_per_minute"),
     }
 }
 

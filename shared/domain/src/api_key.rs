@@ -43,7 +43,9 @@ pub enum ApiKeyState {
 impl ApiKey {
     pub const NOUN: &str = "API key";
     pub const NAME_CHARACTERS_MAX: usize = 80;
+    /// Unless said.
     pub const REQUESTS_PER_MINUTE: u32 = 600;
+    pub const REQUESTS_PER_MINUTE_MAX: u32 = 6_000;
     /// What a key can be for. Whoever manages people or keys sits at a browser.
     pub const SCOPES: [Permission; 15] = [
         Permission::ScheduleRead,

@@ -1,6 +1,9 @@
 //! API keys: the list, the form of a new one, and the one time that a key is shown.
 
-use domain::{api_key::ApiKeyState, permission::Permission};
+use domain::{
+    api_key::{ApiKey, ApiKeyState},
+    permission::Permission,
+};
 use maud::{Markup, html};
 
 use crate::components::{
@@ -150,6 +153,7 @@ pub struct ApiKeyForm {
     pub name: String,
     pub scopes: Vec<Permission>,
     pub expires_in_days: String,
+    pub requests_per_minute: String,
 }
 
 const LIFETIMES: [(&str, &str); 4] = [
@@ -163,6 +167,10 @@ impl NewApiKeyPage {
     pub fn render(&self) -> Markup {
         let mut head = Head::new("New API key", Section::API_KEYS);
         head.back = Some(back("back-to-keys", routes::API_KEYS, "API keys"));
+        let often = format!(
+            "Between 1 and {}. Programs that ask more often are told to wait.",
+            ApiKey::REQUESTS_PER_MINUTE_MAX
+        );
         let form = html! {
             (Field::new("name", "text", "What is it for?").value(&self.typed.name).required()
                 .error(error_of(&self.errors, "name")))
@@ -172,6 +180,8 @@ impl NewApiKeyPage {
                 @for scope in &self.offered { (self.scope(*scope)) }
             }
             (Select::new("expires_in_days", "Expires", &LIFETIMES, &self.typed.expires_in_days))
+            (Field::new("requests_per_minute", "number", "Requests per minute").value(&self.typed.requests_per_minute)
+                .hint(&often).error(error_of(&self.errors, "requests_per_minute")))
             (submit("create-key", Look::Primary, "Make the key", "Making the key"))
         };
         let content = html! {

@@ -92,6 +92,7 @@ fn form(errors: Vec<FieldError>) -> NewApiKeyPage {
             name: "Invoices at night".to_owned(),
             scopes: vec![Permission::ScheduleRead],
             expires_in_days: "90".to_owned(),
+            requests_per_minute: "600".to_owned(),
         },
         errors,
     }
