@@ -25,7 +25,7 @@ for (const [provider, javaScriptEnabled] of [[GOOGLE, true], [MICROSOFT, false]]
         assert.equal(page.url(), conflict, "nothing is sent before a side is chosen");
         await page.getByRole("radio", { name: "Title: Boiler, theirs" }).check();
         await page.getByRole("button", { name: "Keep what is chosen" }).click();
-        await page.getByText("Decided. It is written with the next sync.").waitFor();
+        await page.getByText("Your decision is saved.").waitFor();
         await settled(page, javaScriptEnabled);
         await page.getByRole("link", { name: "Show the entry" }).click();
         await page.getByRole("heading", { name: "Boiler, theirs", level: 1 }).waitFor();

@@ -34,7 +34,7 @@ for (const [provider, javaScriptEnabled] of [[GOOGLE, true], [MICROSOFT, false]]
         const row = page.getByRole("listitem").filter({ hasText: "“Boiler, ours” was changed on both sides" });
         await row.getByText("it differs in title").waitFor();
         await row.getByRole("button", { name: "Keep all of the calendar" }).click();
-        await page.getByText("Decided. It is written with the next sync.").waitFor();
+        await page.getByText("Your decision is saved.").waitFor();
         await page.goto(world.at("/notifications"));
         await page.getByRole("heading", { name: "Nothing waits for you" }).waitFor();
         await untilThere(page, world, "Boiler, theirs", provider);

@@ -128,7 +128,7 @@ pub(crate) async fn resolve(
         Ok(_) => Ok(page::done(
             &app.config,
             &routes::conflict(&id.to_string()),
-            "Decided. It is written with the next sync.",
+            "Your decision is saved.",
         )),
         Err(NotDecided::Undecided(all)) => {
             let errors = all.iter().map(|undecided| complaint(&own, undecided));

@@ -59,6 +59,7 @@ pub(crate) fn row(conflict: &Conflict, names: &Names, zone: &Zone) -> Row {
         what: conflict.parts.words(Some(series)),
         calendar: names.calendar(conflict.calendar),
         since: moment(conflict.detected_at, zone),
+        over: conflict.over_since().map(|at| moment(at, zone)),
         state: state(conflict, names, zone, None, None),
     }
 }

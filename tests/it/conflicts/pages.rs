@@ -1,5 +1,6 @@
 //! The inbox and the page of one conflict, as forms and links.
 
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{Apart, both, id};
@@ -81,4 +82,42 @@ async fn a_form_about_what_changed_meanwhile_leads_back_to_what_stands_now() {
     let shown = page(&apart, &path(&apart)).await;
     assert!(shown.contains("The conflict changed meanwhile."), "{shown}");
     assert_eq!(apart.read().await["state"], Value::from("open"));
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_decision_stays_true_when_it_is_written() {
+    let apart = Apart::start().await;
+    let version = apart.conflict["version"].to_string();
+    let chosen = [("version", version.as_str()), ("keep", "local")];
+    let person = &apart.mia.person;
+    let done = person.submit(&path(&apart), &chosen).await.unwrap();
+    done.expect(303).unwrap();
+    apart.mia.settle().await;
+
+    let over = page(&apart, &path(&apart)).await;
+
+    assert!(over.contains("Decided and written"), "{over}");
+    let (_, toast) = over.split_once("id=\"toasts\"").unwrap();
+    assert!(toast.contains("Your decision is saved."), "{toast}");
+    assert!(!toast.contains("next sync"), "{toast}");
+}
+
+#[tokio::test]
+async fn the_list_of_settled_conflicts_says_when_they_were_settled() {
+    let apart = Apart::start().await;
+    let inbox = page(&apart, "/conflicts").await;
+    assert!(inbox.contains("noticed <time") && !inbox.contains("settled <time"));
+    let day = SignedDuration::from_hours(24);
+    apart.mia.world.clock.advance(day).unwrap();
+    apart.mia.person.is_back().await.unwrap();
+    apart.resolved(json!({ "keep": "local" })).await;
+    let settled = apart.read().await;
+    let at = |field: &str| settled.pointer(field).and_then(Value::as_str).unwrap()[..13].to_owned();
+
+    let over = page(&apart, "/conflicts?state=settled").await;
+
+    let (_, line) = over.split_once("settled <time datetime=\"").unwrap();
+    assert!(line.starts_with(&at("/settled_at")), "{line}");
+    let (_, line) = over.split_once("noticed <time datetime=\"").unwrap();
+    assert!(line.starts_with(&at("/detected_at")), "{line}");
 }

@@ -29,6 +29,8 @@ pub struct Row {
     /// "Work, ada@example.com"
     pub calendar: String,
     pub since: Moment,
+    /// Since when it is settled or taken back.
+    pub over: Option<Moment>,
     pub state: State,
 }
 
@@ -106,7 +108,13 @@ fn item(row: &Row) -> Markup {
             p { strong { (link(&row.id, &routes::conflict(&row.id), &row.title)) } }
             p { "Differs in " (row.what) }
             div.badges { (row.state.badge()) }
-            p.quiet { (row.calendar) " · " (relative(&row.since)) }
+            p.quiet {
+                (row.calendar) " · noticed " (relative(&row.since))
+                @if let Some(over) = &row.over {
+                    @if row.state == State::Undone { " · taken back " } @else { " · settled " }
+                    (relative(over))
+                }
+            }
         }
     }
 }

@@ -30,6 +30,15 @@ pub(super) fn samples() -> Vec<Sample> {
             .render(),
         ),
         (
+            "conflicts-settled",
+            Inbox {
+                frame: frame(),
+                open: false,
+                rows: over(),
+            }
+            .render(),
+        ),
+        (
             "conflicts-settled-empty",
             Inbox {
                 frame: frame(),
@@ -68,6 +77,7 @@ fn rows() -> Vec<Row> {
         what: what.to_owned(),
         calendar: "Work, ada@northwind.test".to_owned(),
         since: at("41"),
+        over: None,
         state,
     };
     vec![
@@ -79,6 +89,21 @@ fn rows() -> Vec<Row> {
         ),
         row("cfl_1", "Call with Contoso Care", "notes", State::Open),
     ]
+}
+
+fn over() -> Vec<Row> {
+    let settled = State::Settled {
+        at: at("55"),
+        decided: true,
+        undo_until: None,
+    };
+    let states = [State::Undone, settled];
+    let ended = |(row, state)| Row {
+        over: Some(at("55")),
+        state,
+        ..row
+    };
+    rows().into_iter().zip(states).map(ended).collect()
 }
 
 fn says(value: &str) -> Side {
@@ -155,7 +180,7 @@ fn chosen() -> ConflictPage {
     let mut page = undecided();
     page.errors = Vec::new();
     page.differences[1].external = Some(false);
-    page.frame = frame_with(Meaning::Ok, "Decided. It is written with the next sync.");
+    page.frame = frame_with(Meaning::Ok, "Your decision is saved.");
     page.state = State::Chosen {
         by: "Ada Lindgren".to_owned(),
         at: at("45"),
