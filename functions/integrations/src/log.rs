@@ -4,7 +4,7 @@ use axum::{Json as Answer, extract::State, http::StatusCode};
 use domain::{
     audit::{Action, Resource},
     id::{ConnectionId, IntegrationEventId, RunId},
-    integration::{About, EventStatus, Integration, IntegrationEvent},
+    integration::{About, EventStatus, Integration, IntegrationEvent, Quarter},
     run::Trigger,
     webhook::Delivery,
 };
@@ -57,6 +57,9 @@ pub(crate) enum DateRange {
     Hour,
     #[serde(rename = "24h")]
     Day,
+    /// The day that the dashboard counts: it begins with a quarter of an hour, up to 15 minutes later than `24h`.
+    #[serde(rename = "counted")]
+    Counted,
     #[serde(rename = "7d")]
     Week,
     #[serde(rename = "30d")]
@@ -64,12 +67,19 @@ pub(crate) enum DateRange {
 }
 
 impl DateRange {
-    pub(crate) const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Hour,
+        Self::Day,
+        Self::Counted,
+        Self::Week,
+        Self::Month,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Hour => "1h",
             Self::Day => "24h",
+            Self::Counted => "counted",
             Self::Week => "7d",
             Self::Month => "30d",
         }
@@ -81,13 +91,14 @@ impl DateRange {
     }
 
     pub(crate) fn since(self, now: Timestamp) -> Timestamp {
-        let hours = match self {
-            Self::Hour => 1,
-            Self::Day => 24,
-            Self::Week => 7 * 24,
-            Self::Month => 30 * 24,
-        };
-        now - SignedDuration::from_hours(hours)
+        let before = |hours| now - SignedDuration::from_hours(hours);
+        match self {
+            Self::Hour => before(1),
+            Self::Day => before(24),
+            Self::Counted => Quarter::first_counted(now).begins_at(),
+            Self::Week => before(7 * 24),
+            Self::Month => before(30 * 24),
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use serde_json::json;
 use tests::{person::Person, world::World};
 
-use super::{IVO, logged};
+use super::{DASHBOARD, IVO, logged, read, reported::report};
 use crate::support::{ADA, Connected, MIA, api_key};
 
 const LOG: &str = "/integrations/logs";
@@ -54,7 +55,7 @@ async fn a_filter_that_names_nothing_is_said_and_filters_nothing() {
         ),
         (
             "date_range=2h",
-            "There is no such choice. Choose 1h, 24h, 7d or 30d.",
+            "There is no such choice. Choose 1h, 24h, counted, 7d or 30d.",
         ),
         (
             "cursor=x",
@@ -103,6 +104,31 @@ async fn whoever_names_an_unknown_connector_is_told_which_there_are() {
         let words = "There is no such connector. Those that report are comarch and edi.";
         assert_eq!(answer.at("/detail"), words, "{name}");
     }
+}
+
+#[tokio::test]
+async fn the_log_of_a_day_holds_what_the_dashboard_counts_of_it() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let (_, key) = api_key(&ada, json!({ "scopes": ["integrations.report"] })).await;
+    let failed = json!({ "status": "error", "event_type": "order.received", "message": "Order 7" });
+    for _ in 0..8 {
+        let told = report(&world, &key, "edi", &failed).await;
+        told.expect(201).unwrap();
+        world.clock.advance(SignedDuration::from_mins(7)).unwrap();
+    }
+    world.clock.advance(SignedDuration::from_hours(23)).unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+
+    let mut seen = BTreeSet::new();
+    for _ in 0..12 {
+        let counted = read(&ada, DASHBOARD).await["error_summary"]["failed_count_24h"].clone();
+        let listed = logged(&ada, "status=error&date_range=counted").await.len();
+        assert_eq!(counted, listed);
+        seen.insert(listed);
+        world.clock.advance(SignedDuration::from_mins(5)).unwrap();
+    }
+    assert!(seen.len() > 3, "they leave one after the other: {seen:?}");
 }
 
 /// Where the links of a page lead on this host, without what is asked there: weeks go on for ever.

@@ -70,6 +70,10 @@ impl Quarter {
         Self(Self::of(now).0 - (QUARTERS_IN_DAY - 1))
     }
 
+    pub fn begins_at(self) -> Timestamp {
+        Timestamp::from_second(self.0 * SECONDS_IN_QUARTER).unwrap_or(Timestamp::MIN)
+    }
+
     pub fn hour(self) -> Hour {
         Hour(self.0.div_euclid(QUARTERS_IN_HOUR))
     }
@@ -122,6 +126,7 @@ mod tests {
             prop_assert!(!counted || age_s < day);
             prop_assert!(counted || age_s >= day - SECONDS_IN_QUARTER);
             prop_assert!(quarter.hour().begins_at() <= at);
+            prop_assert_eq!(counted, at >= Quarter::first_counted(now).begins_at());
         }
 
         #[test]
