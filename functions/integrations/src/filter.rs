@@ -34,14 +34,24 @@ impl LogFilled {
         let integrations = Integration::ALL.map(Integration::name);
         let ranges = DateRange::ALL.map(DateRange::name);
         let asked = Asked {
-            status: flaws.choice("status", &self.status, &statuses, EventStatus::parse),
+            status: flaws.choice(
+                ("status", "status"),
+                &self.status,
+                &statuses,
+                EventStatus::parse,
+            ),
             integration_type: flaws.choice(
-                "integration_type",
+                ("integration_type", "integration"),
                 &self.integration_type,
                 &integrations,
                 |name| name.parse().ok(),
             ),
-            date_range: flaws.choice("date_range", &self.date_range, &ranges, DateRange::parse),
+            date_range: flaws.choice(
+                ("date_range", "time"),
+                &self.date_range,
+                &ranges,
+                DateRange::parse,
+            ),
             correlation_id: Some(self.correlation_id).filter(|id| !id.is_empty()),
             cursor: self.cursor.parse().ok(),
             ..Asked::default()
@@ -73,7 +83,7 @@ impl Flaws {
     /// What `given` names of those that can be chosen; nothing is nothing.
     fn choice<T>(
         &mut self,
-        field: &str,
+        (field, noun): (&str, &str),
         given: &str,
         names: &[&str],
         parse: impl Fn(&str) -> Option<T>,
@@ -81,7 +91,7 @@ impl Flaws {
         let found = parse(given);
         if found.is_none() && !given.is_empty() {
             let names = listed(names, "or");
-            self.say(field, &format!("There is no such choice. Choose {names}."));
+            self.say(field, &format!("There is no such {noun}. Choose {names}."));
         }
         found
     }

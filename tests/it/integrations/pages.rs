@@ -47,15 +47,15 @@ async fn a_filter_that_names_nothing_is_said_and_filters_nothing() {
     let said = [
         (
             "status=nonsense",
-            "There is no such choice. Choose success, warning or error.",
+            "There is no such status. Choose success, warning or error.",
         ),
         (
             "integration_type=outlook",
-            "There is no such choice. Choose google, microsoft, comarch, edi, api_keys, webhooks or files.",
+            "There is no such integration. Choose google, microsoft, comarch, edi, api_keys, webhooks or files.",
         ),
         (
             "date_range=2h",
-            "There is no such choice. Choose 1h, 24h, counted, 7d or 30d.",
+            "There is no such time. Choose 1h, 24h, counted, 7d or 30d.",
         ),
         (
             "cursor=x",

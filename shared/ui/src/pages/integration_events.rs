@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::integrations::{grouped, logo};
 use crate::components::{
-    Csrf, FieldError, Look, Meaning, Moment, Select, absolute, action, badge, error_of,
-    error_summary, exact, labelled, link, note, post, submit,
+    Csrf, FieldError, Look, Meaning, Moment, Select, absolute, action, badge, error_summary, exact,
+    labelled, link, note, post, relative, submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
@@ -39,17 +39,34 @@ const fn meaning(status: EventStatus) -> (Meaning, &'static str) {
     }
 }
 
-/// Rows that open. New ones are told of by the script. What is pressed leads back `here`.
+/// What happened lately, as rows that open. What is pressed leads back `here`.
 pub(super) fn feed(csrf: &Csrf, events: &[EventRow], may_manage: bool, here: &str) -> Markup {
+    rows(csrf, events, may_manage, here, relative)
+}
+
+/// New ones are told of by the script.
+fn rows(
+    csrf: &Csrf,
+    events: &[EventRow],
+    may_manage: bool,
+    here: &str,
+    when: fn(&Moment) -> Markup,
+) -> Markup {
     html! {
         ul #events .items.events data-news="event" {
-            @for event in events { (event.render(csrf, may_manage, here)) }
+            @for event in events { (event.render(csrf, may_manage, here, when)) }
         }
     }
 }
 
 impl EventRow {
-    fn render(&self, csrf: &Csrf, may_manage: bool, here: &str) -> Markup {
+    fn render(
+        &self,
+        csrf: &Csrf,
+        may_manage: bool,
+        here: &str,
+        when: fn(&Moment) -> Markup,
+    ) -> Markup {
         let (meaning, word) = meaning(self.status);
         html! {
             li #{ "event-" (self.id) } {
@@ -59,7 +76,7 @@ impl EventRow {
                         span.event-words {
                             strong { (self.integration.title()) }
                             " " (badge(meaning, word)) " "
-                            span.quiet { (exact(&self.at)) }
+                            span.quiet { (when(&self.at)) }
                             br;
                             (self.message)
                         }
@@ -136,7 +153,7 @@ const RANGES: [(&str, &str); 6] = [
     ("", "All that is kept"),
     ("1h", "The last hour"),
     ("24h", "24 hours"),
-    ("counted", "24 hours, as the dashboard counts"),
+    ("counted", "24 hours, as counted"),
     ("7d", "7 days"),
     ("30d", "30 days"),
 ];
@@ -177,7 +194,7 @@ impl IntegrationLogPage {
                 (self.filters())
                 @if self.events.is_empty() { (self.empty()) }
                 @else {
-                    section.panel aria-label="Integration events" { (feed(&self.frame.csrf, &self.events, self.may_manage, &self.here())) }
+                    section.panel aria-label="Integration events" { (rows(&self.frame.csrf, &self.events, self.may_manage, &self.here(), exact)) }
                 }
                 @if !self.events.is_empty() || self.next.is_some() || self.from.is_some() { (self.more()) }
             }
@@ -191,15 +208,11 @@ impl IntegrationLogPage {
         let mut integrations = vec![("", "All integrations")];
         integrations.extend(Integration::ALL.map(|one| (one.name(), one.title())));
         let filter = &self.filter;
-        let select = |id, label, choices, chosen| Select {
-            error: error_of(&self.errors, id),
-            ..Select::new(id, label, choices, chosen)
-        };
         html! {
             form #filter .toolbar method="get" action=(routes::INTEGRATION_LOGS) {
-                (select("status", "Status", &statuses, &filter.status))
-                (select("integration_type", "Integration", &integrations, &filter.integration_type))
-                (select("date_range", "Time", &RANGES, &filter.date_range))
+                (Select::new("status", "Status", &statuses, &filter.status))
+                (Select::new("integration_type", "Integration", &integrations, &filter.integration_type))
+                (Select::new("date_range", "Time", &RANGES, &filter.date_range))
                 @if !filter.correlation_id.is_empty() {
                     input type="hidden" name="correlation_id" value=(filter.correlation_id);
                 }

@@ -307,7 +307,7 @@ fn log(events: Vec<EventRow>) -> IntegrationLogPage {
 
 /// Somebody followed an address that names nothing.
 fn misread() -> IntegrationLogPage {
-    let words = "There is no such choice. Choose success, warning or error.";
+    let words = "There is no such status. Choose success, warning or error.";
     IntegrationLogPage {
         filter: LogFilter::default(),
         errors: vec![FieldError::new("status", words)],
