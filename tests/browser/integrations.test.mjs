@@ -86,9 +86,9 @@ test("what a connector reports is on the page within a tick, and can be looked i
       assert.ok(await opened.getByText('"order": 7').isVisible(), "what was opened stays open");
       assert.ok(await opened.locator("summary").evaluate((it) => it === document.activeElement), "focus stays where it was");
       await page.getByRole("link", { name: "Failed Syncs (24h)" }).click();
-      await page.waitForURL(world.at("/integrations/logs?status=error&date_range=counted"));
+      await page.waitForURL(world.at("/integrations/logs?status=error&date_range=24h"));
       assert.equal(await page.getByLabel("Status").inputValue(), "error");
-      assert.equal(await page.getByLabel("Time").inputValue(), "counted");
+      assert.equal(await page.getByLabel("Time").inputValue(), "24h");
       await page.getByText("Order 7 was refused").waitFor();
       assert.equal(await page.getByText("Order 6").count(), 0);
     }),

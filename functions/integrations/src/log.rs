@@ -55,11 +55,9 @@ pub(crate) struct Asked {
 pub(crate) enum DateRange {
     #[serde(rename = "1h")]
     Hour,
+    /// From the quarter of an hour on in which it began: those that the dashboard counts.
     #[serde(rename = "24h")]
     Day,
-    /// The day that the dashboard counts: it begins with a quarter of an hour, up to 15 minutes later than `24h`.
-    #[serde(rename = "counted")]
-    Counted,
     #[serde(rename = "7d")]
     Week,
     #[serde(rename = "30d")]
@@ -67,19 +65,12 @@ pub(crate) enum DateRange {
 }
 
 impl DateRange {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Hour,
-        Self::Day,
-        Self::Counted,
-        Self::Week,
-        Self::Month,
-    ];
+    pub(crate) const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Hour => "1h",
             Self::Day => "24h",
-            Self::Counted => "counted",
             Self::Week => "7d",
             Self::Month => "30d",
         }
@@ -91,13 +82,13 @@ impl DateRange {
     }
 
     pub(crate) fn since(self, now: Timestamp) -> Timestamp {
-        let before = |hours| now - SignedDuration::from_hours(hours);
+        let days = |days: i64| now - SignedDuration::from_hours(24 * days);
         match self {
-            Self::Hour => before(1),
-            Self::Day => before(24),
-            Self::Counted => Quarter::first_counted(now).begins_at(),
-            Self::Week => before(7 * 24),
-            Self::Month => before(30 * 24),
+            Self::Hour => now - SignedDuration::from_hours(1),
+            // As a dashboard counts: who goes there from a count finds as many.
+            Self::Day => Quarter::first_counted(now).begins_at(),
+            Self::Week => days(7),
+            Self::Month => days(30),
         }
     }
 }

@@ -95,8 +95,7 @@ pub const INTEGRATION_FORGET: &str = "/integrations/{integration}/forget";
 /// `GET ?status=&integration_type=&date_range=&correlation_id=&cursor=`.
 pub const INTEGRATION_LOGS: &str = "/integrations/logs";
 pub const INTEGRATION_LOGS_FILE: &str = "/integrations/logs.csv";
-/// Those that the dashboard counts.
-pub const INTEGRATION_ERRORS_24H: &str = "/integrations/logs?status=error&date_range=counted";
+pub const INTEGRATION_ERRORS_24H: &str = "/integrations/logs?status=error&date_range=24h";
 /// `POST`.
 pub const INTEGRATION_EVENT_RETRY: &str = "/integrations/logs/{id}/retry";
 /// `GET ?state=&integration_type=&cursor=`.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 const SECONDS_IN_QUARTER: i64 = 15 * 60;
 const QUARTERS_IN_HOUR: i64 = 4;
-/// With the one that is not over. So nothing older than a day is ever counted.
+/// Beside the one that is not over. So nothing of a day is left out, and nothing older than it by more than a quarter is counted.
 pub const QUARTERS_IN_DAY: i64 = 24 * QUARTERS_IN_HOUR;
 
 /// How often something was tried, and how often that failed.
@@ -67,7 +67,7 @@ impl Quarter {
 
     /// The first of the day that is counted at `now`.
     pub fn first_counted(now: Timestamp) -> Self {
-        Self(Self::of(now).0 - (QUARTERS_IN_DAY - 1))
+        Self(Self::of(now).0 - QUARTERS_IN_DAY)
     }
 
     pub fn begins_at(self) -> Timestamp {
@@ -111,7 +111,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_counted_is_of_the_last_day_and_nothing_of_it_is_left_out_for_longer_than_a_quarter(
+        fn all_of_the_last_day_is_counted_and_nothing_older_than_it_by_more_than_a_quarter(
             tried_s in 0i64..400_000, age_s in 0i64..200_000,
         ) {
             let at = Timestamp::from_second(tried_s).unwrap();
@@ -123,10 +123,10 @@ mod tests {
             let counted = quarter.hour().counted(hour, now).tried == 1;
 
             let day = 24 * 60 * 60;
-            prop_assert!(!counted || age_s < day);
-            prop_assert!(counted || age_s >= day - SECONDS_IN_QUARTER);
-            prop_assert!(quarter.hour().begins_at() <= at);
+            prop_assert!(counted || age_s > day);
+            prop_assert!(!counted || age_s < day + SECONDS_IN_QUARTER);
             prop_assert_eq!(counted, at >= Quarter::first_counted(now).begins_at());
+            prop_assert!(quarter.hour().begins_at() <= at);
         }
 
         #[test]

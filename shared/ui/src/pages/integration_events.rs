@@ -149,11 +149,10 @@ pub struct LogFilter {
     pub correlation_id: String,
 }
 
-const RANGES: [(&str, &str); 6] = [
+const RANGES: [(&str, &str); 5] = [
     ("", "All that is kept"),
     ("1h", "The last hour"),
     ("24h", "24 hours"),
-    ("counted", "24 hours, as counted"),
     ("7d", "7 days"),
     ("30d", "30 days"),
 ];
