@@ -7,7 +7,10 @@ use domain::integration::{EventStatus, Integration};
 use serde::Deserialize;
 use shared::problem::FieldProblem;
 
-use crate::log::{Asked, DateRange};
+use crate::{
+    errors::{Filter, Waits},
+    log::{Asked, DateRange},
+};
 
 /// A form sends what was left empty, too.
 #[derive(Default, Deserialize)]
@@ -62,10 +65,43 @@ impl LogFilled {
                 "The list cannot go on from there. It begins with the newest.",
             );
         }
-        for name in self.others.keys() {
-            flaws.say("", &format!("There is no filter \"{name}\"."));
-        }
+        flaws.unknown(&self.others);
         (asked, flaws.0)
+    }
+}
+
+/// The same of the error queue.
+#[derive(Default, Deserialize)]
+pub(crate) struct QueueFilled {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    integration_type: String,
+    #[serde(default)]
+    cursor: String,
+    #[serde(flatten)]
+    others: BTreeMap<String, String>,
+}
+
+impl QueueFilled {
+    /// As far as it names something, where to go on, and what is wrong with the rest.
+    pub(crate) fn read(self) -> (Filter, Option<String>, Vec<FieldProblem>) {
+        let mut flaws = Flaws::default();
+        let states = [Waits::Retrying, Waits::DeadLetter].map(Waits::name);
+        let integrations = Integration::ALL.map(Integration::name);
+        let filter = Filter {
+            state: flaws.choice(("state", "state"), &self.state, &states, Waits::parse),
+            integration_type: flaws.choice(
+                ("integration_type", "integration"),
+                &self.integration_type,
+                &integrations,
+                |name| name.parse().ok(),
+            ),
+            connection: None,
+        };
+        flaws.unknown(&self.others);
+        let cursor = Some(self.cursor).filter(|cursor| !cursor.is_empty());
+        (filter, cursor, flaws.0)
     }
 }
 
@@ -78,6 +114,12 @@ impl Flaws {
             pointer: field.to_owned(),
             detail: words.to_owned(),
         });
+    }
+
+    fn unknown(&mut self, others: &BTreeMap<String, String>) {
+        for name in others.keys() {
+            self.say("", &format!("There is no filter \"{name}\"."));
+        }
     }
 
     /// What `given` names of those that can be chosen; nothing is nothing.

@@ -29,7 +29,7 @@ use ui::{
 
 use crate::{
     errors::{self, Filter, Waits},
-    filter::LogFilled,
+    filter::{LogFilled, QueueFilled},
     log, log_file,
     pages::View,
     waiting::{self, Waiting},
@@ -57,10 +57,9 @@ pub(crate) async fn log(
     let (asked, flaws) = filled.read();
     let found = log::find(&app, &visitor.session, &asked, log::SHOWN).await?;
     let view = View::of(&visitor, &headers, app.clock.now());
-    let flaw = |field: &FieldProblem| FieldError::new(&field.pointer, &field.detail);
     let page = IntegrationLogPage {
         filter: asked.shown(),
-        errors: flaws.iter().map(flaw).collect(),
+        errors: said(&flaws),
         events: view.rows(found.events),
         from: asked.cursor.map(|from| from.to_string()),
         next: found.next.map(|next| next.to_string()),
@@ -73,6 +72,11 @@ pub(crate) async fn log(
     } else {
         Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
     }
+}
+
+fn said(flaws: &[FieldProblem]) -> Vec<FieldError> {
+    let flaw = |field: &FieldProblem| FieldError::new(&field.pointer, &field.detail);
+    flaws.iter().map(flaw).collect()
 }
 
 /// Where the button stood.
@@ -97,33 +101,12 @@ pub(crate) async fn retry_event(
     Ok(page::done(&app.config, &place, words))
 }
 
-#[derive(Default, Deserialize)]
-pub(crate) struct QueueFilled {
-    #[serde(default)]
-    state: String,
-    #[serde(default)]
-    integration_type: String,
-    #[serde(default)]
-    cursor: String,
-}
-
-impl QueueFilled {
-    fn filter(&self) -> Filter {
-        let integration_type: Option<Integration> = self.integration_type.parse().ok();
-        Filter {
-            state: Waits::parse(&self.state),
-            integration_type,
-            connection: None,
-        }
-    }
-
-    /// As it was understood.
-    fn shown(filter: &Filter) -> QueueFilter {
-        let name = |integration: Integration| integration.name().to_owned();
-        QueueFilter {
-            state: filter.state.map(Waits::name).unwrap_or_default().to_owned(),
-            integration_type: filter.integration_type.map(name).unwrap_or_default(),
-        }
+/// As it was understood.
+fn shown(filter: &Filter) -> QueueFilter {
+    let name = |integration: Integration| integration.name().to_owned();
+    QueueFilter {
+        state: filter.state.map(Waits::name).unwrap_or_default().to_owned(),
+        integration_type: filter.integration_type.map(name).unwrap_or_default(),
     }
 }
 
@@ -133,21 +116,25 @@ pub(crate) async fn queue(
     headers: HeaderMap,
     Query(filled): Query<QueueFilled>,
 ) -> Result<Response, Problem> {
-    let filter = filled.filter();
+    let (filter, after, flaws) = filled.read();
     let store = app.store.tenant(&visitor.session);
-    let after = Some(filled.cursor).filter(|cursor| !cursor.is_empty());
     let (found, next) = errors::find(&store, &filter, after, errors::SHOWN).await?;
     let deliveries = waiting::deliveries(&app, &visitor.session, &filter).await?;
     let view = View::of(&visitor, &headers, app.clock.now());
     let page = ErrorQueuePage {
-        filter: QueueFilled::shown(&filter),
+        filter: shown(&filter),
+        errors: said(&flaws),
         deliveries: deliveries.into_iter().map(Waiting::row).collect(),
         items: found.into_iter().map(|found| view.item(found)).collect(),
         next,
         may_manage: view.may_manage,
         frame: visitor.frame,
     };
-    Ok(page::show(&app.config, &page.frame, page.render()))
+    if flaws.is_empty() {
+        Ok(page::show(&app.config, &page.frame, page.render()))
+    } else {
+        Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
+    }
 }
 
 impl Waiting {
@@ -188,10 +175,13 @@ pub(crate) async fn ask_to_retry(
     visitor: Visitor,
     Query(filled): Query<QueueFilled>,
 ) -> Result<Response, Problem> {
-    let filter = filled.filter();
+    let (filter, _, flaws) = filled.read();
+    if !flaws.is_empty() {
+        return Err(Problem::invalid_fields(flaws));
+    }
     let counted = errors::retry_some(&app, &visitor.session, &filter, true).await?;
     let page = RetryPage {
-        filter: QueueFilled::shown(&filter),
+        filter: shown(&filter),
         items: counted.items,
         has_more: counted.has_more,
         frame: visitor.frame,
@@ -247,11 +237,16 @@ pub(crate) async fn retry_item(
     State(app): State<App>,
     visitor: Visitor,
     Path((connection, item)): Path<(ConnectionId, ItemId)>,
+    Form(pressed): Form<Pressed>,
 ) -> Result<Response, Problem> {
     let run = errors::retry_item(&app, &visitor.session, connection, item).await?;
     let words = match run {
         Some(_) => "It is being tried again.",
         None => "Its connection stands still: it is tried again when that goes on.",
     };
-    Ok(page::done(&app.config, routes::ERROR_QUEUE, words))
+    let place = match local_path(&pressed.next) {
+        "/" => routes::ERROR_QUEUE,
+        place => place,
+    };
+    Ok(page::done(&app.config, place, words))
 }

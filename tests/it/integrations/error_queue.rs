@@ -7,6 +7,7 @@ use super::{DASHBOARD, IVO, logged, read};
 use crate::support::{ADA, Connected, MIA};
 
 const QUEUE: &str = "/api/integrations/error-queue";
+const PAGE: &str = "/integrations/error-queue";
 
 async fn queue(person: &Person, filter: &str) -> Vec<Value> {
     let found = read(person, &format!("{QUEUE}{filter}")).await;
@@ -167,4 +168,40 @@ async fn what_is_disconnected_waits_no_more() {
     mia.mended().await;
     mia.settle().await;
     assert_eq!(queue(&ada, "").await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn the_page_says_what_its_filter_cannot_name_and_is_come_back_to() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    for (asked, words) in [
+        (
+            "state=late",
+            "There is no such state. Choose retrying or dead_letter.",
+        ),
+        ("integration_type=outlook", "There is no such integration."),
+        ("level=1", "There is no filter &quot;level&quot;."),
+    ] {
+        let shown = ada.get(&format!("{PAGE}?{asked}")).await.unwrap();
+        let shown = shown.expect(422).unwrap().text;
+        assert!(shown.contains(words), "{asked}: {shown}");
+        let question = ada.get(&format!("{PAGE}/retry?{asked}")).await.unwrap();
+        assert_eq!(question.status, 422, "{asked}: nothing of everything");
+    }
+
+    let mia = Connected::with(world, MIA).await;
+    let (poisoned, event) = mia.synced("poisoned", 4).await;
+    mia.breaks(&event).await;
+    mia.retitle(&poisoned, "poisoned, late").await;
+    mia.settle().await;
+    let here = format!("{PAGE}?state=retrying&integration_type=");
+    let shown = ada.get(&here).await.unwrap().expect(200).unwrap().text;
+    assert!(shown.contains(&format!("value=\"{}\"", here.replace('&', "&amp;"))));
+    let item = queue(&ada, "").await[0]["id"].clone();
+    for (next, led) in [(here.as_str(), here.as_str()), ("//evil.test", PAGE)] {
+        let retry = format!("{PAGE}/{}/{}/retry", mia.connection, item.as_str().unwrap());
+        let pressed = ada.submit(&retry, &[("next", next)]).await.unwrap();
+        let pressed = pressed.expect(303).unwrap();
+        assert_eq!(pressed.header("location"), led);
+    }
 }

@@ -5,8 +5,8 @@ use maud::{Markup, html};
 
 use super::integrations::{grouped, logo};
 use crate::components::{
-    Look, Meaning, Moment, Select, action, back, badge, labelled, link, note, post, relative,
-    submit,
+    FieldError, Look, Meaning, Moment, Select, action, back, badge, error_summary, labelled, link,
+    note, post, relative, submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
@@ -16,6 +16,8 @@ use crate::routes;
 pub struct ErrorQueuePage {
     pub frame: Frame,
     pub filter: QueueFilter,
+    /// What the filter asked for that there is not.
+    pub errors: Vec<FieldError>,
     pub items: Vec<QueueRow>,
     pub deliveries: Vec<DeliveriesRow>,
     /// Where further items begin.
@@ -113,9 +115,10 @@ impl ErrorQueuePage {
             },
             ..Head::new("Error queue", Section::ErrorQueue)
         };
-        let again = format!("{}?{}", routes::ERROR_QUEUE, self.filter.query());
+        let again = self.here();
         let content = html! {
             div.stack {
+                (error_summary(&self.errors))
                 (self.filters())
                 div #queue hx-get=(again) hx-select="#queue" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
                     @if self.items.is_empty() && self.deliveries.is_empty() { (self.empty()) }
@@ -135,6 +138,10 @@ impl ErrorQueuePage {
             }
         };
         page(&self.frame, &head, content)
+    }
+
+    fn here(&self) -> String {
+        format!("{}?{}", routes::ERROR_QUEUE, self.filter.query())
     }
 
     fn filters(&self) -> Markup {
@@ -177,6 +184,7 @@ impl ErrorQueuePage {
                 }
                 @if self.may_manage {
                     (post(&self.frame.csrf, &routes::error_queue_item_retry(&item.connection, &item.id), "actions", html! {
+                        input type="hidden" name="next" value=(self.here());
                         (submit(&format!("item-{}-retry", item.id), Look::Plain, labelled(Icon::Sync, "Retry now"), "Retrying"))
                     }))
                 }

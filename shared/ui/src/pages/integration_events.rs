@@ -196,6 +196,7 @@ impl IntegrationLogPage {
                     section.panel aria-label="Integration events" { (rows(&self.frame.csrf, &self.events, self.may_manage, &self.here(), exact)) }
                 }
                 @if !self.events.is_empty() || self.next.is_some() || self.from.is_some() { (self.more()) }
+                p.quiet { "Syncs that found nothing new are counted on the dashboard, and not listed here." }
             }
         };
         page(&self.frame, &head, content)

@@ -320,6 +320,7 @@ fn queue(items: Vec<QueueRow>) -> ErrorQueuePage {
     ErrorQueuePage {
         frame: frame(),
         filter: QueueFilter::default(),
+        errors: Vec::new(),
         next: items.first().map(|item| item.id.clone()),
         deliveries: items
             .first()
