@@ -251,6 +251,7 @@ impl IntegrationCard {
     fn rate(&self) -> Markup {
         let unit = self.integration.unit();
         match self.tally.success_rate() {
+            None if self.last_success_at.is_some() => html! { "No " (unit) " in 24 hours" },
             None => html! { "No " (unit) " yet" },
             Some(rate) => html! {
                 (rate) "% (" (grouped(self.tally.succeeded())) "/" (grouped(self.tally.tried)) " " (unit) ")"
