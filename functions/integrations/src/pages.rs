@@ -135,6 +135,7 @@ impl View {
             last_success_at: answer.last_sync_at.map(moment),
             last_error: last_error.map(|(words, at)| (sentence(&words), moment(at))),
             tally: known.facts(integration).tally,
+            hours: known.hours(integration),
             facts: facts(&answer),
         }
     }

@@ -75,6 +75,8 @@ async fn an_error_is_counted_and_logged_as_often() {
     );
     assert_eq!(google["error_message"], google["message"]);
     assert_eq!(answer["overall_status"], "down", "it is all that is set up");
+    let page = ada.person.get("/integrations/dashboard").await.unwrap();
+    assert!(page.text.contains("failures in 1 of 25"), "drawn as well");
     let errors = logged(&ada.person, "status=error&date_range=24h").await;
     assert!(!errors.is_empty());
     assert_eq!(answer["error_summary"]["failed_count_24h"], errors.len());

@@ -85,6 +85,12 @@ impl Quarter {
 }
 
 impl Hour {
+    /// Those that the day reaches into which is counted at `now`, in order of time.
+    pub fn all_counted(now: Timestamp) -> impl Iterator<Item = Self> {
+        let (first, last) = (Quarter::first_counted(now).hour(), Quarter::of(now).hour());
+        (first.0..=last.0).map(Self)
+    }
+
     pub fn begins_at(self) -> Timestamp {
         let second = self.0 * QUARTERS_IN_HOUR * SECONDS_IN_QUARTER;
         Timestamp::from_second(second).unwrap_or(Timestamp::MIN)
@@ -127,6 +133,8 @@ mod tests {
             prop_assert!(!counted || age_s < day + SECONDS_IN_QUARTER);
             prop_assert_eq!(counted, at >= Quarter::first_counted(now).begins_at());
             prop_assert!(quarter.hour().begins_at() <= at);
+            prop_assert!(!counted || Hour::all_counted(now).any(|hour| hour == quarter.hour()));
+            prop_assert_eq!(Hour::all_counted(now).count(), 25);
         }
 
         #[test]

@@ -55,9 +55,15 @@ pub struct KeyLimit {
 
 #[derive(Debug, Default)]
 struct Counted {
-    tally: Tally,
+    by_hour: BTreeMap<Hour, Tally>,
     last_success_at: Option<Timestamp>,
     last_error: Option<(Timestamp, String)>,
+}
+
+impl Counted {
+    fn tally(&self) -> Tally {
+        self.by_hour.values().copied().sum()
+    }
 }
 
 impl KnownIntegrations {
@@ -103,7 +109,8 @@ impl KnownIntegrations {
             failed: counts::of(row, &counts::failed(quarter)).unwrap_or_default(),
         });
         let counted = self.counted.entry(integration).or_default();
-        counted.tally = counted.tally + hour.counted(by_quarter, self.at);
+        let of_hour = counted.by_hour.entry(hour).or_default();
+        *of_hour = *of_hour + hour.counted(by_quarter, self.at);
         counted.last_success_at = counted.last_success_at.max(moment(row, "last_success_at"));
         if let Some(at) = moment(row, "last_error_at")
             && counted
@@ -154,8 +161,17 @@ impl KnownIntegrations {
             last_error_at: counted
                 .and_then(|counted| Some(counted.last_error.as_ref()?.0))
                 .max(stored(|row| row.last_error_at)),
-            tally: counted.map(|counted| counted.tally).unwrap_or_default(),
+            tally: counted.map(Counted::tally).unwrap_or_default(),
         }
+    }
+
+    /// What was counted in each hour that the last day reaches into.
+    pub fn hours(&self, integration: Integration) -> Vec<Tally> {
+        let counted = self.counted.get(&integration);
+        let of = |hour| counted.and_then(|counted| counted.by_hour.get(&hour).copied());
+        Hour::all_counted(self.at)
+            .map(|hour| of(hour).unwrap_or_default())
+            .collect()
     }
 
     /// What went wrong last, if that is no longer ago than two days.
@@ -186,7 +202,7 @@ impl KnownIntegrations {
     pub fn failed_24h(&self) -> u32 {
         self.counted
             .values()
-            .map(|counted| counted.tally.failed)
+            .map(|counted| counted.tally().failed)
             .sum()
     }
 

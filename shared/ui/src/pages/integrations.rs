@@ -6,7 +6,8 @@ use maud::{Markup, html};
 
 use super::integration_events::{EventRow, feed};
 use crate::components::{
-    Look, Meaning, Moment, Radios, action, badge, labelled, link, note, post, relative, submit,
+    Look, Meaning, Moment, Radios, action, badge, labelled, link, note, post, relative, sentence,
+    submit,
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
@@ -43,6 +44,8 @@ pub struct IntegrationCard {
     /// What went wrong last, and when, while something is wrong.
     pub last_error: Option<(String, Moment)>,
     pub tally: Tally,
+    /// The same by the hour, in order of time.
+    pub hours: Vec<Tally>,
     /// What is special to it.
     pub facts: Vec<(&'static str, String)>,
 }
@@ -228,6 +231,7 @@ impl IntegrationCard {
                     p { (words) }
                 }))
             }
+            (self.graph())
             dl.facts.small.ends {
                 @for (name, value) in &self.facts { div { dt { (name) } dd { (value) } } }
                 @if let Some(at) = &self.last_success_at {
@@ -235,6 +239,35 @@ impl IntegrationCard {
                 }
                 @if self.integration != Integration::ApiKeys {
                     div { dt { "Success rate" } dd { (self.rate()) } }
+                }
+            }
+        }
+    }
+
+    /// One bar for each hour; what failed stands on top.
+    fn graph(&self) -> Markup {
+        let most = self
+            .hours
+            .iter()
+            .map(|hour| hour.tried)
+            .max()
+            .unwrap_or_default();
+        let failed = self.hours.iter().filter(|hour| hour.failed > 0).count();
+        let words = format!(
+            "{} by the hour: at most {} in one, failures in {failed} of {}",
+            sentence(self.integration.unit()),
+            grouped(most),
+            self.hours.len()
+        );
+        let height = |count: u32| count.saturating_mul(20).div_ceil(most.max(1)).min(20);
+        html! {
+            @if most > 0 {
+                svg.graph viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label=(words) {
+                    @for (x, hour) in (0..).step_by(4).zip(&self.hours) {
+                        @let (all, failed) = (height(hour.tried.max(hour.failed)), height(hour.failed));
+                        @if all > 0 { rect x=(x) y=(20 - all) width="3" height=(all) {} }
+                        @if failed > 0 { rect.failed x=(x) y=(20 - all) width="3" height=(failed) {} }
+                    }
                 }
             }
         }

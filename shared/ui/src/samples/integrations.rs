@@ -105,6 +105,12 @@ fn card(integration: Integration, badge: Badge) -> IntegrationCard {
             tried: 40,
             failed: 2,
         },
+        hours: (0..25)
+            .map(|hour| Tally {
+                tried: hour % 4,
+                failed: u32::from(hour % 12 == 11),
+            })
+            .collect(),
         facts: Vec::new(),
     }
 }
@@ -114,6 +120,7 @@ fn unset(integration: Integration) -> IntegrationCard {
         is_configured: false,
         last_success_at: None,
         tally: Tally::default(),
+        hours: Vec::new(),
         ..card(integration, Badge::Off)
     }
 }
