@@ -25,6 +25,11 @@ pub fn opaque() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
+/// What a request is called: a word that is copied whole, and that nothing takes for a formula, a number or a telephone.
+pub fn request() -> String {
+    format!("req{:016x}", u64::from_be_bytes(random()))
+}
+
 /// The id of a tenant that is founded now.
 pub fn mint_tenant(now: Timestamp) -> TenantId {
     TenantId::from_parts(unix_ms(now), u128::from_be_bytes(random()))

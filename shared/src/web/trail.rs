@@ -35,7 +35,7 @@ impl Trail {
         let agent = request.headers().get(header::USER_AGENT);
         let agent = agent.and_then(|agent| agent.to_str().ok());
         Self {
-            request_id: ids::opaque()[..16].to_owned(),
+            request_id: ids::request(),
             ip: address.map(|address| address.0),
             user_agent: agent.map(|text| text.chars().take(USER_AGENT_CHARACTERS_MAX).collect()),
         }

@@ -73,6 +73,18 @@ async fn the_table_has_what_the_log_has_in_cells_that_nothing_computes() {
     }
 }
 
+#[test]
+fn the_name_of_a_request_is_a_word_that_a_cell_keeps_as_it_is() {
+    for name in std::iter::repeat_with(shared::ids::request).take(1_000) {
+        assert!(
+            name.starts_with(|c: char| c.is_ascii_alphabetic()),
+            "{name}"
+        );
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name}");
+        assert_eq!(domain::mask::text(&name), name);
+    }
+}
+
 #[tokio::test]
 async fn a_table_in_parts_leads_on_until_all_of_what_was_asked_for_is_told() {
     let world = World::start().await.unwrap();
