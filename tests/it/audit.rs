@@ -123,6 +123,52 @@ async fn what_a_role_does_not_allow_is_written_down() {
 }
 
 #[tokio::test]
+async fn a_filter_that_names_nothing_is_said_and_filters_nothing() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    for (filter, words) in [
+        (
+            "action=member.flew",
+            "There is no such action. Choose one from the list.",
+        ),
+        (
+            "outcome=maybe",
+            "There is no such outcome. Choose succeeded or denied.",
+        ),
+        (
+            "cursor=aud_1",
+            "The list cannot go on from there. It begins with the newest.",
+        ),
+        ("who=mia", "There is no filter &quot;who&quot;."),
+    ] {
+        let page = ada.get(&format!("/ops/audit?{filter}")).await.unwrap();
+        let page = page.expect(422).unwrap();
+        assert!(page.text.contains(words), "{filter}: {}", page.text);
+        assert!(page.text.contains(ADA), "{filter}");
+    }
+    let empty = "/ops/audit?action=&outcome=&cursor=";
+    let page = ada.get(empty).await.unwrap().expect(200).unwrap();
+    assert!(!page.text.contains("There is no such"));
+}
+
+#[tokio::test]
+async fn a_page_of_older_lines_leads_back_to_the_newest() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let newest = log(&ada).await[0]["id"].as_str().unwrap().to_owned();
+    let leads_back = "href=\"/ops/audit?action=&amp;outcome=&amp;cursor=\"";
+
+    let first = ada.get("/ops/audit").await.unwrap().text;
+    let older = format!("/ops/audit?cursor={newest}");
+    let older = ada.get(&older).await.unwrap().expect(200).unwrap().text;
+
+    assert_eq!(
+        (first.contains(leads_back), older.contains(leads_back)),
+        (false, true)
+    );
+}
+
+#[tokio::test]
 async fn only_administrators_read_it_and_that_is_written_down_too() {
     let world = World::start().await.unwrap();
     for name in ["ivo", "mia", "vic", "uwe"] {

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{OriginalUri, State},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::Response,
 };
 use domain::{
@@ -12,14 +12,14 @@ use domain::{
 use serde::Deserialize;
 use shared::{
     app::App,
-    problem::{FieldProblem, Problem},
+    problem::Problem,
     web::{
         Form, Path, Query, local_path,
         page::{self, Visitor},
     },
 };
 use ui::{
-    components::{FieldError, sentence},
+    components::sentence,
     pages::{
         error_queue::{DeliveriesRow, ErrorQueuePage, QueueFilter, QueueRow, RetryPage},
         integration_events::IntegrationLogPage,
@@ -42,9 +42,7 @@ pub(crate) async fn log_file(
     Query(filled): Query<LogFilled>,
 ) -> Result<Response, Problem> {
     let (asked, flaws) = filled.read();
-    if !flaws.is_empty() {
-        return Err(Problem::invalid_fields(flaws));
-    }
+    flaws.none()?;
     log_file::of(&app, &visitor.session, &asked, &uri).await
 }
 
@@ -59,7 +57,7 @@ pub(crate) async fn log(
     let view = View::of(&visitor, &headers, app.clock.now());
     let page = IntegrationLogPage {
         filter: asked.shown(),
-        errors: said(&flaws),
+        errors: flaws.said(),
         events: view.rows(found.events),
         from: asked.cursor.map(|from| from.to_string()),
         next: found.next.map(|next| next.to_string()),
@@ -67,16 +65,7 @@ pub(crate) async fn log(
         may_manage: view.may_manage,
         frame: visitor.frame,
     };
-    if flaws.is_empty() {
-        Ok(page::show(&app.config, &page.frame, page.render()))
-    } else {
-        Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
-    }
-}
-
-fn said(flaws: &[FieldProblem]) -> Vec<FieldError> {
-    let flaw = |field: &FieldProblem| FieldError::new(&field.pointer, &field.detail);
-    flaws.iter().map(flaw).collect()
+    Ok(flaws.answer(&app.config, &page.frame, page.render()))
 }
 
 /// Where the button stood.
@@ -123,18 +112,14 @@ pub(crate) async fn queue(
     let view = View::of(&visitor, &headers, app.clock.now());
     let page = ErrorQueuePage {
         filter: shown(&filter),
-        errors: said(&flaws),
+        errors: flaws.said(),
         deliveries: deliveries.into_iter().map(Waiting::row).collect(),
         items: found.into_iter().map(|found| view.item(found)).collect(),
         next,
         may_manage: view.may_manage,
         frame: visitor.frame,
     };
-    if flaws.is_empty() {
-        Ok(page::show(&app.config, &page.frame, page.render()))
-    } else {
-        Ok(page::html(StatusCode::UNPROCESSABLE_ENTITY, page.render()))
-    }
+    Ok(flaws.answer(&app.config, &page.frame, page.render()))
 }
 
 impl Waiting {
@@ -176,9 +161,7 @@ pub(crate) async fn ask_to_retry(
     Query(filled): Query<QueueFilled>,
 ) -> Result<Response, Problem> {
     let (filter, _, flaws) = filled.read();
-    if !flaws.is_empty() {
-        return Err(Problem::invalid_fields(flaws));
-    }
+    flaws.none()?;
     let counted = errors::retry_some(&app, &visitor.session, &filter, true).await?;
     let page = RetryPage {
         filter: shown(&filter),

@@ -5,9 +5,11 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use domain::integration::Integration;
-use shared::{app::App, problem::Problem, web::Path};
-
-use crate::filter::listed;
+use shared::{
+    app::App,
+    problem::Problem,
+    web::{Path, listed},
+};
 
 /// One in a path, with a page of its own.
 pub(crate) struct Named(pub(crate) Integration);

@@ -1,9 +1,12 @@
 //! The audit log, newest first. Reading it is written down too: it names people and where they were.
 
+use std::collections::BTreeMap;
+
 use axum::{Json as Answer, extract::State, http::HeaderMap, response::Response};
 use domain::{
     audit::{Action, Actor, AuditEntry, Outcome},
     id::{ApiKeyId, AuditId, MemberId, TenantId},
+    time::Zone,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -13,7 +16,7 @@ use shared::{
     app::App,
     problem::Problem,
     web::{
-        Query, Session,
+        Flaws, Query, Session,
         page::{self, Visitor},
     },
 };
@@ -170,11 +173,38 @@ pub(crate) async fn list(
 }
 
 /// A form sends what was left empty, too.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Filled {
-    cursor: Option<String>,
-    action: Option<String>,
-    outcome: Option<String>,
+    #[serde(default)]
+    cursor: String,
+    #[serde(default)]
+    action: String,
+    #[serde(default)]
+    outcome: String,
+    #[serde(flatten)]
+    others: BTreeMap<String, String>,
+}
+
+impl Filled {
+    /// As far as it names something, and what is wrong with the rest.
+    fn read(&self) -> (Asked, Flaws) {
+        let mut flaws = Flaws::default();
+        let actions: Vec<_> = Action::ALL.iter().map(|one| one.name()).collect();
+        let outcomes = Outcome::ALL.map(Outcome::name);
+        let asked = Asked {
+            cursor: flaws.place(&self.cursor),
+            action: flaws.choice(("action", "action"), &self.action, &actions, |name| {
+                let mut known = Action::ALL.iter();
+                known.find(|known| known.name() == name).copied()
+            }),
+            outcome: flaws.choice(("outcome", "outcome"), &self.outcome, &outcomes, |name| {
+                Outcome::ALL.into_iter().find(|known| known.name() == name)
+            }),
+            ..Asked::default()
+        };
+        flaws.unknown(&self.others);
+        (asked, flaws)
+    }
 }
 
 pub(crate) async fn page(
@@ -183,24 +213,31 @@ pub(crate) async fn page(
     headers: HeaderMap,
     Query(filled): Query<Filled>,
 ) -> Result<Response, Problem> {
-    let action = filled.action.unwrap_or_default();
-    let outcome = filled.outcome.unwrap_or_default();
-    let asked = Asked {
-        cursor: filled.cursor.and_then(|cursor| cursor.parse().ok()),
-        action: Action::ALL
-            .iter()
-            .find(|known| known.name() == action)
-            .copied(),
-        outcome: Outcome::ALL
-            .into_iter()
-            .find(|known| known.name() == outcome),
-        ..Asked::default()
-    };
+    let (asked, flaws) = filled.read();
     let found = find(&app, &visitor.session, &asked).await?;
     let zone = page::zone(&headers);
-    let row = |entry: AuditEntry| AuditRow {
+    let page = AuditPage {
+        frame: visitor.frame,
+        filter: Filter {
+            action: asked.action,
+            outcome: asked.outcome,
+        },
+        errors: flaws.said(),
+        rows: found
+            .entries
+            .into_iter()
+            .map(|entry| row(entry, &zone))
+            .collect(),
+        is_newest: asked.cursor.is_none(),
+        next: found.next.map(|next| next.to_string()),
+    };
+    Ok(flaws.answer(&app.config, &page.frame, page.render()))
+}
+
+fn row(entry: AuditEntry, zone: &Zone) -> AuditRow {
+    AuditRow {
         id: entry.id.to_string(),
-        at: page::moment(entry.at, &zone),
+        at: page::moment(entry.at, zone),
         who: who(&entry.actor),
         action: entry.action,
         outcome: entry.outcome,
@@ -212,17 +249,7 @@ pub(crate) async fn page(
         from: entry.ip,
         user_agent: entry.user_agent,
         request_id: entry.request_id,
-    };
-    let page = AuditPage {
-        frame: visitor.frame,
-        filter: Filter {
-            action: asked.action,
-            outcome: asked.outcome,
-        },
-        rows: found.entries.into_iter().map(row).collect(),
-        next: found.next.map(|next| next.to_string()),
-    };
-    Ok(page::show(&app.config, &page.frame, page.render()))
+    }
 }
 
 fn who(actor: &Actor) -> String {

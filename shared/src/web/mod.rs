@@ -5,6 +5,7 @@ pub mod cookies;
 mod cors;
 mod csrf;
 mod extract;
+mod filter;
 mod foreign;
 mod gate;
 mod headers;
@@ -19,6 +20,7 @@ pub use extract::{
     CALENDAR, File, Form, IfMatch, Json, JsonIfAny, Path, Query, TABLE, Upload, etag, not_a_file,
     too_large,
 };
+pub use filter::{Flaws, listed};
 pub use gate::{Gate, Need, may, open, signed_in};
 pub use named_call::CallId;
 pub use routes::{Route, Routes};

@@ -3,7 +3,10 @@
 use domain::audit::{Action, Outcome};
 use maud::{Markup, html};
 
-use crate::components::{Look, Meaning, Moment, Select, absolute, action as leads, badge, submit};
+use crate::components::{
+    FieldError, Look, Meaning, Moment, Select, absolute, action as leads, badge, error_summary,
+    submit,
+};
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
 use crate::routes;
@@ -12,8 +15,12 @@ use crate::routes;
 pub struct AuditPage {
     pub frame: Frame,
     pub filter: Filter,
+    /// What was asked for and cannot be, so that nothing is filtered by it.
+    pub errors: Vec<FieldError>,
     /// Newest first.
     pub rows: Vec<AuditRow>,
+    /// Whether those that are shown begin with the newest there is.
+    pub is_newest: bool,
     /// Where older lines begin.
     pub next: Option<String>,
 }
@@ -45,16 +52,15 @@ impl AuditPage {
         let head = Head::new("Audit log", Section::Audit);
         let content = html! {
             div.stack {
+                (error_summary(&self.errors))
                 (self.filters())
-                @if self.rows.is_empty() { (empty()) }
+                @if self.rows.is_empty() { (self.empty()) }
                 @else {
                     section.panel aria-label="Audit log" {
                         ul.items { @for row in &self.rows { (row.render()) } }
                     }
                 }
-                @if let Some(next) = &self.next {
-                    div.actions { (leads("older", &self.older(next), Look::Plain, "Older")) }
-                }
+                (self.more())
             }
         };
         page(&self.frame, &head, content)
@@ -80,16 +86,52 @@ impl AuditPage {
         }
     }
 
-    fn older(&self, next: &str) -> String {
-        let (action, outcome) = self.filter.chosen();
-        format!(
-            "{}?action={action}&outcome={outcome}&cursor={next}",
-            routes::AUDIT
-        )
+    fn empty(&self) -> Markup {
+        let (title, words) = if self.next.is_some() {
+            (
+                "Nothing of that kind so far",
+                "What was looked through has none. Older lines may.",
+            )
+        } else {
+            (
+                "Nothing of that kind was written down",
+                "Sign-ins, changes of access and what was refused are kept here for as long as the organisation exists.",
+            )
+        };
+        html! {
+            div.empty {
+                (icon(Icon::Facts))
+                h2 { (title) }
+                p { (words) }
+            }
+        }
+    }
+
+    fn more(&self) -> Markup {
+        html! {
+            @if !self.is_newest || self.next.is_some() {
+                div.actions {
+                    @if !self.is_newest {
+                        (leads("newest", &self.filter.address(""), Look::Plain, "Newest"))
+                    }
+                    @if let Some(next) = &self.next {
+                        (leads("older", &self.filter.address(next), Look::Plain, "Older"))
+                    }
+                }
+            }
+        }
     }
 }
 
 impl Filter {
+    fn address(self, cursor: &str) -> String {
+        let (action, outcome) = self.chosen();
+        format!(
+            "{}?action={action}&outcome={outcome}&cursor={cursor}",
+            routes::AUDIT
+        )
+    }
+
     fn chosen(self) -> (&'static str, &'static str) {
         let action = self.action.map(Action::name).unwrap_or_default();
         (action, self.outcome.map(Outcome::name).unwrap_or_default())
@@ -118,16 +160,6 @@ impl AuditRow {
                 }
                 @if let Some(agent) = &self.user_agent { p.quiet { (agent) } }
             }
-        }
-    }
-}
-
-fn empty() -> Markup {
-    html! {
-        div.empty {
-            (icon(Icon::Facts))
-            h2 { "Nothing of that kind was written down" }
-            p { "Sign-ins, changes of access and what was refused are kept here for as long as the organisation exists." }
         }
     }
 }

@@ -50,6 +50,26 @@ pub(super) fn samples() -> Vec<Sample> {
             log(vec![line(Outcome::Succeeded), line(Outcome::Denied)]).render(),
         ),
         ("audit-none", log(Vec::new()).render()),
+        (
+            "audit-none-so-far",
+            AuditPage {
+                is_newest: false,
+                next: Some("aud_00".to_owned()),
+                ..log(Vec::new())
+            }
+            .render(),
+        ),
+        (
+            "audit-no-such-filter",
+            AuditPage {
+                errors: vec![FieldError::new(
+                    "action",
+                    "There is no such action. Choose one from the list.",
+                )],
+                ..log(vec![line(Outcome::Succeeded)])
+            }
+            .render(),
+        ),
         ("confirm-identity", confirm(None).render()),
         (
             "confirm-identity-wrong",
@@ -124,6 +144,8 @@ fn log(rows: Vec<AuditRow>) -> AuditPage {
     AuditPage {
         frame: frame(),
         filter: Filter::default(),
+        errors: Vec::new(),
+        is_newest: true,
         next: rows.last().map(|row| row.id.clone()),
         rows,
     }
