@@ -33,12 +33,18 @@ pub fn text(text: &str) -> String {
     phones(&emails(&names::in_json(text)))
 }
 
+/// Where the next one is; forms write it otherwise.
+fn at_sign(text: &str) -> Option<(usize, &'static str)> {
+    let found = ["@", "%40"].map(|sign| text.find(sign).map(|at| (at, sign)));
+    found.into_iter().flatten().min()
+}
+
 fn emails(text: &str) -> String {
     let is_local = |letter: char| letter.is_alphanumeric() || "._%+-'".contains(letter);
     let is_domain = |letter: char| letter.is_alphanumeric() || ".-".contains(letter);
     let (mut masked, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find('@') {
-        let (before, after) = (&rest[..at], &rest[at + 1..]);
+    while let Some((at, sign)) = at_sign(rest) {
+        let (before, after) = (&rest[..at], &rest[at + sign.len()..]);
         let local_at = before
             .char_indices()
             .rev()
@@ -50,13 +56,14 @@ fn emails(text: &str) -> String {
             .unwrap_or(after.len());
         let (local, domain) = (&before[local_at..], &after[..domain_len]);
         if local.is_empty() || !domain.contains('.') {
-            masked.push_str(&rest[..=at]);
+            masked.push_str(&rest[..at + sign.len()]);
             rest = after;
             continue;
         }
         masked.push_str(&before[..local_at]);
         masked.push_str(&first(local));
-        masked.push_str("***@");
+        masked.push_str("***");
+        masked.push_str(sign);
         masked.push_str(domain);
         rest = &after[domain_len..];
     }
@@ -141,6 +148,10 @@ mod tests {
         assert_eq!(
             text(r#"{"customer": {"full_name": "Jane Doe", "e-mail": "jane@example.com"}}"#),
             r#"{"customer": {"full_name": "Jane D.", "e-mail": "j***@example.com"}}"#
+        );
+        assert_eq!(
+            text("email=jane%40example.com&id=7"),
+            "email=j***%40example.com&id=7"
         );
         for left in [
             "2027-03-02T14:00:00Z",

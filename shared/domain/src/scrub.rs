@@ -1,5 +1,7 @@
 //! What others send is kept for operators without the secrets that it may hold, and not without end.
 
+mod named;
+
 use serde_json::Value;
 
 /// Longer bodies are cut.
@@ -30,7 +32,7 @@ const BEGINNINGS: [&str; 3] = ["kalends_", "whsec_", "eyJ"];
 pub fn body(text: &str) -> String {
     let clean = match serde_json::from_str::<Value>(text) {
         Ok(json) => value(json).to_string(),
-        Err(_) => words(text),
+        Err(_) => words(&named::without_headers(text)),
     };
     cut(clean)
 }
@@ -51,8 +53,16 @@ fn value(json: Value) -> Value {
                 .collect(),
         ),
         Value::Array(items) => Value::Array(items.into_iter().map(value).collect()),
-        Value::String(text) => Value::String(words(&text)),
+        Value::String(text) => Value::String(inner(&text)),
         plain @ (Value::Null | Value::Bool(_) | Value::Number(_)) => plain,
+    }
+}
+
+/// A text in JSON. Some have JSON in them.
+fn inner(text: &str) -> String {
+    match serde_json::from_str(text) {
+        Ok(json @ (Value::Object(_) | Value::Array(_))) => value(json).to_string(),
+        Ok(_) | Err(_) => words(text),
     }
 }
 
@@ -65,8 +75,12 @@ fn is_secret(name: &str) -> bool {
     SECRET_NAMES.iter().any(|secret| name.contains(secret))
 }
 
-/// A text without what looks like a secret.
+/// A text without what looks like a secret, or is named as one.
 pub fn words(text: &str) -> String {
+    named::without_values(&without_looks(text))
+}
+
+fn without_looks(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     let mut after_scheme = false;
@@ -134,7 +148,82 @@ mod tests {
         );
     }
 
+    #[test]
+    fn secrets_are_taken_out_of_texts_that_name_them() {
+        for (sent, kept) in [
+            (
+                "<Login><User>7</User><Password>hunter2</Password></Login>",
+                "<Login><User>7</User><Password>[removed]</Password></Login>",
+            ),
+            (
+                "<s:ApiKey type=\"k\"><![CDATA[hunter2]]></s:ApiKey>",
+                "<s:ApiKey type=\"k\"><![CDATA[[removed]]]></s:ApiKey>",
+            ),
+            (
+                "<login password='hunter2' id='7'/>",
+                "<login password='[removed]' id='7'/>",
+            ),
+            (
+                "id=7&client_secret=hunter2&scope=x",
+                "id=7&client_secret=[removed]&scope=x",
+            ),
+            (
+                "authorization=Bearer hunter2 id=7",
+                "authorization=[removed] id=7",
+            ),
+            (
+                r#"{"payload":"{\"api_key\":\"hunter2\",\"id\":7}"}"#,
+                r#"{"payload":"{\"api_key\":\"[removed]\",\"id\":7}"}"#,
+            ),
+            (
+                r#"{"id":7,"api_key":"hunt\"er2"#,
+                r#"{"id":7,"api_key":"[removed]"#,
+            ),
+            (
+                r#"sent "{\"token\": \"hunter2\", \"id\": 7}" and"#,
+                r#"sent "{\"token\": \"[removed]\", \"id\": 7}" and"#,
+            ),
+            (
+                r#"{"credentials":{"user":"7","pin":"hunter2"#,
+                r#"{"credentials":[removed]"#,
+            ),
+            (
+                "POST /orders\nCookie: a=hunter2; b=hunter2\r\nHost: x\n",
+                "POST /orders\nCookie: [removed]\r\nHost: x\n",
+            ),
+            ("Token: it has expired", "Token: [removed]"),
+            ("The token: it has expired", "The token: it has expired"),
+            ("Invalid token <b>7</b>", "Invalid token <b>7</b>"),
+        ] {
+            assert_eq!(body(sent), kept);
+            assert_eq!(body(kept), kept, "and stays so");
+        }
+        assert_eq!(words("Token: it has expired"), "Token: it has expired");
+    }
+
     proptest! {
+        /// However a secret is named, quoted and followed, nothing of it stays.
+        #[test]
+        fn no_value_of_a_secret_name_is_kept(
+            before in "[a-z =&<>\"'{},:\\\\]{0,12}",
+            name in prop::sample::select(vec!["password", "client_secret", "x-api-key", "AccessToken"]),
+            form in 0..6_usize,
+            behind in "[a-z =&<>\"'{},:\\\\\n]{0,12}",
+        ) {
+            let named = match form {
+                0 => format!("{name}=hunter2"),
+                1 => format!("\"{name}\": \"hunter2\""),
+                2 => format!("\\\"{name}\\\":\\\"hunter2\\\""),
+                3 => format!("<{name}>hunter2</{name}>"),
+                4 => format!("'{name}' : hunter2"),
+                _ => format!("{name} = 'hunter2'"),
+            };
+            let text = format!("{before} {named} {behind}");
+            let once = words(&text);
+            prop_assert!(!once.contains("hunter2"), "{text} gave {once}");
+            prop_assert_eq!(words(&once), once);
+        }
+
         #[test]
         fn nothing_is_kept_that_is_too_long(text in ".{0,40}", times in 1usize..800) {
             let kept = body(&text.repeat(times));

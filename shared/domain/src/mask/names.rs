@@ -49,14 +49,16 @@ impl Says {
 /// off at its end, or stands within a sentence, is masked as well.
 pub(super) fn in_json(text: &str) -> String {
     let (mut masked, mut rest) = (String::with_capacity(text.len()), text);
-    let mut says = None;
+    let mut says: Option<Says> = None;
     while let Some(quote) = rest.find('"') {
         let (between, literal) = (&rest[..quote], &rest[quote + 1..]);
         masked.push_str(&rest[..=quote]);
         let end = end_of(literal);
         let value = &literal[..end];
         match says.filter(|_| between.trim() == ":") {
-            Some(says) => masked.push_str(&rewritten(value, says)),
+            Some(says) => masked.push_str(&rewritten(value, |name: &str| says.masked(name))),
+            // Some strings have JSON in them.
+            None if value.contains("\\\"") => masked.push_str(&rewritten(value, in_json)),
             None => masked.push_str(value),
         }
         says = Says::of(value);
@@ -82,10 +84,10 @@ fn end_of(literal: &str) -> usize {
     literal.len()
 }
 
-fn rewritten(escaped: &str, says: Says) -> String {
+fn rewritten(escaped: &str, masked: impl Fn(&str) -> String) -> String {
     let value: String = serde_json::from_str(&format!("\"{escaped}\""))
         .unwrap_or_else(|_| escaped.replace('\\', ""));
-    let quoted = serde_json::Value::String(says.masked(&value)).to_string();
+    let quoted = serde_json::Value::String(masked(&value)).to_string();
     quoted[1..quoted.len() - 1].to_owned()
 }
 
@@ -117,6 +119,10 @@ mod tests {
             ),
             (r#"{"name":"Jane \"JD\" Doe"}"#, r#"{"name":"Jane D."}"#),
             (r#"{"name":"Jane Do"#, r#"{"name":"Jane D."#),
+            (
+                r#"{"payload":"{\"contact_name\":\"Jane Doe\",\"id\":\"7\"}"}"#,
+                r#"{"payload":"{\"contact_name\":\"Jane D.\",\"id\":\"7\"}"}"#,
+            ),
             (
                 r#"Refused: {"displayName": "Jane Doe"}."#,
                 r#"Refused: {"displayName": "Jane D."}."#,
