@@ -90,6 +90,30 @@ async fn a_disconnected_account_is_left_as_it_is_and_no_longer_synced() {
 }
 
 #[tokio::test]
+async fn a_conflict_of_a_disconnected_account_is_not_called_settled() {
+    let mia = Connected::start().await;
+    let conflict = mia.fall_apart("pump", 3).await;
+    let id = conflict["id"].as_str().unwrap();
+
+    mia.disconnect_whole(false).await;
+
+    let told = mia.person.get(&format!("/api/v1/conflicts/{id}")).await;
+    assert_eq!(told.unwrap().expect(200).unwrap().at("/state"), "dropped");
+    let page = mia.person.get(&format!("/conflicts/{id}")).await.unwrap();
+    let page = page.expect(200).unwrap().text;
+    assert!(page.contains("The account was disconnected, "), "{page}");
+    assert!(!page.contains("agree again"), "{page}");
+    let inbox = mia.person.get("/conflicts?state=settled").await.unwrap();
+    assert!(
+        inbox.text.contains("Account disconnected"),
+        "{}",
+        inbox.text
+    );
+    assert_eq!(mia.titles_here().await, ["pump, ours"]);
+    assert_eq!(mia.titles_there().await, ["pump, theirs"]);
+}
+
+#[tokio::test]
 async fn a_disconnection_that_is_asked_for_twice_is_the_same_one() {
     let mia = Connected::start().await;
     let path = format!("/api/v1/connections/{}", mia.connection);

@@ -52,6 +52,8 @@ enum Standing {
     Chosen,
     Settled,
     Undone,
+    /// Its account was disconnected before anything was written.
+    Dropped,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -76,7 +78,7 @@ struct Value {
 /// Whether their side was chosen for a difference, if anything was.
 pub(crate) fn kept_external(conflict: &Conflict, difference: &Difference) -> Option<bool> {
     let external: Option<&Parts> = match &conflict.state {
-        ConflictState::Open | ConflictState::Undone { .. } => None,
+        ConflictState::Open | ConflictState::Undone { .. } | ConflictState::Dropped { .. } => None,
         ConflictState::Chosen { external, .. } => Some(external),
         ConflictState::Settled { external, .. } => external.as_ref(),
     };
@@ -117,6 +119,7 @@ impl ConflictAnswer {
             ConflictState::Chosen { by, at, .. } => (Standing::Chosen, Some((*by, *at))),
             ConflictState::Settled { .. } => (Standing::Settled, None),
             ConflictState::Undone { .. } => (Standing::Undone, None),
+            ConflictState::Dropped { .. } => (Standing::Dropped, None),
         };
         let (decided_by, decided_at) = decided.unzip();
         Self {

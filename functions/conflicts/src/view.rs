@@ -44,9 +44,10 @@ pub(crate) async fn names(
         .iter()
         .filter_map(|conflict| match conflict.state {
             ConflictState::Chosen { by, .. } => Some(by),
-            ConflictState::Open | ConflictState::Settled { .. } | ConflictState::Undone { .. } => {
-                None
-            }
+            ConflictState::Open
+            | ConflictState::Settled { .. }
+            | ConflictState::Undone { .. }
+            | ConflictState::Dropped { .. } => None,
         });
     Names::of(store, connections, deciders).await
 }
@@ -116,6 +117,9 @@ fn state(
             undo_until: undo_until.map(|until| moment(until, zone)),
         },
         ConflictState::Undone { .. } => State::Undone,
+        ConflictState::Dropped { at } => State::Dropped {
+            at: moment(*at, zone),
+        },
     }
 }
 

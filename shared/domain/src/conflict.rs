@@ -80,6 +80,10 @@ pub enum ConflictState {
     Undone {
         at: Timestamp,
     },
+    /// Its account was disconnected before anything was written.
+    Dropped {
+        at: Timestamp,
+    },
 }
 
 /// How long a decision can be taken back.
@@ -111,7 +115,9 @@ impl Conflict {
     pub fn over_since(&self) -> Option<Timestamp> {
         match self.state {
             ConflictState::Open | ConflictState::Chosen { .. } => None,
-            ConflictState::Settled { at, .. } | ConflictState::Undone { at } => Some(at),
+            ConflictState::Settled { at, .. }
+            | ConflictState::Undone { at }
+            | ConflictState::Dropped { at } => Some(at),
         }
     }
 
@@ -119,7 +125,9 @@ impl Conflict {
     pub fn choose(&self, external: &Parts) -> Result<Choice, NotNow> {
         match self.state {
             ConflictState::Open | ConflictState::Chosen { .. } => {}
-            ConflictState::Settled { .. } | ConflictState::Undone { .. } => {
+            ConflictState::Settled { .. }
+            | ConflictState::Undone { .. }
+            | ConflictState::Dropped { .. } => {
                 return Err(NotNow::Settled);
             }
         }

@@ -126,6 +126,7 @@ impl Notification {
             }),
             ConflictState::Chosen { .. }
             | ConflictState::Settled { .. }
+            | ConflictState::Dropped { .. }
             | ConflictState::Undone { .. } => None,
         }
     }

@@ -38,7 +38,8 @@ impl Standing {
             ConflictState::Open => Self::Open,
             ConflictState::Chosen { .. }
             | ConflictState::Settled { .. }
-            | ConflictState::Undone { .. } => Self::Settled,
+            | ConflictState::Undone { .. }
+            | ConflictState::Dropped { .. } => Self::Settled,
         }
     }
 

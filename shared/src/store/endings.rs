@@ -286,11 +286,12 @@ impl TenantStore {
             && let Some(conflict) = self.conflict(conflict).await?
         {
             let state = match conflict.state {
-                ConflictState::Open | ConflictState::Chosen { .. } => ConflictState::Settled {
-                    at: now,
-                    external: None,
-                },
-                ConflictState::Settled { .. } | ConflictState::Undone { .. } => return Ok(writes),
+                ConflictState::Open | ConflictState::Chosen { .. } => {
+                    ConflictState::Dropped { at: now }
+                }
+                ConflictState::Settled { .. }
+                | ConflictState::Undone { .. }
+                | ConflictState::Dropped { .. } => return Ok(writes),
             };
             let over = Conflict { state, ..conflict };
             writes.extend(self.conflict_writes(over)?);

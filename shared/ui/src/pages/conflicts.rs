@@ -42,6 +42,7 @@ impl State {
             Self::Settled { decided: true, .. } => badge(Meaning::Ok, "Settled"),
             Self::Settled { decided: false, .. } => badge(Meaning::Ok, "Both sides agree again"),
             Self::Undone => badge(Meaning::Off, "Taken back"),
+            Self::Dropped { .. } => badge(Meaning::Off, "Account disconnected"),
         }
     }
 }

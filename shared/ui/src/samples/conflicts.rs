@@ -58,6 +58,14 @@ pub(super) fn samples() -> Vec<Sample> {
         ("conflict-undecided", undecided().render()),
         ("conflict-deleted", deleted().render()),
         ("conflict-chosen", chosen().render()),
+        (
+            "conflict-dropped",
+            ConflictPage {
+                state: State::Dropped { at: at("46") },
+                ..chosen()
+            }
+            .render(),
+        ),
         ("conflict-settled", settled().render()),
         ("conflict-locked", locked().render()),
     ]
@@ -97,7 +105,8 @@ fn over() -> Vec<Row> {
         decided: true,
         undo_until: None,
     };
-    let states = [State::Undone, settled];
+    let dropped = State::Dropped { at: at("55") };
+    let states = [State::Undone, settled, dropped];
     let ended = |(row, state)| Row {
         over: Some(at("55")),
         state,

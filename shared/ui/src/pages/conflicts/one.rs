@@ -53,6 +53,10 @@ pub enum State {
         undo_until: Option<Moment>,
     },
     Undone,
+    /// Its account was disconnected before anything was written.
+    Dropped {
+        at: Moment,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -153,6 +157,10 @@ impl ConflictPage {
                 Meaning::Off,
                 "The decision was taken back: what it had overwritten stands in the entry again.",
             ),
+            State::Dropped { at } => note(
+                Meaning::Off,
+                html! { "The account was disconnected, " (absolute(at)) ". Nothing was written: each side says what it said." },
+            ),
         }
     }
 
@@ -173,7 +181,7 @@ impl ConflictPage {
         }
         let until = match &self.state {
             State::Settled { undo_until, .. } => undo_until.as_ref(),
-            State::Open | State::Chosen { .. } | State::Undone => None,
+            State::Open | State::Chosen { .. } | State::Undone | State::Dropped { .. } => None,
         };
         html! {
             (self.table())
