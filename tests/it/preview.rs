@@ -7,7 +7,7 @@ use tests::{
     world::World,
 };
 
-use crate::support::{MIA, google_visit, visit};
+use crate::support::{Connected, MIA, google_visit, visit};
 
 struct Unsaved {
     world: World,
@@ -115,4 +115,38 @@ async fn a_preview_counts_what_the_first_sync_then_does_and_writes_nothing() {
         .collect();
     assert_eq!(did, [(json!(13), json!(2))]);
     assert_eq!(created(&preview(&mia).await), (json!(0), json!(0)));
+}
+
+#[tokio::test]
+async fn what_is_linked_already_is_counted_once() {
+    let mia = Connected::start().await;
+    mia.fall_apart("pump", 3).await;
+    let mut entries = Vec::new();
+    for day in 4..7 {
+        entries.push(mia.synced(&format!("visit {day}"), day).await.0);
+    }
+    mia.press("pause").await.expect(200).unwrap();
+    for entry in &entries {
+        mia.retitle(entry, "later").await;
+    }
+    let calendars = mia.api("/calendars").await["calendars"].clone();
+    let mut calendars = calendars.as_array().unwrap().iter();
+    let chosen = calendars
+        .find(|calendar| calendar["selected"] == true)
+        .unwrap();
+    let choice = json!({ "calendars": [{
+        "id": chosen["id"], "selected": true, "direction": "bidirectional", "history_days": null,
+        "receives_new": true,
+    }] });
+
+    let path = format!("/api/v1/connections/{}/preview", mia.connection);
+    let shown = mia.person.post(&path, &choice).await.unwrap();
+    let shown = shown.expect(200).unwrap().json()["calendars"][0].clone();
+
+    assert_eq!(
+        (&shown["changed"], &shown["conflicts"]),
+        (&json!(3), &json!(1)),
+        "{shown:#}"
+    );
+    assert_eq!(shown["sample"].as_array().unwrap().len(), 4);
 }

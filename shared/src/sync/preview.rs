@@ -1,6 +1,6 @@
 //! What a first sync would do, found out without doing any of it: the same reads and the same decisions as in a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     calendar::{Calendar, CalendarSettings},
@@ -59,6 +59,8 @@ async fn look(context: &Context<'_>, calendar: &Calendar) -> Result<Preview, Syn
     let since = calendar.settings.history.starts_at(context.app.clock.now());
     let mut preview = Preview::of(calendar.id);
     let mut page: Option<String> = None;
+    // Decided with their event; not once more with what is here.
+    let mut paired = BTreeSet::new();
     for number in 1.. {
         let from = ReadFrom::Start { since };
         let answer = context
@@ -68,6 +70,7 @@ async fn look(context: &Context<'_>, calendar: &Calendar) -> Result<Preview, Syn
         let seen = context
             .observe_changes(calendar, answer.changes, answer.series, since)
             .await?;
+        paired.extend(seen.pairs.iter().map(|pair| pair.link.entry));
         preview.add(&decide(seen));
         match answer.next {
             Next::Cursor(_) => break,
@@ -81,6 +84,7 @@ async fn look(context: &Context<'_>, calendar: &Calendar) -> Result<Preview, Syn
     let entries = context.store.all_entries_of(calendar.member).await?;
     let rows: Vec<DirtyEntry> = entries
         .into_iter()
+        .filter(|entry| !paired.contains(entry))
         .map(|entry| DirtyEntry { entry, version: 0 })
         .collect();
     for handful in rows.chunks(ENTRIES_AT_ONCE) {
