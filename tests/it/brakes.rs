@@ -41,7 +41,7 @@ async fn decide(mia: &Connected, hold: &Value, decision: &str) {
         mia.connection,
         hold["id"].as_str().unwrap()
     );
-    let body = json!({ "decision": decision });
+    let body = json!({ "decision": decision, "version": hold["version"] });
     mia.person
         .post(&path, &body)
         .await
@@ -254,7 +254,7 @@ async fn a_decision_is_made_once() {
         hold["id"].as_str().unwrap()
     );
     let press = async |decision: &str| {
-        let body = json!({ "decision": decision });
+        let body = json!({ "decision": decision, "version": hold["version"] });
         mia.person.post(&path, &body).await
     };
 
@@ -264,9 +264,84 @@ async fn a_decision_is_made_once() {
     press("confirm").await.unwrap().expect(409).unwrap();
     let elsewhere = path.replace("hld_0", "hld_1");
     mia.person
-        .post(&elsewhere, &json!({ "decision": "confirm" }))
+        .post(&elsewhere, &json!({ "decision": "confirm", "version": 1 }))
         .await
         .unwrap()
         .expect(404)
         .unwrap();
+}
+
+#[tokio::test]
+async fn what_came_to_be_held_since_is_not_decided_unseen() {
+    let (mia, ids) = with_many().await;
+    let (last, others) = ids.split_last().unwrap();
+    for id in others {
+        mia.calendar.delete(id).await.unwrap();
+    }
+    mia.settle().await;
+    let asked = only_hold(&mia).await;
+    let path = format!(
+        "/connections/{}/holds/{}",
+        mia.connection,
+        asked["id"].as_str().unwrap()
+    );
+    let version = asked["version"].to_string();
+    let question = mia.person.get(&path).await.unwrap().text;
+    assert!(question.contains(&format!("name=\"version\" value=\"{version}\"")));
+
+    mia.calendar.delete(last).await.unwrap();
+    mia.settle().await;
+    for decision in ["confirm", "restore"] {
+        let body = json!({ "decision": decision, "version": asked["version"] });
+        let api = mia.person.post(&format!("/api/v1{path}"), &body).await;
+        api.unwrap().expect(409).unwrap();
+        let fields = [("decision", decision), ("version", &version)];
+        let page = mia.person.submit(&path, &fields).await.unwrap();
+        let page = page.expect(409).unwrap().text;
+        assert!(page.contains("More came to be held meanwhile."), "{page}");
+    }
+    mia.settle().await;
+    assert_eq!(mia.entries().await.len(), usize::from(MANY));
+
+    let grown = only_hold(&mia).await;
+    assert_eq!(grown["count"], MANY);
+    decide(&mia, &grown, "confirm").await;
+    assert_eq!(mia.entries().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn the_question_says_of_entries_that_were_made_here_that_they_stay() {
+    let mia = Connected::start().await;
+    let mut events = Vec::new();
+    for number in 0..MANY {
+        let entry = visit(&format!("visit {number:02}"), 1 + number);
+        mia.create_entry(&entry).await;
+    }
+    mia.settle().await;
+    for event in mia.calendar.events().await.unwrap() {
+        events.push(event["id"].as_str().unwrap().to_owned());
+    }
+    for id in &events {
+        mia.calendar.delete(id).await.unwrap();
+    }
+    mia.settle().await;
+
+    let hold = only_hold(&mia).await;
+    let path = format!(
+        "/connections/{}/holds/{}",
+        mia.connection,
+        hold["id"].as_str().unwrap()
+    );
+    let question = mia.person.get(&path).await.unwrap().text;
+    assert!(
+        question.contains("24 entries stay in the schedule, without a copy in "),
+        "{question}"
+    );
+    assert!(
+        !question.contains("deleted from the schedule"),
+        "{question}"
+    );
+
+    decide(&mia, &hold, "confirm").await;
+    assert_eq!(mia.entries().await.len(), usize::from(MANY));
 }

@@ -128,7 +128,8 @@ async fn held_changes_wait_for_a_decision() {
             .text
             .contains("Under Deleted entries each can be brought back")
     );
-    let pressed = mia.person.submit(&path, &[("decision", "restore")]);
+    let answer = [("decision", "restore"), ("version", "1")];
+    let pressed = mia.person.submit(&path, &answer);
     assert_eq!(pressed.await.unwrap().status, 303);
     assert_eq!(told(&mia.person).await, Vec::<Value>::new());
 }

@@ -4,7 +4,7 @@ use axum::{Json as Answer, extract::State, response::Response};
 use domain::{
     audit::Action,
     calendar::Calendar,
-    hold::{Decided, Decision, HeldStep, Hold},
+    hold::{Decided, Decision, HeldStep, Hold, Spared},
     id::{CalendarId, ConnectionId, HoldId, RunId},
     run::Trigger,
     sync::brake::{Brake, Way},
@@ -42,6 +42,7 @@ pub(crate) struct HoldAnswer {
     sample: Vec<HeldStep>,
     since: Timestamp,
     decision: Option<Decision>,
+    /// Changes with what is held; a decision names the one that was looked at.
     version: u64,
 }
 
@@ -72,6 +73,8 @@ pub(crate) async fn list(own: Own) -> Result<Answer<List<HoldAnswer>>, Problem> 
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
     decision: Decision,
+    /// Of the hold that was looked at: what came to be held since is not decided unseen.
+    version: u64,
 }
 
 pub(crate) async fn decide(
@@ -80,7 +83,7 @@ pub(crate) async fn decide(
     Path((connection, hold)): Path<(ConnectionId, HoldId)>,
     Json(asked): Json<Asked>,
 ) -> Result<Response, Problem> {
-    let run = carry_out(&app, &own, hold, asked.decision).await?;
+    let run = carry_out(&app, &own, hold, &asked).await?;
     Ok(accepted(connection, run))
 }
 
@@ -88,6 +91,7 @@ pub(crate) async fn decide(
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pressed {
     decision: Decision,
+    version: u64,
     /// Proven before the form is read.
     #[serde(rename = "csrf_token")]
     _proof: Option<String>,
@@ -126,8 +130,11 @@ pub(crate) async fn press(
     Path((connection, hold)): Path<(ConnectionId, HoldId)>,
     Form(pressed): Form<Pressed>,
 ) -> Result<Response, Problem> {
-    carry_out(&app, &own, hold, pressed.decision).await?;
-    let words = match pressed.decision {
+    let Pressed {
+        decision, version, ..
+    } = pressed;
+    carry_out(&app, &own, hold, &Asked { decision, version }).await?;
+    let words = match decision {
         Decision::Confirm => "Confirmed. The next sync carries it out.",
         Decision::Restore => "Kept. The next sync puts back what was removed or changed.",
     };
@@ -143,8 +150,9 @@ async fn carry_out(
     app: &App,
     own: &Own,
     hold: HoldId,
-    decision: Decision,
+    asked: &Asked,
 ) -> Result<Option<RunId>, Problem> {
+    let decision = asked.decision;
     let mut holds = own.store.holds(own.connection().id).await?;
     let place = holds.iter().position(|one| one.id == hold);
     let hold = holds.swap_remove(place.ok_or_else(|| Problem::not_found("hold"))?);
@@ -153,6 +161,7 @@ async fn carry_out(
         Some(_) => {
             return Err(decided_otherwise());
         }
+        None if hold.version != asked.version => return Err(changed()),
         None => {
             holds.retain(|other| other.asks_as(&hold) && other.decided.is_none());
             if !decide_one(app, own, hold, decision).await? {
@@ -231,9 +240,7 @@ pub(crate) fn words(hold: &Hold, name: &str) -> String {
 fn consequence(hold: &Hold, name: &str) -> String {
     let count = hold.count;
     match (hold.way, hold.brake) {
-        (Way::Changes | Way::Comparison, Brake::Deletions) => format!(
-            "{count} entries are deleted from the schedule. Under Deleted entries each can be brought back for 30 days."
-        ),
+        (Way::Changes | Way::Comparison, Brake::Deletions) => gone(hold, name),
         (Way::Changes | Way::Comparison, Brake::Overwrites) => format!(
             "{count} entries get what {name} says. The history of each keeps what it said before."
         ),
@@ -248,14 +255,57 @@ fn consequence(hold: &Hold, name: &str) -> String {
     }
 }
 
+/// What deletions in the calendar come to here. Not every one deletes an entry.
+fn gone(hold: &Hold, name: &str) -> String {
+    let deleted = hold.deleted();
+    let Spared {
+        severed,
+        unassigned,
+    } = hold.spared;
+    let parts = [
+        (
+            deleted,
+            format!(
+                "{} deleted from the schedule. Under Deleted entries each can be brought back for 30 days.",
+                entries(deleted, "is", "are")
+            ),
+        ),
+        (
+            severed,
+            format!(
+                "{} in the schedule, without a copy in {name}.",
+                entries(severed, "stays", "stay")
+            ),
+        ),
+        (
+            unassigned,
+            format!(
+                "{} in the schedule, without you.",
+                entries(unassigned, "stays", "stay")
+            ),
+        ),
+    ];
+    let said = parts.into_iter().filter(|(count, _)| *count > 0);
+    said.map(|(_, words)| words).collect::<Vec<_>>().join(" ")
+}
+
+fn entries(count: u32, one: &str, more: &str) -> String {
+    match count {
+        1 => format!("1 entry {one}"),
+        _ => format!("{count} entries {more}"),
+    }
+}
+
 /// One, of a calendar that is called so.
 pub(crate) fn shown_one(hold: &Hold, name: &str) -> HeldChanges {
     let confirm = match hold.brake {
-        Brake::Deletions => "Delete them on the other side too",
+        Brake::Deletions if hold.deleted() > 0 => "Delete them on the other side too",
+        Brake::Deletions => "Let them go",
         Brake::Overwrites => "Change them on the other side too",
     };
     HeldChanges {
         id: hold.id.to_string(),
+        version: hold.version,
         what: words(hold, name),
         sample: hold
             .sample

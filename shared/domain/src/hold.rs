@@ -22,12 +22,34 @@ pub struct Hold {
     pub brake: Brake,
     /// How many steps are held, as far as the last look got.
     pub count: u32,
+    #[serde(default)]
+    pub spared: Spared,
     /// The first of them.
     pub sample: Vec<HeldStep>,
     pub since: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided: Option<Decided>,
     pub version: u64,
+}
+
+/// How many of what counts as a deletion leave the entry in the schedule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spared {
+    /// Entries that were made here: they stay, without their copy.
+    pub severed: u32,
+    /// Entries of others, too: they stay, without the calendar's owner.
+    pub unassigned: u32,
+}
+
+impl Spared {
+    pub fn count(&mut self, step: &Step) {
+        if matches!(step, Step::Sever { .. }) {
+            self.severed += 1;
+        }
+        if matches!(step, Step::Unassign { .. }) {
+            self.unassigned += 1;
+        }
+    }
 }
 
 /// One of the steps that are held, in words.
@@ -60,6 +82,12 @@ pub enum Decision {
 impl Hold {
     pub fn decision(&self) -> Option<Decision> {
         self.decided.as_ref().map(|decided| decided.decision)
+    }
+
+    /// How many of what is held would be gone on the other side, too.
+    pub fn deleted(&self) -> u32 {
+        let spared = self.spared.severed.saturating_add(self.spared.unassigned);
+        self.count.saturating_sub(spared)
     }
 
     /// Whether both ask the same of the owner. What changes tell is gone, a complete read does not show either: where it
@@ -136,6 +164,7 @@ mod tests {
             way,
             brake,
             count,
+            spared: Spared::default(),
             sample: Vec::new(),
             since: Timestamp::from_second(number.try_into().unwrap_or_default())
                 .unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     calendar::Calendar,
-    hold::{Decision, HeldStep, Hold, SAMPLE_MAX},
+    hold::{Decision, HeldStep, Hold, SAMPLE_MAX, Spared},
     id::{CalendarId, HoldId},
     sync::{
         brake::{Brake, Braked, Round, Way, brake},
@@ -26,6 +26,7 @@ pub(super) struct Holds {
 #[derive(Default)]
 struct Held {
     count: u32,
+    spared: Spared,
     sample: Vec<HeldStep>,
 }
 
@@ -108,6 +109,7 @@ impl Holds {
         let Some(brake) = step.brake() else { return };
         let held = self.held.entry((calendar, way, brake)).or_default();
         held.count += 1;
+        held.spared.count(step);
         if held.sample.len() < SAMPLE_MAX {
             held.sample.push(HeldStep::of(step));
         }
@@ -138,13 +140,15 @@ impl Context<'_> {
                 }
                 (Some(known), None) => known,
                 (Some(known), Some(held))
-                    if (known.count, &known.sample) == (held.count, &held.sample) =>
+                    if (known.count, known.spared, &known.sample)
+                        == (held.count, held.spared, &held.sample) =>
                 {
                     known
                 }
                 (known, Some(held)) => {
                     let next = Hold {
                         count: held.count,
+                        spared: held.spared,
                         sample: held.sample,
                         ..known.unwrap_or_else(|| Hold {
                             id: ids::mint(self.store.id(), now, HoldId::from_parts),
@@ -153,6 +157,7 @@ impl Context<'_> {
                             way,
                             brake,
                             count: 0,
+                            spared: Spared::default(),
                             sample: Vec::new(),
                             since: now,
                             decided: None,

@@ -50,6 +50,7 @@ fn hold(number: u64, decided: bool) -> Hold {
         way: Way::Changes,
         brake: Brake::Deletions,
         count: 20,
+        spared: crate::hold::Spared::default(),
         sample: Vec::new(),
         since: at(i64::try_from(number).unwrap()),
         decided: decided.then(|| Decided {

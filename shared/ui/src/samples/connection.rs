@@ -338,6 +338,7 @@ fn previews() -> Vec<PreviewShown> {
 fn held() -> Vec<HeldChanges> {
     vec![HeldChanges {
         id: "hld_00000000010000000000000001".into(),
+        version: 1,
         what: "214 events are gone from Work".into(),
         sample: vec![
             ("Boiler service".into(), "delete the entry".into()),

@@ -67,6 +67,7 @@ fn rows() -> Vec<Row> {
                 connection: connection.clone(),
                 changes: HeldChanges {
                     id: "hld_01hy0000000000000000000001".to_owned(),
+                    version: 1,
                     what: "214 events are gone from Work".to_owned(),
                     sample: vec![
                         ("Pump check".to_owned(), "delete the entry".to_owned()),

@@ -8,6 +8,8 @@ use crate::routes;
 #[derive(Clone, Debug)]
 pub struct HeldChanges {
     pub id: String,
+    /// Sent with the answer, so that nothing is decided unseen.
+    pub version: u64,
     /// "214 events are gone from Work"
     pub what: String,
     /// Title, and what would be done.
@@ -37,6 +39,7 @@ impl HeldChanges {
         let path = routes::connection_hold(connection, &self.id);
         let restore = html! {
             input type="hidden" name="decision" value="restore";
+            input type="hidden" name="version" value=(self.version);
             (submit(&format!("{}-restore", self.id), Look::Primary, "Put them back", "Saving"))
         };
         let question = self.question(connection);
@@ -56,7 +59,10 @@ impl HeldChanges {
             consequences: vec![format!("{}.", self.what), self.consequence.clone()],
             extras: Vec::new(),
             action: routes::connection_hold(connection, &self.id),
-            hidden: vec![("decision", "confirm".to_owned())],
+            hidden: vec![
+                ("decision", "confirm".to_owned()),
+                ("version", self.version.to_string()),
+            ],
             yes: self.confirm,
             busy: "Saving",
             back: routes::connection(connection),
