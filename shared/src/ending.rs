@@ -212,7 +212,7 @@ impl Work<'_> {
             if self.now() >= self.ends_at {
                 return Ok(Some(SignedDuration::ZERO));
             }
-            match self.go_on(ending).await {
+            match Box::pin(self.go_on(ending)).await {
                 Ok(next) if next.is_over() => {
                     tracing::info!(
                         tenant = %self.store.id(), connection = %self.connection, receipt = %next,

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
     calendar_user::{CalendarUser as _, GoogleUser},
+    person::Person,
     world::World,
 };
 
@@ -242,4 +243,38 @@ async fn a_meeting_beside_its_copy_is_not_forgotten_when_the_entry_changes() {
     mia.settle().await;
     assert_eq!(mia.entry("round, much later").await["id"], entry["id"]);
     assert_eq!(mia.calendar.events().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_calendar_is_called_is_told_to_its_owner_alone() {
+    let world = World::start().await.unwrap();
+    let therapy = "Jane Doe, therapy";
+    let calendar = world.google.add_calendar(MIA, therapy, "Europe/Berlin");
+    let mia = Connected::with(world, MIA).await;
+    mia.sync_all_of(&mia.connection).await;
+    let (begin, _) = calendar.split_once('@').unwrap();
+    let scope = format!("/calendar/v3/calendars/{begin}");
+    mia.fault(&json!({ "name": "server_error", "scope": scope, "status": 404 }))
+        .await;
+
+    let run = mia.sync_now().await;
+
+    assert_eq!(run["outcome"], "failed", "{run:#}");
+    assert!(run["why"].as_str().unwrap().contains(therapy), "{run:#}");
+    let ada = Person::sign_in(&mia.world, ADA).await.unwrap();
+    for path in [
+        "/api/integrations/dashboard",
+        "/api/integrations/logs",
+        "/api/integrations/logs.csv",
+        "/integrations/dashboard",
+        "/integrations/google",
+        "/integrations/logs",
+    ] {
+        let seen = ada.get(path).await.unwrap().expect(200).unwrap().text;
+        assert!(seen.contains("A calendar: "), "{path}: {seen}");
+        assert!(!seen.contains("Jane"), "{path}: {seen}");
+    }
+    let own = format!("/connections/{}", mia.connection);
+    let own = mia.person.get(&own).await.unwrap().expect(200).unwrap();
+    assert!(own.text.contains(therapy), "{}", own.text);
 }

@@ -311,7 +311,7 @@ impl From<SyncRun> for RunAnswer {
                 let (outcome, why) = match outcome {
                     RunOutcome::Succeeded => (OutcomeName::Succeeded, None),
                     RunOutcome::Continues { why } => (OutcomeName::Continues, Some(why)),
-                    RunOutcome::Failed { why } => (OutcomeName::Failed, Some(why)),
+                    RunOutcome::Failed { why, .. } => (OutcomeName::Failed, Some(why)),
                     RunOutcome::Skipped { why } => (OutcomeName::Skipped, Some(why)),
                 };
                 Self {

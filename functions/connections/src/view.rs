@@ -328,7 +328,7 @@ fn finished(outcome: &RunOutcome, left_over: u32) -> Outcome {
         RunOutcome::Succeeded if left_over > 0 => Outcome::Partly { failed: left_over },
         RunOutcome::Succeeded => Outcome::Done,
         RunOutcome::Continues { why } => Outcome::Continues(sentence(why)),
-        RunOutcome::Failed { why } => Outcome::Failed(sentence(why)),
+        RunOutcome::Failed { why, .. } => Outcome::Failed(sentence(why)),
         RunOutcome::Skipped { why } => Outcome::Skipped(sentence(why)),
     }
 }

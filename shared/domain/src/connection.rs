@@ -137,7 +137,18 @@ pub enum ReauthReason {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LastFailure {
     pub at: Timestamp,
+    /// For the account's owner.
     pub what: String,
+    /// For everybody else, where `what` says what calendars are called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unnamed: Option<String>,
+}
+
+impl LastFailure {
+    /// For whoever looks after the integration, and not at somebody's calendars.
+    pub fn unnamed(self) -> String {
+        self.unnamed.unwrap_or(self.what)
+    }
 }
 
 /// How a connection stands, as one word.

@@ -139,7 +139,11 @@ pub enum RunOutcome {
         why: String,
     },
     Failed {
+        /// For the account's owner.
         why: String,
+        /// For everybody else, where `why` says what calendars are called.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unnamed: Option<String>,
     },
     /// The connection is paused or waits to be authorised again.
     Skipped {

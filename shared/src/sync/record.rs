@@ -140,10 +140,11 @@ fn shows(mut row: ConnectionRow, outcome: &RunOutcome, now: Timestamp) -> Option
             row.connection.last_sync_at = Some(now);
             row.connection.last_failure = None;
         }
-        RunOutcome::Failed { why } => {
+        RunOutcome::Failed { why, unnamed } => {
             row.connection.last_failure = Some(LastFailure {
                 at: now,
                 what: why.clone(),
+                unnamed: unnamed.clone(),
             });
         }
         RunOutcome::Continues { .. } | RunOutcome::Skipped { .. } => return None,

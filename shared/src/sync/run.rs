@@ -246,6 +246,7 @@ async fn stopped(
 ) -> Result<Ended, StoreError> {
     let outcome = RunOutcome::Failed {
         why: error.to_string(),
+        unnamed: None,
     };
     let (class, retry_after_s) = match error {
         SyncError::Access(AccessError::NeedsReauth) => (FailureClass::Authentication, None),

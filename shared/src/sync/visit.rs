@@ -25,8 +25,8 @@ use crate::{
 pub(super) struct Visit {
     /// Why another run is needed.
     left: Option<String>,
-    /// Calendars that the provider does not let us read, in words. They do not hold up the others.
-    out_of_reach: Vec<String>,
+    /// Calendars that the provider does not let us read, each with why. They do not hold up the others.
+    out_of_reach: Vec<(String, String)>,
     pub(super) findings: Findings,
 }
 
@@ -36,10 +36,19 @@ impl Visit {
             Some(why) => RunOutcome::Continues { why: why.clone() },
             None if self.out_of_reach.is_empty() => RunOutcome::Succeeded,
             None => RunOutcome::Failed {
-                why: self.out_of_reach.join("; "),
+                why: told(&self.out_of_reach, |name| format!("\"{name}\"")),
+                unnamed: Some(told(&self.out_of_reach, |_| "A calendar".to_owned())),
             },
         }
     }
+}
+
+/// Each calendar by what it is called, with why it cannot be read.
+fn told(out_of_reach: &[(String, String)], called: impl Fn(&str) -> String) -> String {
+    let words = out_of_reach
+        .iter()
+        .map(|(name, why)| format!("{}: {why}", called(name)));
+    words.collect::<Vec<_>>().join("; ")
 }
 
 pub(super) async fn visit(
@@ -67,7 +76,7 @@ pub(super) async fn visit(
                 readable.push(calendar.id);
             }
             Err(SyncError::Provider(error)) if concerns_one_calendar(&error) => {
-                out_of_reach.push(format!("{}: {error}", calendar.name));
+                out_of_reach.push((calendar.name.clone(), error.to_string()));
             }
             Err(error) => return Err(error),
         }

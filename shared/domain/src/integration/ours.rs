@@ -61,11 +61,11 @@ impl IntegrationEvent {
                 };
                 ("sync.completed", status, words(&run.counts), None)
             }
-            RunOutcome::Failed { why } => (
+            RunOutcome::Failed { why, unnamed } => (
                 "sync.failed",
                 EventStatus::Error,
                 format!("The sync failed. {}", what_next(connection)),
-                Some(why.clone()),
+                Some(unnamed.as_ref().unwrap_or(why).clone()),
             ),
             RunOutcome::Continues { .. } | RunOutcome::Skipped { .. } => return None,
         };
