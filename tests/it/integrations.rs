@@ -4,6 +4,7 @@ mod apart;
 mod counted;
 mod error_queue;
 mod log_file;
+mod long_log;
 mod pages;
 mod reported;
 mod suppliers;

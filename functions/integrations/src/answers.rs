@@ -25,7 +25,7 @@ pub(crate) struct HealthAnswer {
     pub(crate) badge: Badge,
     pub(crate) last_sync_at: Option<Timestamp>,
     pub(crate) last_error_at: Option<Timestamp>,
-    /// Null where it is older than two days.
+    /// Null where it is no connector's and older than a day.
     pub(crate) last_error_message: Option<String>,
     /// The same, only while it is in error, or something of it is.
     pub(crate) error_message: Option<String>,
@@ -77,7 +77,8 @@ impl HealthAnswer {
             Status::NotConfigured => Some(integration.promise().to_owned()),
             Status::Connected | Status::Disconnected | Status::Error => {
                 let lost = health.lost.map(str::to_owned);
-                lost.or_else(|| error.clone())
+                let trouble = || facts.trouble().map(str::to_owned);
+                lost.or_else(|| error.clone()).or_else(trouble)
             }
         };
         let answer = Self {

@@ -144,6 +144,10 @@ fn overall(each: &[(Integration, Health, HealthAnswer)]) -> Overall {
     Overall::of(each.iter().map(|(_, health, _)| *health))
 }
 
+pub(crate) fn is_healthy(known: &KnownIntegrations, sight: Sight, at: Timestamp) -> bool {
+    overall(&each(known, sight, at)) == Overall::Healthy
+}
+
 fn by_name(each: Vec<(Integration, Health, HealthAnswer)>) -> ByName<HealthAnswer> {
     each.into_iter()
         .map(|(integration, _, answer)| (integration.name(), answer))

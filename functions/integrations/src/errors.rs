@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use shared::{
     app::App,
     problem::Problem,
-    store::TenantStore,
+    queue::AskError,
+    store::{StoreError, TenantStore},
     sync::replay::{ITEMS_MAX, replay},
     web::{Json, Path, Query, Session},
 };
@@ -99,7 +100,9 @@ pub(crate) struct Found {
 impl Filter {
     fn wants(&self, waits: Waits, connection: &Connection) -> bool {
         let integration = Integration::calendars_of(connection.provider);
-        self.state.is_none_or(|wanted| wanted == waits)
+        // What is being disconnected takes its items with it, and none of them is tried any more.
+        connection.ending_since.is_none()
+            && self.state.is_none_or(|wanted| wanted == waits)
             && self
                 .integration_type
                 .is_none_or(|wanted| wanted == integration)
@@ -305,7 +308,7 @@ pub(crate) async fn retry_some(
     let store = app.store.tenant(session);
     let (found, next) = find(&store, filter, None, ITEMS_MAX).await?;
     let mut retried = Retried {
-        items: found.len(),
+        items: if is_preview { found.len() } else { 0 },
         has_more: next.is_some(),
         runs: Vec::new(),
     };
@@ -321,9 +324,16 @@ pub(crate) async fn retry_some(
     }
     for (connection, items) in by_connection.into_values() {
         let count = items.len();
-        let replayed = replay(app, &store, &connection, items).await?;
-        note(app, session, connection.id, count).await?;
-        retried.runs.extend(replayed.run);
+        match replay(app, &store, &connection, items).await {
+            Ok(replayed) => {
+                note(app, session, connection.id, count).await?;
+                retried.items += count;
+                retried.runs.extend(replayed.run);
+            }
+            // One of them changed meanwhile: those of this connection wait for another call, others need not.
+            Err(AskError::Record(StoreError::Conflict)) => retried.has_more = true,
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(retried)
 }

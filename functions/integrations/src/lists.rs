@@ -30,7 +30,8 @@ use ui::{
 use crate::{
     errors::{self, Filter, Waits},
     filter::{LogFilled, QueueFilled},
-    log, log_file,
+    log::{self, Tried},
+    log_file,
     pages::View,
     waiting::{self, Waiting},
 };
@@ -62,6 +63,7 @@ pub(crate) async fn log(
         from: asked.cursor.map(|from| from.to_string()),
         next: found.next.map(|next| next.to_string()),
         exported_max: log_file::EVENTS_MAX,
+        looked_through_max: log::SEEN_FOR_EACH * log_file::EVENTS_MAX,
         may_manage: view.may_manage,
         frame: visitor.frame,
     };
@@ -81,10 +83,11 @@ pub(crate) async fn retry_event(
     Path(id): Path<IntegrationEventId>,
     Form(pressed): Form<Pressed>,
 ) -> Result<Response, Problem> {
-    let run = log::retry_event(&app, &visitor.session, id).await?;
-    let words = match run {
-        Some(_) => "It is being tried again.",
-        None => "Its connection stands still: it is tried again when that goes on.",
+    let words = match log::retry_event(&app, &visitor.session, id).await? {
+        Tried::Synced { by: Some(_) } | Tried::Sent => "It is being tried again.",
+        Tried::Synced { by: None } => {
+            "Its connection stands still: it is tried again when that goes on."
+        }
     };
     let place = format!("{}#event-{id}", local_path(&pressed.next));
     Ok(page::done(&app.config, &place, words))
@@ -107,14 +110,19 @@ pub(crate) async fn queue(
 ) -> Result<Response, Problem> {
     let (filter, after, flaws) = filled.read();
     let store = app.store.tenant(&visitor.session);
-    let (found, next) = errors::find(&store, &filter, after, errors::SHOWN).await?;
-    let deliveries = waiting::deliveries(&app, &visitor.session, &filter).await?;
+    let (found, next) = errors::find(&store, &filter, after.clone(), errors::SHOWN).await?;
+    let deliveries = match after {
+        None => waiting::deliveries(&app, &visitor.session, &filter).await?,
+        // They stand where the list begins.
+        Some(_) => Vec::new(),
+    };
     let view = View::of(&visitor, &headers, app.clock.now());
     let page = ErrorQueuePage {
         filter: shown(&filter),
         errors: flaws.said(),
         deliveries: deliveries.into_iter().map(Waiting::row).collect(),
         items: found.into_iter().map(|found| view.item(found)).collect(),
+        from: after,
         next,
         may_manage: view.may_manage,
         frame: visitor.frame,

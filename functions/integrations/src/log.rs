@@ -33,6 +33,8 @@ const SHOWN_MAX: usize = 200;
 const PAGE: usize = 200;
 /// How many events are looked through for those that a filter asks for, in one answer: so many, or ten for each of those.
 const SEEN_MAX: usize = 1_000;
+/// How many for each that is wanted, where many are.
+pub(crate) const SEEN_FOR_EACH: u32 = 10;
 
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "IntegrationLogQuery")]
@@ -141,7 +143,7 @@ pub(crate) async fn find(
     asked: &Asked,
     limit: usize,
 ) -> Result<Found, Problem> {
-    let seen_max = SEEN_MAX.max(10 * limit);
+    let seen_max = SEEN_MAX.max(SEEN_FOR_EACH as usize * limit);
     let since = asked.date_range.map(|range| range.since(app.clock.now()));
     let store = app.store.tenant(session);
     let (mut events, mut at, mut seen) = (Vec::new(), asked.cursor, 0);
@@ -211,37 +213,49 @@ pub(crate) async fn retry(
     session: Session,
     Path(id): Path<IntegrationEventId>,
 ) -> Result<(StatusCode, Answer<Retried>), Problem> {
-    let run = retry_event(&app, &session, id).await?;
+    let run = match retry_event(&app, &session, id).await? {
+        Tried::Synced { by } => by,
+        Tried::Sent => None,
+    };
     Ok((StatusCode::ACCEPTED, Answer(Retried { run })))
+}
+
+/// What a retry came to.
+pub(crate) enum Tried {
+    /// By no run, where the connection stands still.
+    Synced { by: Option<RunId> },
+    /// A delivery has no connection, and goes out by itself.
+    Sent,
 }
 
 pub(crate) async fn retry_event(
     app: &App,
     session: &Session,
     id: IntegrationEventId,
-) -> Result<Option<RunId>, Problem> {
+) -> Result<Tried, Problem> {
     let store = app.store.tenant(session);
     let event = find_one(&store, id).await?;
     if !can_retry(&event) {
         return Err(nothing_to_retry());
     }
-    match event.about {
-        About::Run { connection, .. } => sync(app, session, connection).await,
+    let by = match event.about {
+        About::Run { connection, .. } => sync(app, session, connection).await?,
         About::Item { connection, item } => {
-            errors::retry_item(app, session, connection, item).await
+            errors::retry_item(app, session, connection, item).await?
         }
         About::Delivery { webhook, delivery } => {
             let note = session
                 .audit(app, Action::DeliveryRetried)
                 .about(Resource::new(Delivery::NOUN, delivery));
             webhook::redrive(app, &store, webhook, delivery, &note).await?;
-            Ok(None)
+            return Ok(Tried::Sent);
         }
         About::Connection { .. }
         | About::Report { .. }
         | About::ApiCall { .. }
-        | About::File { .. } => Err(nothing_to_retry()),
-    }
+        | About::File { .. } => return Err(nothing_to_retry()),
+    };
+    Ok(Tried::Synced { by })
 }
 
 pub(crate) fn nothing_to_retry() -> Problem {

@@ -66,6 +66,7 @@ pub(crate) async fn dashboard(
             cards: known.pinned.cards().into_iter().map(card).collect(),
             others: known.pinned.others().map(card).collect(),
             errors: Errors {
+                all_healthy: dashboard::is_healthy(&known, view.sight, parts.at),
                 failed_24h: known.failed_24h(),
                 retrying: known.retrying(),
                 dead: known.dead(),
@@ -238,6 +239,7 @@ pub(crate) async fn show(
         card: view.card(&known, integration),
         setup,
         events: view.rows(found.events),
+        older: found.next.map(|next| next.to_string()),
         may_manage: view.may_manage,
         frame: visitor.frame,
     };
@@ -281,7 +283,7 @@ impl View {
             last_sync_at: one.last_sync_at.map(|at| page::moment(at, &self.zone)),
             last_failure: one
                 .last_failure
-                .map(|failure| sentence(&self.sight.text(failure.what))),
+                .map(|failure| sentence(&self.sight.text(failure.unnamed()))),
         }
     }
 }

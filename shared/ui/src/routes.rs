@@ -380,7 +380,7 @@ fn fill(pattern: &str, id: &str) -> String {
 }
 
 /// A value as it stands in an address.
-pub(crate) fn url_encoded(text: &str) -> String {
+pub fn url_encoded(text: &str) -> String {
     let each = text.bytes().map(|byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             char::from(byte).to_string()

@@ -153,21 +153,59 @@ async fn only_who_manages_integrations_retries() {
 #[tokio::test]
 async fn what_is_disconnected_waits_no_more() {
     let world = World::start().await.unwrap();
-    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let other = Connected::with(world.clone(), ADA).await;
     let mia = Connected::with(world, MIA).await;
-    let (poisoned, event) = mia.synced("poisoned", 4).await;
-    mia.breaks(&event).await;
-    mia.retitle(&poisoned, "poisoned, late").await;
-    mia.settle().await;
-    assert_eq!(counted(&ada).await, (json!(1), json!(0)));
+    for one in [&other, &mia] {
+        let (poisoned, event) = one.synced("poisoned", 4).await;
+        one.breaks(&event).await;
+        one.retitle(&poisoned, "poisoned, late").await;
+        one.settle().await;
+    }
+    let ada = &other.person;
+    assert_eq!(counted(ada).await, (json!(2), json!(0)));
 
     let path = format!("/api/v1/connections/{}", mia.connection);
     mia.person.delete(&path).await.unwrap().expect(202).unwrap();
 
-    assert_eq!(counted(&ada).await, (json!(0), json!(0)));
+    assert_eq!(counted(ada).await, (json!(1), json!(0)));
+    let waiting = queue(ada, "").await;
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0]["connection_id"], other.connection.as_str());
+    let retry = ada.post(&format!("{QUEUE}/retry"), &json!({})).await;
+    let retried = retry.unwrap().expect(200).unwrap();
+    assert_eq!(retried.json()["items"], 1, "what stays is retried");
     mia.mended().await;
     mia.settle().await;
-    assert_eq!(queue(&ada, "").await, Vec::<Value>::new());
+    assert_eq!(queue(ada, "").await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_further_page_of_the_queue_stays_where_it_is() {
+    let world = World::start().await.unwrap();
+    let mia = Connected::with(world.clone(), MIA).await;
+    for (title, day) in [("one", 4), ("two", 5)] {
+        let (entry, event) = mia.synced(title, day).await;
+        mia.breaks(&event).await;
+        mia.retitle(&entry, &format!("{title}, late")).await;
+        mia.settle().await;
+    }
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    let first = read(&ada, &format!("{QUEUE}?limit=1")).await;
+    let cursor = ui::routes::url_encoded(first["next_cursor"].as_str().unwrap());
+
+    let here = format!("{PAGE}?state=&integration_type=&cursor=");
+    let page = ada.get(&format!("{here}{cursor}")).await.unwrap();
+    let page = page.expect(200).unwrap().text;
+
+    let shown = first["items"][0]["id"].as_str().unwrap();
+    let shown = &format!("id=\"item-{shown}\"");
+    assert!(!page.contains(shown), "it begins after the first");
+    let (_, again) = page.split_once("hx-get=\"").unwrap();
+    let again = again.split_once('"').unwrap().0.replace("&amp;", "&");
+    let again = ada.get(&again).await.unwrap().expect(200).unwrap().text;
+    assert!(!again.contains(shown), "also when it keeps itself fresh");
+    let begins = here.strip_suffix("&cursor=").unwrap().replace('&', "&amp;");
+    assert!(page.contains(&format!("href=\"{begins}\"")), "{page}");
 }
 
 #[tokio::test]

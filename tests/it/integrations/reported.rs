@@ -109,6 +109,33 @@ async fn a_connector_lives_by_what_it_reports() {
 }
 
 #[tokio::test]
+async fn an_error_that_is_older_than_a_day_is_still_said() {
+    let world = World::start().await.unwrap();
+    let (ada, key) = program(&world).await;
+    let body = said("error", "Invoice 1 is not sent");
+    report(&world, &key, "comarch", &body)
+        .await
+        .expect(201)
+        .unwrap();
+    let day = jiff::SignedDuration::from_hours(26);
+    world.clock.advance(day).unwrap();
+    let ada = Person::sign_in(&world, &ada.email).await.unwrap();
+
+    let dashboard = read(&ada, DASHBOARD).await;
+    let comarch = &dashboard["health_status"]["comarch"];
+    assert_eq!(comarch["status"], "error");
+    for field in ["last_error_message", "error_message", "message"] {
+        assert_eq!(comarch[field], "Invoice 1 is not sent", "{field}");
+    }
+    assert_eq!(comarch["error_count_24h"], 0);
+    let page = ada.get("/integrations/dashboard").await.unwrap();
+    let page = page.expect(200).unwrap().text;
+    assert!(page.contains("Invoice 1 is not sent"));
+    assert!(!page.contains("All integrations healthy"), "{page}");
+    assert!(page.contains("Nothing failed in the last day, but not all works"));
+}
+
+#[tokio::test]
 async fn a_report_that_is_sent_twice_is_counted_once() {
     let world = World::start().await.unwrap();
     let (ada, key) = program(&world).await;

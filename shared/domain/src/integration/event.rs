@@ -36,6 +36,13 @@ pub struct IntegrationEvent {
     pub retry_count: u32,
 }
 
+impl IntegrationEvent {
+    /// In words, of an error.
+    pub fn what_went_wrong(&self) -> &str {
+        self.error_message.as_deref().unwrap_or(&self.message)
+    }
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands over a reference"

@@ -215,6 +215,22 @@ impl Facts {
         is_lost.then_some(why)
     }
 
+    /// What is wrong with it as it stands, where no failure of the last day says more.
+    pub fn trouble(&self) -> Option<&'static str> {
+        match self.setup {
+            Setup::Calendars(standings) if standings.needs_reauth > 0 => {
+                Some("An account waits until its owner reconnects it.")
+            }
+            Setup::Calendars(standings) if standings.failing > 0 => {
+                Some("The last sync of an account failed.")
+            }
+            Setup::Calendars(_)
+            | Setup::Reported { .. }
+            | Setup::Endpoints { .. }
+            | Setup::ApiKeys { .. } => None,
+        }
+    }
+
     fn is_troubled(&self) -> bool {
         let is_low = self
             .tally

@@ -76,7 +76,7 @@ impl TenantStore {
 
     /// What an event counts for: one success, or one failure.
     pub(super) fn event_count(&self, event: &IntegrationEvent) -> Write {
-        let words = event.error_message.as_deref().unwrap_or(&event.message);
+        let words = event.what_went_wrong();
         let counts = match (event.status, &event.about) {
             (EventStatus::Success | EventStatus::Warning, _) => Counts::Success,
             (EventStatus::Error, About::ApiCall { .. }) => Counts::LateError(words),

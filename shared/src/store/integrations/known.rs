@@ -43,6 +43,7 @@ struct HealthRow {
     is_set_up: bool,
     last_success_at: i64,
     last_error_at: i64,
+    last_error: Option<String>,
 }
 
 /// What a dashboard has to know of a key.
@@ -174,10 +175,12 @@ impl KnownIntegrations {
             .collect()
     }
 
-    /// What went wrong last, if that is no longer ago than two days.
+    /// What went wrong last: of what a connector reported; of others, if it was counted in the last day.
     pub fn last_error(&self, integration: Integration) -> Option<&str> {
-        let (_, words) = self.counted.get(&integration)?.last_error.as_ref()?;
-        Some(words)
+        let counted = self.counted.get(&integration);
+        let counted = counted.and_then(|counted| Some(counted.last_error.as_ref()?.1.as_str()));
+        let reported = self.health.get(&integration);
+        counted.or_else(|| reported.and_then(|row| row.last_error.as_deref()))
     }
 
     /// Items and deliveries that wait for their next try.

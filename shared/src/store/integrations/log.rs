@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use super::OWN;
 use crate::store::{
     TenantStore,
-    demand::row::{Change, number},
+    demand::row::{Change, number, text},
     item::{Guard, Item, Write},
     keys,
     table::{Range, StoreError},
@@ -47,13 +47,17 @@ impl TenantStore {
             writes.push(self.event_count(event));
         }
         let seen = match event.status {
-            EventStatus::Error => "last_error_at = :at",
+            EventStatus::Error => "last_error_at = :at, last_error = :error",
             EventStatus::Success | EventStatus::Warning => "last_success_at = :at",
         };
         let expression = format!("SET t = :t, et = :et, is_set_up = :yes, {seen}");
         let change = Change::new(&expression, OWN)
             .value(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
             .value(":at", number(event.at.as_millisecond()));
+        let change = match event.status {
+            EventStatus::Error => change.value(":error", text(event.what_went_wrong())),
+            EventStatus::Success | EventStatus::Warning => change,
+        };
         writes.push(self.health_write(event.integration, change));
         self.table.write(writes).await
     }

@@ -10,7 +10,7 @@ use crate::components::{
 };
 use crate::icons::{Icon, icon};
 use crate::layout::{Frame, Head, Section, page};
-use crate::routes;
+use crate::routes::{self, url_encoded};
 
 #[derive(Clone, Debug)]
 pub struct ErrorQueuePage {
@@ -20,6 +20,8 @@ pub struct ErrorQueuePage {
     pub errors: Vec<FieldError>,
     pub items: Vec<QueueRow>,
     pub deliveries: Vec<DeliveriesRow>,
+    /// Where those that are shown begin, if not with the first.
+    pub from: Option<String>,
     /// Where further items begin.
     pub next: Option<String>,
     pub may_manage: bool,
@@ -131,9 +133,13 @@ impl ErrorQueuePage {
                         }
                     }
                 }
-                @if let Some(next) = &self.next {
-                    @let address = format!("{again}&cursor={next}");
-                    div.actions { (action("further", &address, Look::Plain, "Further items")) }
+                @if self.from.is_some() || self.next.is_some() {
+                    div.actions {
+                        @if self.from.is_some() { (action("first", &self.at(None), Look::Plain, "First items")) }
+                        @if let Some(next) = &self.next {
+                            (action("further", &self.at(Some(next)), Look::Plain, "Further items"))
+                        }
+                    }
                 }
             }
         };
@@ -141,7 +147,13 @@ impl ErrorQueuePage {
     }
 
     fn here(&self) -> String {
-        format!("{}?{}", routes::ERROR_QUEUE, self.filter.query())
+        self.at(self.from.as_deref())
+    }
+
+    fn at(&self, cursor: Option<&str>) -> String {
+        let cursor = cursor.map(|cursor| format!("&cursor={}", url_encoded(cursor)));
+        let cursor = cursor.unwrap_or_default();
+        format!("{}?{}{cursor}", routes::ERROR_QUEUE, self.filter.query())
     }
 
     fn filters(&self) -> Markup {
@@ -196,9 +208,12 @@ impl ErrorQueuePage {
         html! {
             div.empty {
                 (icon(Icon::Check))
-                @if self.filter.is_empty() {
+                @if self.filter.is_empty() && self.from.is_none() && self.next.is_none() {
                     h2 { "Nothing waits" }
                     p { "Events that a calendar fails to take stand here until they sync, and deliveries that a webhook fails to take until they arrive: first for their next try, in the end for somebody to retry them." }
+                } @else if self.from.is_some() || self.next.is_some() {
+                    h2 { "Nothing waits here" }
+                    p { "Other parts of the list may have what the filter asks for." }
                 } @else {
                     h2 { "Nothing matches the filter" }
                     div.actions { (action("clear", routes::ERROR_QUEUE, Look::Plain, "Clear filters")) }

@@ -24,6 +24,8 @@ pub struct IntegrationPage {
     pub setup: SetupView,
     /// Newest first.
     pub events: Vec<EventRow>,
+    /// Where older events are to be looked for, if there are any.
+    pub older: Option<String>,
     pub may_manage: bool,
 }
 
@@ -102,7 +104,16 @@ impl IntegrationPage {
         html! {
             section.panel aria-labelledby="events-title" {
                 h2 #events-title { "Recent activity" }
-                @if self.events.is_empty() { p.quiet { "Nothing has happened in the last 30 days." } }
+                @if self.events.is_empty() {
+                    @match &self.older {
+                        None => p.quiet { "Nothing has happened in the last 30 days." },
+                        Some(older) => {
+                            p.quiet { "The newest events of all integrations have none of it." }
+                            @let address = format!("{all}&cursor={older}");
+                            div.actions { (action("look-further", &address, Look::Plain, "Look further back")) }
+                        }
+                    }
+                }
                 @else {
                     (feed(&self.frame.csrf, &self.events, self.may_manage, &routes::integration_page(self.card.integration)))
                     p { (link("all-events", &all, "All of its events")) }

@@ -137,6 +137,8 @@ pub struct IntegrationLogPage {
     pub next: Option<String>,
     /// How many go into one file.
     pub exported_max: u32,
+    /// How many are looked through for them.
+    pub looked_through_max: u32,
     pub may_manage: bool,
 }
 
@@ -245,7 +247,7 @@ impl IntegrationLogPage {
                     (action("older", &self.filter.address(routes::INTEGRATION_LOGS, next), Look::Plain, "Older"))
                 }
                 (action("export", &file, Look::Quiet, labelled(Icon::Download, "Export CSV")))
-                span.quiet { "The newest " (grouped(self.exported_max)) ", as filtered." }
+                span.quiet { "The newest " (grouped(self.exported_max)) ", as filtered, of the newest " (grouped(self.looked_through_max)) "." }
             }
         }
     }
@@ -254,9 +256,12 @@ impl IntegrationLogPage {
         html! {
             div.empty {
                 (icon(Icon::Facts))
-                @if self.filter.is_empty() {
+                @if self.filter.is_empty() && self.from.is_none() {
                     h2 { "Nothing has happened yet" }
                     p { "What syncs, connectors and deliveries do is kept here for 30 days." }
+                } @else if self.next.is_some() {
+                    h2 { "Nothing matches so far" }
+                    p { "The events that were looked through have none of it. Older ones may." }
                 } @else {
                     h2 { "Nothing matches the filter" }
                     div.actions { (action("clear-empty", routes::INTEGRATION_LOGS, Look::Plain, "Clear filters")) }

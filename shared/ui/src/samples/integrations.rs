@@ -163,6 +163,7 @@ fn dashboard() -> IntegrationsPage {
             cards,
             others,
             errors: Errors {
+                all_healthy: false,
                 failed_24h: 3,
                 retrying: 0,
                 dead: 1_204,
@@ -182,6 +183,7 @@ fn fresh() -> IntegrationsPage {
             cards: pinned.cards().map(unset).to_vec(),
             others: pinned.others().map(unset).collect(),
             errors: Errors {
+                all_healthy: true,
                 failed_24h: 0,
                 retrying: 0,
                 dead: 0,
@@ -247,6 +249,7 @@ fn calendars() -> IntegrationPage {
         dead: 0,
     };
     IntegrationPage {
+        older: None,
         frame: frame(),
         card: card(GOOGLE, Badge::Warning),
         setup: SetupView::Calendars {
@@ -297,6 +300,7 @@ fn looked_at() -> IntegrationPage {
 fn log(events: Vec<EventRow>) -> IntegrationLogPage {
     IntegrationLogPage {
         exported_max: 2_000,
+        looked_through_max: 20_000,
         frame: frame(),
         filter: LogFilter {
             status: "error".to_owned(),
@@ -325,6 +329,7 @@ fn misread() -> IntegrationLogPage {
 
 fn queue(items: Vec<QueueRow>) -> ErrorQueuePage {
     ErrorQueuePage {
+        from: None,
         frame: frame(),
         filter: QueueFilter::default(),
         errors: Vec::new(),
