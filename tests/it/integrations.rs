@@ -81,6 +81,12 @@ async fn which_cards_stand_first_is_decided_for_everybody() {
         .await
         .unwrap();
     put.expect(200).unwrap();
+    let log = "/api/v1/ops/audit?action=integrations.cards_pinned";
+    let told = &read(&ada, log).await["items"][0];
+    assert_eq!(
+        (&told["before"]["pinned"], &told["after"]["pinned"]),
+        (&json!("calendars"), &json!("business"))
+    );
 
     let ivo = Person::sign_in(&world, IVO).await.unwrap();
     assert_eq!(read(&ivo, DASHBOARD).await["pinned"], "business");

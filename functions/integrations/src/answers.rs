@@ -25,7 +25,7 @@ pub(crate) struct HealthAnswer {
     pub(crate) badge: Badge,
     pub(crate) last_sync_at: Option<Timestamp>,
     pub(crate) last_error_at: Option<Timestamp>,
-    /// Null where it is no connector's and older than a day.
+    /// Null where it is older than a day, but for the last that a connector has reported.
     pub(crate) last_error_message: Option<String>,
     /// The same, only while it is in error, or something of it is.
     pub(crate) error_message: Option<String>,

@@ -227,7 +227,7 @@ pub(crate) async fn pin_cards(app: &App, session: &Session, pinned: Pinned) -> R
     if before == pinned {
         return Ok(());
     }
-    let audit = session.audit(app, Action::SettingsChanged);
+    let audit = session.audit(app, Action::CardsPinned);
     let audit = audit.changing(json!({ "pinned": before }), json!({ "pinned": pinned }));
     Ok(store.pin(pinned, &audit).await?)
 }

@@ -321,7 +321,7 @@ pub(crate) async fn forget(
     Named(integration): Named,
 ) -> Result<Response, Problem> {
     known(&app, &visitor, integration).await?;
-    let audit = visitor.session.audit(&app, Action::SettingsChanged);
+    let audit = visitor.session.audit(&app, Action::ConnectorForgotten);
     let audit = audit.about(Resource::new("integration", integration));
     let store = app.store.tenant(&visitor.session);
     store.forget_connector(integration, &audit).await?;

@@ -182,6 +182,8 @@ actions! {
     SettingsChanged "connection.settings_changed" "Changed what is synced";
     HoldDecided "connection.hold_decided" "Decided about a held change";
     ItemRetried "connection.item_retried" "Tried failed items again";
+    CardsPinned "integrations.cards_pinned" "Changed which cards stand on top";
+    ConnectorForgotten "integrations.connector_forgotten" "Forgot a connector";
     AccessDenied "access.denied" "Asked for what the role does not allow";
     CrossTenantDenied "access.cross_tenant_denied" "Named an id of another organisation";
     AuditRead "audit.read" "Read the audit log";

@@ -133,6 +133,19 @@ async fn an_error_that_is_older_than_a_day_is_still_said() {
     assert!(page.contains("Invoice 1 is not sent"));
     assert!(!page.contains("All integrations healthy"), "{page}");
     assert!(page.contains("Nothing failed in the last day, but not all works"));
+
+    // What was mended is said for a day, like what any other integration has counted.
+    let body = said("success", "Invoice 1 is sent");
+    report(&world, &key, "comarch", &body)
+        .await
+        .expect(201)
+        .unwrap();
+    world.clock.advance(day).unwrap();
+    let ada = Person::sign_in(&world, &ada.email).await.unwrap();
+    let dashboard = read(&ada, DASHBOARD).await;
+    let comarch = &dashboard["health_status"]["comarch"];
+    assert_eq!(comarch["status"], "disconnected");
+    assert_eq!(comarch["error_message"], Value::Null);
 }
 
 #[tokio::test]
@@ -239,6 +252,8 @@ async fn a_connector_that_is_forgotten_is_not_set_up_until_it_reports_again() {
         .unwrap();
 
     ada.submit(forget, &[]).await.unwrap().expect(303).unwrap();
+    let log = "/api/v1/ops/audit?action=integrations.connector_forgotten";
+    assert_eq!(read(&ada, log).await["items"][0]["resource_id"], "edi");
 
     assert_eq!(edi().await, "not_configured");
     assert_eq!(logged(&ada, "integration_type=edi").await.len(), 1);

@@ -175,11 +175,12 @@ impl KnownIntegrations {
             .collect()
     }
 
-    /// What went wrong last: of what a connector reported; of others, if it was counted in the last day.
+    /// What went wrong last: if it was counted in the last day, or is the last that a connector has reported.
     pub fn last_error(&self, integration: Integration) -> Option<&str> {
         let counted = self.counted.get(&integration);
         let counted = counted.and_then(|counted| Some(counted.last_error.as_ref()?.1.as_str()));
         let reported = self.health.get(&integration);
+        let reported = reported.filter(|row| row.last_error_at > row.last_success_at);
         counted.or_else(|| reported.and_then(|row| row.last_error.as_deref()))
     }
 
