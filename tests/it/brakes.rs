@@ -35,12 +35,14 @@ async fn held_events(mia: &Connected) -> Vec<Value> {
     found["items"].as_array().unwrap().clone()
 }
 
+/// The address of its question.
+fn page_of(mia: &Connected, hold: &Value) -> String {
+    let id = hold["id"].as_str().unwrap();
+    format!("/connections/{}/holds/{id}", mia.connection)
+}
+
 async fn decide(mia: &Connected, hold: &Value, decision: &str) {
-    let path = format!(
-        "/api/v1/connections/{}/holds/{}",
-        mia.connection,
-        hold["id"].as_str().unwrap()
-    );
+    let path = format!("/api/v1{}", page_of(mia, hold));
     let body = json!({ "decision": decision, "version": hold["version"] });
     mia.person
         .post(&path, &body)
@@ -248,11 +250,7 @@ async fn a_decision_is_made_once() {
     }
     mia.settle().await;
     let hold = only_hold(&mia).await;
-    let path = format!(
-        "/api/v1/connections/{}/holds/{}",
-        mia.connection,
-        hold["id"].as_str().unwrap()
-    );
+    let path = format!("/api/v1{}", page_of(&mia, &hold));
     let press = async |decision: &str| {
         let body = json!({ "decision": decision, "version": hold["version"] });
         mia.person.post(&path, &body).await
@@ -280,11 +278,7 @@ async fn what_came_to_be_held_since_is_not_decided_unseen() {
     }
     mia.settle().await;
     let asked = only_hold(&mia).await;
-    let path = format!(
-        "/connections/{}/holds/{}",
-        mia.connection,
-        asked["id"].as_str().unwrap()
-    );
+    let path = page_of(&mia, &asked);
     let version = asked["version"].to_string();
     let question = mia.person.get(&path).await.unwrap().text;
     assert!(question.contains(&format!("name=\"version\" value=\"{version}\"")));
@@ -327,11 +321,7 @@ async fn the_question_says_of_entries_that_were_made_here_that_they_stay() {
     mia.settle().await;
 
     let hold = only_hold(&mia).await;
-    let path = format!(
-        "/connections/{}/holds/{}",
-        mia.connection,
-        hold["id"].as_str().unwrap()
-    );
+    let path = page_of(&mia, &hold);
     let question = mia.person.get(&path).await.unwrap().text;
     assert!(
         question.contains("24 entries stay in the schedule, without a copy in "),

@@ -295,7 +295,11 @@ async fn what_was_set_aside_with_a_disabled_webhook_is_tried_anew_once_it_is_ena
     let refused = retry().await.expect(409).unwrap();
     assert_eq!(refused.at("/code"), "webhook_disabled");
     press("enable").await.expect(200).unwrap();
-    retry().await.expect(202).unwrap();
+    let page = format!("/integrations/logs/{}/retry", dead.id);
+    let pressed = ada.submit(&page, &[("next", "/integrations/logs")]).await;
+    pressed.unwrap().expect(303).unwrap();
+    let log = ada.get("/integrations/logs").await.unwrap().text;
+    assert!(log.contains("It is being tried again."), "{log}");
     hooked.settle().await;
 
     assert_eq!(hooked.delivery().await.state, DeliveryState::Succeeded);
