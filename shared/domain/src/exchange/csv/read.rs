@@ -370,5 +370,9 @@ fn join(contents: &mut Contents, occurrences: Vec<Item>) {
 
 fn override_with(series: &mut Stated, one: &Item) -> Result<(), Reason> {
     let at = one.original.ok_or("it names no occurrence")?;
-    series.change(at, one.line, Some(one.stated.content.clone()))
+    let mut content = one.stated.content.clone();
+    if !one.stated.fields.contains(Field::Private) {
+        content.private = series.content.private;
+    }
+    series.change(at, one.line, Some(content))
 }

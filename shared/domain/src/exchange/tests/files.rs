@@ -273,6 +273,24 @@ fn a_table_as_people_write_it_is_read() {
 }
 
 #[test]
+fn an_occurrence_that_does_not_say_whether_it_is_private_is_what_its_series_is() {
+    for (said, differs) in [("", None), ("true", None), ("false", Some(false))] {
+        let found = table(&format!(
+            "uid,title,start,end,private,recurrence,original\n\
+             u1,Physio,2027-03-01,2027-03-01,true,RRULE:FREQ=WEEKLY,\n\
+             u1,Physio later,2027-03-09,2027-03-09,{said},,20270308\n",
+        ));
+        assert_eq!(reasons(&found), []);
+        let series = made(&found.items[0]).unwrap().content;
+        let exception = series.exceptions.get(at("20270308"));
+        let Some(Exception::Changed(changes)) = exception else {
+            panic!("{series:#?}");
+        };
+        assert_eq!(changes.private, differs, "{said:?}");
+    }
+}
+
+#[test]
 fn a_row_that_is_no_entry_says_why() {
     let head = "title,start,end,zone,status,attendees,recurrence,original,uid\n";
     for (row, reason) in [
