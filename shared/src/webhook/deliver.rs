@@ -121,8 +121,12 @@ async fn attempt(
     delivery: &Delivery,
     at: Timestamp,
 ) -> Result<Tried, DeliverError> {
-    if !kept.webhook.is_active() {
-        let why = WhyDead::Disabled;
+    let set_aside = match kept.webhook.state {
+        WebhookState::Active { .. } => None,
+        WebhookState::Disabled => Some(WhyDead::Disabled),
+        WebhookState::SwitchedOff { why, .. } => Some(WhyDead::SwitchedOff { why }),
+    };
+    if let Some(why) = set_aside {
         return Ok(Tried::SetAside { why, webhook: None });
     }
     let secrets = signing::open(app, store.id(), kept).await?;

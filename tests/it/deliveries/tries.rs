@@ -259,7 +259,15 @@ async fn a_webhook_that_takes_nothing_for_five_days_is_switched_off() {
     hooked.later(SignedDuration::from_hours(30)).await;
     hooked.later(SignedDuration::from_hours(1)).await;
     let all = hooked.deliveries().await;
+    let state = DeliveryState::DeadLetter {
+        why: WhyDead::SwitchedOff { why },
+    };
     assert!(all.iter().all(Delivery::is_dead), "{all:#?}");
+    let last = all.iter().filter(|one| one.state == state).count();
+    assert!(last > 1, "nobody disabled it: {all:#?}");
+    let failed = hooked.events().await;
+    let failed = failed.iter().filter(|one| one.status == EventStatus::Error);
+    assert_eq!(failed.count(), all.len());
     let dead = u32::try_from(all.len()).unwrap();
     assert_eq!(hooked.waiting().await, (0, dead));
 }

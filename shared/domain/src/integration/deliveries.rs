@@ -60,7 +60,10 @@ fn of_dead(delivery: &Delivery, why: WhyDead) -> (EventStatus, String) {
             (EventStatus::Error, message)
         }
         WhyDead::SwitchedOff { why } => {
-            let message = format!("A webhook was switched off. {}", why.words());
+            let message = format!(
+                "A delivery is set aside, for its webhook was switched off. {}",
+                why.words()
+            );
             (EventStatus::Error, message)
         }
         // Nothing failed: somebody wants it so.

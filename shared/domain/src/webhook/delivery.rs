@@ -45,7 +45,7 @@ pub enum DeliveryState {
 pub enum WhyDead {
     /// It was tried as often as the ladder says.
     Exhausted,
-    /// Its webhook was switched off because of it.
+    /// Its webhook was switched off, because of it or before its next try.
     SwitchedOff { why: WhySwitchedOff },
     /// Its webhook had been disabled before its turn came.
     Disabled,
