@@ -64,6 +64,10 @@ fn text() -> impl Strategy<Value = String> {
         "\u{0}",
         "\u{85}",
         "＝",
+        "\n=1+1",
+        ";\"=cmd|'/C calc'!A0;",
+        "\t+",
+        "\n- ",
     ]);
     let part = prop_oneof![
         3 => awkward.prop_map(str::to_owned),
@@ -327,13 +331,19 @@ proptest! {
         }
     }
 
+    /// Wherever a spreadsheet parts cells, and whether or not it heeds quotes where it does.
     #[test]
     fn no_cell_begins_like_a_formula(exported in exported()) {
         let file = csv::write(&Rows::Entries(vec![exported]));
-        let mut rows = ::csv::Reader::from_reader(file.as_bytes());
-        for row in rows.records() {
-            for cell in &row.unwrap() {
-                prop_assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']), "{cell:?}");
+        for (delimiter, quoting) in [(b',', true), (b';', true), (b';', false), (b'\t', true), (b'\t', false)] {
+            let mut reader = ::csv::ReaderBuilder::new();
+            reader.delimiter(delimiter).quoting(quoting).flexible(true);
+            for row in reader.from_reader(file.as_bytes()).byte_records() {
+                for cell in &row.unwrap() {
+                    let cell = String::from_utf8_lossy(cell);
+                    let bare = cell.trim_start_matches(|letter: char| letter == '"' || letter.is_whitespace());
+                    prop_assert!(!bare.starts_with(['=', '+', '-', '@', '＝']), "{cell:?}");
+                }
             }
         }
     }

@@ -169,7 +169,7 @@ impl Row<'_> {
             .get(column)
             .and_then(|index| self.record.get(*index));
         // The whole file is text.
-        unguarded(&String::from_utf8_lossy(cell.unwrap_or_default())).to_owned()
+        unguarded(&String::from_utf8_lossy(cell.unwrap_or_default()))
     }
 
     /// A word or number; absent where the cell is empty.
