@@ -218,7 +218,10 @@ impl Planner<'_> {
         }
         self.check_change(entry)?;
         let old = entry.draft();
-        let new = item.stated.edit().apply(Some(&old), self.session.member);
+        let new = item
+            .stated
+            .edit(&old)
+            .apply(Some(&old), self.session.member);
         let new = new.map_err(|problems| words(&problems))?;
         self.note_strays(item);
         self.change(entry, &old, new)

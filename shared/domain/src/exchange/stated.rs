@@ -35,9 +35,41 @@ pub struct Stated {
 pub type Overridden = BTreeMap<OriginalStart, usize>;
 
 impl Stated {
+    /// The same of an entry that is there: what is not said is as the entry has it, in each of its occurrences.
+    fn beside(&self, draft: &Draft) -> Self {
+        let unsaid = Fields::ALL.without(self.fields);
+        let mut stated = self.clone();
+        let is = &draft.content;
+        for field in unsaid.iter() {
+            match field {
+                Field::Title => stated.content.title.clone_from(&is.title),
+                Field::Notes => stated.content.notes.clone_from(&is.notes),
+                Field::Location => stated.content.location.clone_from(&is.location),
+                Field::Private => stated.content.private = is.private,
+                // Every part of a file says when it is.
+                Field::Timing => {}
+            }
+        }
+        let apart = is.exceptions.iter().filter_map(|(at, exception)| {
+            let is_kept = |changes: &Changes| !changes.fields().and(unsaid).is_empty();
+            matches!(exception, Exception::Changed(changes) if is_kept(changes)).then_some(at)
+        });
+        for at in recurrence::starts_among(&self.content.timing, &apart.collect()) {
+            let said = &mut stated.content.exceptions;
+            let says_itself = match said.get(at) {
+                Some(Exception::Changed(changes)) => changes.fields(),
+                Some(Exception::Cancelled) => continue,
+                None => Fields::NONE,
+            };
+            said.take(&is.exceptions, at, unsaid.without(says_itself));
+        }
+        stated
+    }
+
     /// Whether the entry is just so already.
     pub fn is_true_of(&self, draft: &Draft) -> bool {
-        let (mut said, is) = (comparable(&self.content), comparable(&draft.content));
+        let said = self.beside(draft).content;
+        let (mut said, is) = (comparable(&said), comparable(&draft.content));
         if !self.repetition {
             said.timing.recurrence = is.timing.recurrence.clone();
             said.exceptions = is.exceptions.clone();
@@ -66,7 +98,11 @@ impl Stated {
     }
 
     /// What an entry must become to be as the file says.
-    pub fn edit(&self) -> EntryEdit {
+    pub fn edit(&self, draft: &Draft) -> EntryEdit {
+        self.beside(draft).said()
+    }
+
+    fn said(&self) -> EntryEdit {
         let Content {
             title,
             notes,
@@ -98,7 +134,7 @@ impl Stated {
 
     /// The edit that makes a new entry.
     pub fn new_entry(&self) -> EntryEdit {
-        let mut edit = self.edit();
+        let mut edit = self.said();
         edit.title.get_or_insert_with(|| UNTITLED.to_owned());
         edit
     }

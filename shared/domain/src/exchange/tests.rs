@@ -347,4 +347,28 @@ proptest! {
             }
         }
     }
+
+    /// A spreadsheet from which columns were taken.
+    #[test]
+    fn a_table_says_nothing_of_what_it_has_no_column_for(
+        exported in exported(),
+        left_out in prop::sample::subsequence(vec!["notes", "location", "private"], 1..=3),
+    ) {
+        let file = csv::write(&Rows::Entries(vec![exported.clone()]));
+        let mut written = ::csv::Reader::from_reader(file.as_bytes());
+        let columns = written.headers().unwrap().clone();
+        let mut table = ::csv::Writer::from_writer(Vec::new());
+        let rows = written.records().map(Result::unwrap);
+        for row in [columns.clone()].into_iter().chain(rows) {
+            let cells = columns.iter().zip(&row);
+            table.write_record(cells.filter(|(column, _)| !left_out.contains(column)).map(|(_, cell)| cell)).unwrap();
+        }
+        let item = only(csv::read(&table.into_inner().unwrap(), &reader()).unwrap());
+        let draft = exported.entry.draft();
+
+        prop_assert!(item.stated.is_true_of(&draft), "{:#?}", item.stated);
+        if let Ok(after) = item.stated.edit(&draft).apply(Some(&draft), owner()) {
+            prop_assert!(through_csv(&exported).stated.is_true_of(&after), "{after:#?}");
+        }
+    }
 }

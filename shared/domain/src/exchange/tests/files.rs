@@ -358,5 +358,8 @@ fn what_a_table_has_no_column_for_is_left_as_it_is() {
     series.content.set_occurrence(at("20270303T130000Z"), None);
 
     assert!(stated.is_true_of(&series));
-    assert_eq!(stated.edit().apply(Some(&series), owner()).unwrap(), series);
+    assert_eq!(
+        stated.edit(&series).apply(Some(&series), owner()).unwrap(),
+        series
+    );
 }
