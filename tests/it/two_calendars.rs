@@ -278,3 +278,23 @@ async fn what_a_calendar_is_called_is_told_to_its_owner_alone() {
     let own = mia.person.get(&own).await.unwrap().expect(200).unwrap();
     assert!(own.text.contains(therapy), "{}", own.text);
 }
+
+#[tokio::test]
+async fn an_entry_is_exported_under_the_name_of_its_meeting_and_not_of_a_copy() {
+    let mia = Connected::start().await;
+    let (home, _) = mia.with_home().await;
+    let made = mia.calendar.insert(google_visit("inspection", 9)).await;
+    mia.settle().await;
+    let events = home.events().await.unwrap();
+    let copy = events.iter().find(|event| event["summary"] == "inspection");
+    let copy = copy.unwrap()["iCalUID"].as_str().unwrap();
+    let meeting = made.unwrap()["iCalUID"].as_str().unwrap().to_owned();
+
+    let path =
+        "/api/v1/schedule/export?from=2027-01-01T00:00:00Z&to=2028-01-01T00:00:00Z&format=ics";
+    let file = mia.person.get(path).await.unwrap().expect(200).unwrap();
+    let file = file.text.replace("\r\n ", "");
+
+    assert!(file.contains(&format!("UID:{meeting}\r\n")), "{file}");
+    assert!(!file.contains(copy), "{file}");
+}

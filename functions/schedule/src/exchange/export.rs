@@ -168,6 +168,8 @@ async fn uids(
         let links = store.links_of_entries(&came, row.connection.id).await?;
         let known = links
             .into_iter()
+            // A copy in another account of theirs has a name of its own there.
+            .filter(|link| link.origin == Origin::Event)
             .filter_map(|link| Some((link.entry, link.uid?)));
         uids.extend(known);
     }
