@@ -3,6 +3,8 @@
 mod bulk;
 mod pages;
 mod rules;
+mod together;
+mod whose;
 
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};

@@ -5,6 +5,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod openapi;
 mod plan;
+mod write;
 
 use domain::{
     audit::{Action, Resource},
@@ -57,7 +58,7 @@ async fn finished(
 ) -> Result<(), Problem> {
     let action = match file {
         File::Exported { .. } => Action::ScheduleExported,
-        File::Imported { .. } => Action::ScheduleImported,
+        File::Imported { .. } | File::BrokenOff { .. } => Action::ScheduleImported,
     };
     let line = session
         .audit(app, action)

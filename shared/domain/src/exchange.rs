@@ -11,7 +11,13 @@ use jiff::civil::{Date, DateTime};
 
 pub use stated::{Overridden, Stated};
 
-use crate::{entry::Entry, event::Uid, id::EntryId, series::OriginalStart, time::Zone};
+use crate::{
+    entry::Entry,
+    event::Uid,
+    id::{EntryId, MemberId},
+    series::OriginalStart,
+    time::Zone,
+};
 
 /// The largest file that is read or written. A function's request and answer hold 6 MB, in which a form's file is written
 /// in base64, and twice so when it is confirmed.
@@ -128,12 +134,19 @@ pub fn entry_of(uid: &Uid) -> Option<EntryId> {
 }
 
 impl Item {
-    /// What the same entry is called in every file: who imports it twice means one entry.
-    pub fn name(&self) -> String {
+    /// What the same entry is called in every file: who imports it twice means one entry. Where the file has no name for
+    /// it, two people who are told the same have an entry each.
+    pub fn name(&self, importer: MemberId) -> String {
         match (&self.uid, self.original) {
             (Some(uid), None) => format!("uid|{}", uid.0),
             (Some(uid), Some(at)) => format!("uid|{}|{at}", uid.0),
-            (None, _) => format!("content|{}", self.stated.words()),
+            (None, _) => {
+                let mut whose = self.stated.assignees.clone().unwrap_or(vec![importer]);
+                whose.sort();
+                whose.dedup();
+                let whose: Vec<String> = whose.iter().map(ToString::to_string).collect();
+                format!("content|{}|{}", whose.join(" "), self.stated.words())
+            }
         }
     }
 

@@ -39,6 +39,12 @@ pub struct EntryWrite<'a> {
     pub now: Timestamp,
 }
 
+impl EntryWrite<'_> {
+    pub(super) fn id(&self) -> Option<EntryId> {
+        self.after.or(self.before).map(|entry| entry.id)
+    }
+}
+
 /// Who makes a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrittenBy {

@@ -17,26 +17,45 @@ use super::{
 /// A transaction holds 4 MB: so many of the largest entries, with what was before them in a trace.
 const TOGETHER_MAX: usize = 12;
 
+/// How far many changes have come.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    pub written: BTreeSet<EntryId>,
+    /// Not written, because somebody else wrote first.
+    pub late: BTreeSet<EntryId>,
+}
+
+/// What becomes of the others where one is late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    GoOn,
+    /// Nothing more is written, and of what would have gone together nothing at all.
+    Stop,
+}
+
 impl TenantStore {
-    /// Writes changes of different entries, each whole or not at all. Answers those that were not written, because somebody
-    /// else wrote first.
+    /// Writes changes of different entries, each whole or not at all. `progress` also tells of what was written before an
+    /// error.
     pub async fn write_each_entry(
         &self,
         changes: Vec<EntryWrite<'_>>,
-    ) -> Result<BTreeSet<EntryId>, StoreError> {
+        others: Others,
+        progress: &mut Progress,
+    ) -> Result<(), StoreError> {
         let members = self.assignees_of(&changes).await?;
-        let mut late = BTreeSet::new();
         let mut pack = Pack::default();
         for change in changes {
             let writes = self.change_writes(change.clone(), &members)?;
             if !pack.takes(&change, &writes) {
-                late.extend(self.write_pack(pack, &members).await?);
-                pack = Pack::default();
+                let full = std::mem::take(&mut pack);
+                self.write_pack(full, &members, others, progress).await?;
+                if others == Others::Stop && !progress.late.is_empty() {
+                    return Ok(());
+                }
             }
             pack.add(change, writes);
         }
-        late.extend(self.write_pack(pack, &members).await?);
-        Ok(late)
+        self.write_pack(pack, &members, others, progress).await
     }
 
     /// One by one where it cannot be done together: one that is late must not hold up the others.
@@ -44,10 +63,13 @@ impl TenantStore {
         &self,
         pack: Pack<'_>,
         members: &[Member],
-    ) -> Result<Vec<EntryId>, StoreError> {
+        others: Others,
+        progress: &mut Progress,
+    ) -> Result<(), StoreError> {
         if pack.changes.is_empty() {
-            return Ok(Vec::new());
+            return Ok(());
         }
+        let ids: Vec<EntryId> = pack.changes.iter().filter_map(EntryWrite::id).collect();
         let assigned = members
             .iter()
             .filter(|one| pack.assignees.contains(&one.id));
@@ -56,20 +78,25 @@ impl TenantStore {
             Write::check(key, self.tenant, member.version)
         });
         match self.table.write(checks.chain(pack.writes).collect()).await {
-            Ok(()) => return Ok(Vec::new()),
+            Ok(()) => {
+                progress.written.extend(ids);
+                return Ok(());
+            }
+            Err(StoreError::Conflict) if others == Others::Stop => {
+                progress.late.extend(ids);
+                return Ok(());
+            }
             Err(StoreError::Conflict) => {}
             Err(error) => return Err(error),
         }
-        let mut late = Vec::new();
-        for change in pack.changes {
-            let id = change.after.or(change.before).map(|entry| entry.id);
+        for (change, id) in pack.changes.into_iter().zip(ids) {
             match self.write_entry(change).await {
-                Ok(()) => {}
-                Err(StoreError::Conflict) => late.extend(id),
+                Ok(()) => progress.written.insert(id),
+                Err(StoreError::Conflict) => progress.late.insert(id),
                 Err(error) => return Err(error),
-            }
+            };
         }
-        Ok(late)
+        Ok(())
     }
 }
 

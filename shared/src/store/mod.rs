@@ -52,6 +52,7 @@ pub use fates::{AtEnd, AtErasure, FATES};
 pub use integrations::{KeyLimit, KnownIntegrations, KnownWebhook, Share};
 pub use items::{StuckOne, item_id};
 pub use links::{LinkWrite, Meeting};
+pub use many_entries::{Others, Progress};
 pub use members::{Counted, Login, Tries};
 pub use named_calls::{CallName, NamedCall, REMEMBERED_FOR};
 pub use oauth_states::OAuthState;

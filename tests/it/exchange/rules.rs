@@ -233,7 +233,7 @@ async fn exports_and_imports_are_written_down() {
     for (action, after) in [
         (
             "schedule.imported",
-            json!({ "format": "csv", "created": 1, "updated": 0, "unchanged": 0, "refused": 0 }),
+            json!({ "format": "csv", "created": 1, "updated": 0, "unchanged": 0, "refused": 0, "written": true }),
         ),
         (
             "schedule.exported",

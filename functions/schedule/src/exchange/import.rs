@@ -1,7 +1,5 @@
 //! A file's entries, made part of the schedule.
 
-use std::collections::BTreeSet;
-
 use axum::http::StatusCode;
 use domain::{
     exchange::{Contents, Item, Reader, Refused, Remark, Unreadable, csv, ics},
@@ -13,16 +11,12 @@ use domain::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use shared::{
-    app::App,
-    problem::Problem,
-    store::{EntryWrite, WrittenBy},
-    web::Session,
-};
+use shared::{app::App, problem::Problem, web::Session};
 
 use super::{
     Format, finished,
     plan::{Plan, plan},
+    write::{self, Written},
 };
 
 /// How a file is to be imported.
@@ -133,18 +127,25 @@ pub(crate) async fn import(
     let mut plan = plan(app, session, &contents, wishes.update_existing).await?;
     let is_refused = |line: &Part| line.outcome == Outcome::Refused;
     let held_up = wishes.all_or_nothing && plan.lines.iter().any(is_refused);
-    let written = !(wishes.dry_run || held_up);
-    if written {
-        write(app, session, &mut plan).await?;
+    let write = !(wishes.dry_run || held_up);
+    let mut written = write;
+    if write {
+        let done = write::write(app, session, &mut plan, format, wishes.all_or_nothing).await?;
+        written = done == Written::Stands;
     }
-    let report = Report::new(written, plan.lines, contents);
-    if written {
+    let report = Report::new(written, plan, contents);
+    if write {
         let what = json!({
             "format": format.name(), "created": report.created, "updated": report.updated,
-            "unchanged": report.unchanged, "refused": report.refused,
+            "unchanged": report.unchanged, "refused": report.refused, "written": written,
         });
+        let count = if written {
+            report.created + report.updated
+        } else {
+            0
+        };
         let file = File::Imported {
-            written: u32::try_from(report.created + report.updated).unwrap_or(u32::MAX),
+            written: u32::try_from(count).unwrap_or(u32::MAX),
             refused: u32::try_from(report.refused).unwrap_or(u32::MAX),
         };
         finished(app, session, &file, session.member, what).await?;
@@ -152,32 +153,9 @@ pub(crate) async fn import(
     Ok(report)
 }
 
-/// Each entry is written as an edit of it would be: on condition that it is still what was read.
-async fn write(app: &App, session: &Session, plan: &mut Plan) -> Result<(), Problem> {
-    let now = app.clock.now();
-    let changes = plan.changes.values().map(|change| EntryWrite {
-        before: change.before.as_ref(),
-        after: Some(&change.after),
-        by: WrittenBy::Member(session.member),
-        links: Vec::new(),
-        now,
-    });
-    let store = app.store.tenant(session);
-    let late: BTreeSet<EntryId> = store.write_each_entry(changes.collect()).await?;
-    for line in &mut plan.lines {
-        let is_late = line.entry.is_some_and(|id| late.contains(&id));
-        if is_late && line.outcome != Outcome::Unchanged {
-            line.outcome = Outcome::Refused;
-            line.entry = None;
-            let words = "Somebody changed it at the same moment: import the file again";
-            line.reason = Some(words.to_owned());
-        }
-    }
-    Ok(())
-}
-
 impl Report {
-    fn new(written: bool, items: Vec<Part>, contents: Contents) -> Self {
+    fn new(written: bool, plan: Plan, contents: Contents) -> Self {
+        let items = plan.lines;
         let count = |outcome| items.iter().filter(|line| line.outcome == outcome).count();
         let updated = count(Outcome::Updated);
         let said = contents.remarks.said.into_iter();
@@ -186,6 +164,7 @@ impl Report {
                 line: Some(line),
                 words,
             })
+            .chain(plan.remarks)
             .collect();
         if updated > usize::try_from(OVERWRITES_MAX).unwrap_or(usize::MAX) {
             let words = format!(

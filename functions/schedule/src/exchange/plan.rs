@@ -8,18 +8,27 @@ use domain::{
     event::Uid,
     exchange::{Contents, Item, entry_of},
     id::{EntryId, MemberId, is_foreign},
+    link::Origin,
     series::OriginalStart,
 };
 use jiff::Timestamp;
-use shared::{app::App, ids, problem::Problem, store::TenantStore, web::Session};
+use shared::{
+    app::App,
+    ids,
+    problem::Problem,
+    store::{Meeting, TenantStore},
+    web::Session,
+};
 
-use super::import::{Outcome, Part};
+use super::import::{Outcome, Part, Said};
 use crate::access::{keep_hidden, may, may_assign, shown_to};
 
 /// An entry as it is, if it is, and as it is to be.
 pub(super) struct Change {
     pub(super) before: Option<Entry>,
     pub(super) after: Entry,
+    /// The meeting that it is from now on, also for a calendar that is connected later and has it.
+    pub(super) claim: Option<Meeting>,
 }
 
 #[derive(Default)]
@@ -27,6 +36,7 @@ pub(super) struct Plan {
     /// In the order of the file.
     pub(super) lines: Vec<Part>,
     pub(super) changes: BTreeMap<EntryId, Change>,
+    pub(super) remarks: Vec<Said>,
 }
 
 /// What is known of the entries that a file names.
@@ -34,7 +44,7 @@ struct Known {
     entries: HashMap<EntryId, Entry>,
     /// Deleted lately: what is imported again is wanted back.
     deleted: HashMap<EntryId, Entry>,
-    meetings: HashMap<Uid, EntryId>,
+    meetings: HashMap<Uid, Meeting>,
     members: HashSet<MemberId>,
 }
 
@@ -79,18 +89,27 @@ pub(super) async fn plan(
 }
 
 /// The ids that an item may have, the likeliest first.
-fn candidates(session: &Session, meetings: &HashMap<Uid, EntryId>, item: &Item) -> Vec<EntryId> {
+fn candidates(session: &Session, meetings: &HashMap<Uid, Meeting>, item: &Item) -> Vec<EntryId> {
     let tenant = session.tenant();
     let derive = |name: &str| ids::derive(tenant, Timestamp::UNIX_EPOCH, name, EntryId::from_parts);
     let mut all = Vec::new();
     if let Some(uid) = &item.uid {
-        let ours = entry_of(uid).filter(|id| !is_foreign(&id.to_string(), tenant));
-        all.extend(ours);
-        all.extend(meetings.get(uid).copied());
+        all.extend(ours(session, uid));
+        all.extend(meetings.get(uid).map(|meeting| meeting.entry));
         all.push(derive(&format!("uid|{}", uid.0)));
     }
-    all.push(derive(&item.name()));
+    all.push(derive(&item.name(session.member)));
     all
+}
+
+/// The entry of this organisation that was exported under that name.
+fn ours(session: &Session, uid: &Uid) -> Option<EntryId> {
+    entry_of(uid).filter(|id| !is_foreign(&id.to_string(), session.tenant()))
+}
+
+/// The meeting that an item is, by the name that its calendar gave it.
+fn meeting_of<'a>(session: &Session, item: &'a Item) -> Option<&'a Uid> {
+    item.uid.as_ref().filter(|uid| ours(session, uid).is_none())
 }
 
 impl Known {
@@ -107,7 +126,7 @@ impl Known {
         let uids: Vec<Uid> = uids.into_iter().map(|uid| Uid(uid.to_owned())).collect();
         let meetings = store.meetings(&uids).await?.into_iter();
         let meetings = meetings
-            .map(|meeting| (meeting.uid, meeting.entry))
+            .map(|meeting| (meeting.uid.clone(), meeting))
             .collect();
         let named = items
             .iter()
@@ -140,6 +159,8 @@ impl Known {
 }
 
 type Planned = Result<(Outcome, EntryId), String>;
+
+const ONLY_ADMINISTRATORS_ASSIGN: &str = "Only an administrator assigns entries to colleagues";
 
 impl Planner<'_> {
     fn item(&mut self, item: &Item) -> Planned {
@@ -183,6 +204,7 @@ impl Planner<'_> {
         let draft = draft.map_err(|problems| words(&problems))?;
         self.check_assignees(&[], &draft)?;
         self.note_strays(item);
+        let claim = self.claim(id, item);
         let after = match self.known.deleted.get(&id) {
             Some(deleted) if may(session, deleted) != Access::Write => {
                 return Err(
@@ -199,24 +221,45 @@ impl Planner<'_> {
                     ..back.changed_to(draft, self.now)
                 }
             }
-            None => draft.into_entry(id, session.tenant(), self.now),
+            None => {
+                let made = draft.into_entry(id, session.tenant(), self.now);
+                let origin = if claim.is_some() {
+                    Origin::Event
+                } else {
+                    made.origin
+                };
+                Entry { origin, ..made }
+            }
         };
-        self.plan.changes.insert(
-            id,
-            Change {
-                before: None,
-                after,
-            },
-        );
+        let change = Change {
+            before: None,
+            after,
+            claim,
+        };
+        self.plan.changes.insert(id, change);
         Ok((Outcome::Created, id))
+    }
+
+    fn claim(&self, entry: EntryId, item: &Item) -> Option<Meeting> {
+        // One occurrence alone is not the whole meeting.
+        let whole = item.original.is_none();
+        let uid = meeting_of(self.session, item).filter(|_| whole)?;
+        let known = self.known.meetings.get(uid);
+        let is_new = known.is_none_or(|known| known.entry != entry);
+        is_new.then(|| Meeting {
+            uid: uid.clone(),
+            entry,
+            version: known.map_or(0, |known| known.version),
+        })
     }
 
     fn existing(&mut self, entry: &Entry, item: &Item) -> Planned {
         let shown = shown_to(self.session, entry.clone()).draft();
         if may(self.session, entry) != Access::Busy && item.stated.is_true_of(&shown) {
+            self.check_whose(entry, item)?;
             return Ok((Outcome::Unchanged, entry.id));
         }
-        self.check_change(entry)?;
+        self.check_change(entry, item)?;
         let old = entry.draft();
         let new = item
             .stated
@@ -236,9 +279,10 @@ impl Planner<'_> {
         if let (true, Ok(shown)) = (seen, &shown)
             && item.stated.is_true_of(shown)
         {
+            self.check_whose(series, item)?;
             return Ok((Outcome::Unchanged, series.id));
         }
-        self.check_change(series)?;
+        self.check_change(series, item)?;
         let old = series.draft();
         let taking_place = match shown {
             Err(NotEdited::Cancelled) => old.restored(at).map_err(|error| reason(&error))?,
@@ -249,8 +293,21 @@ impl Planner<'_> {
         self.change(series, &old, new)
     }
 
-    fn check_change(&self, entry: &Entry) -> Result<(), String> {
+    /// A meeting that colleagues have is not thereby in the schedule of whoever imports it.
+    fn check_whose(&self, entry: &Entry, item: &Item) -> Result<(), String> {
+        let asked = item.stated.assignees.is_none() && meeting_of(self.session, item).is_some();
+        if asked && !entry.assignees.contains(&self.session.member) {
+            let words = "It is there already, for colleagues: they or an administrator can assign you to it";
+            return Err(words.to_owned());
+        }
+        Ok(())
+    }
+
+    fn check_change(&self, entry: &Entry, item: &Item) -> Result<(), String> {
+        let whose = item.stated.assignees.as_deref().unwrap_or_default();
         let words = match may(self.session, entry) {
+            // As if it were not there.
+            Access::Busy if !may_assign(self.session, &[], whose) => ONLY_ADMINISTRATORS_ASSIGN,
             Access::Busy => "It is there already, and is somebody else's",
             Access::Read => {
                 "It is there already and differs; only its assignees and administrators may change it"
@@ -280,7 +337,14 @@ impl Planner<'_> {
         } else {
             after
         };
-        self.plan.changes.insert(entry.id, Change { before, after });
+        let planned = self.plan.changes.remove(&entry.id);
+        let claim = planned.and_then(|planned| planned.claim);
+        let change = Change {
+            before,
+            after,
+            claim,
+        };
+        self.plan.changes.insert(entry.id, change);
         Ok((Outcome::Updated, entry.id))
     }
 
@@ -292,7 +356,7 @@ impl Planner<'_> {
             return Err(format!("There is no member {id}"));
         }
         if !may_assign(self.session, before, &draft.assignees) {
-            return Err("Only an administrator assigns entries to colleagues".to_owned());
+            return Err(ONLY_ADMINISTRATORS_ASSIGN.to_owned());
         }
         Ok(())
     }

@@ -205,8 +205,17 @@ impl IntegrationEvent {
 /// A file that came or went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum File {
-    Exported { entries: u32 },
-    Imported { written: u32, refused: u32 },
+    Exported {
+        entries: u32,
+    },
+    Imported {
+        written: u32,
+        refused: u32,
+    },
+    /// An import that came to no end.
+    BrokenOff {
+        written: u32,
+    },
 }
 
 impl IntegrationEvent {
@@ -236,6 +245,14 @@ impl IntegrationEvent {
                 EventStatus::Warning,
                 format!(
                     "Imported {}; {refused} could not be taken.",
+                    counted(*written)
+                ),
+            ),
+            File::BrokenOff { written } => (
+                "import.failed",
+                EventStatus::Error,
+                format!(
+                    "An import broke off after {}. Imported again, the file goes on from there.",
                     counted(*written)
                 ),
             ),

@@ -64,6 +64,8 @@ fn newer(entry: &Entry, event: &CalendarEvent, policy: Policy) -> Origin {
     match (policy.direction.pulls(), policy.direction.pushes()) {
         (true, false) => Origin::Event,
         (false, true) => Origin::Entry,
+        // Nobody here has changed what came from there, be it in a file.
+        (true, true) if entry.origin == Origin::Event && entry.version == 1 => Origin::Event,
         (true, true) | (false, false) => {
             let is_later = |at| at > entry.updated_at;
             if event.changed_at.is_some_and(is_later) {

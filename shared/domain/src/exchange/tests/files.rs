@@ -227,7 +227,7 @@ fn what_stands_twice_or_alone_is_told_apart() {
         ]
     );
     assert_eq!(found.items[1].original, Some(at("20270302T130000Z")));
-    assert_eq!(found.items[1].name(), "uid|b|20270302T130000Z");
+    assert_eq!(found.items[1].name(owner()), "uid|b|20270302T130000Z");
 }
 
 #[test]
