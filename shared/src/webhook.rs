@@ -10,4 +10,4 @@ pub use address::client;
 pub use address::{BadAddress, check as check_address};
 pub use deliver::{DeliverError, handle, inactive, not_dead, redrive, start};
 pub use fan_out::fan_out;
-pub use signing::{mint, seal, sign};
+pub use signing::{looked_after, mint, seal, sign};

@@ -22,7 +22,7 @@ use shared::{
     problem::{FieldProblem, Problem},
     store::{KeptWebhook, SealedBefore, SealedSecrets, StoreError},
     web::{Gate, Routes, Session, may},
-    webhook::{check_address, inactive, mint, seal, start},
+    webhook::{check_address, inactive, looked_after, mint, seal, start},
 };
 use ui::routes;
 
@@ -232,7 +232,7 @@ async fn change(
             .changing(told(&before), told(&after));
         let kept = KeptWebhook {
             webhook: after,
-            ..kept
+            ..looked_after(app, session.tenant(), kept).await?
         };
         match store.update_webhook(kept, &changed, app.clock.now()).await {
             Ok(kept) => return Ok(kept.webhook),

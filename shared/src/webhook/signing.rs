@@ -90,6 +90,19 @@ pub(super) async fn seal_anew(
     Ok(Some(SealedSecrets { current, before }))
 }
 
+/// A webhook that is about to be written, with its secret sealed anew: with that its next look is put off. What cannot be
+/// opened stays as it is, and its next delivery says so.
+pub async fn looked_after(
+    app: &App,
+    tenant: TenantId,
+    mut kept: KeptWebhook,
+) -> Result<KeptWebhook, VaultError> {
+    if let Some(secrets) = seal_anew(app, tenant, &kept).await? {
+        kept.secrets = secrets;
+    }
+    Ok(kept)
+}
+
 fn signing_still(kept: &KeptWebhook, now: Timestamp) -> Option<&SealedBefore> {
     let before = kept.secrets.before.as_ref();
     before.filter(|before| before.until > now)

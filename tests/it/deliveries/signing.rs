@@ -2,8 +2,9 @@
 
 use domain::webhook::Webhook;
 use jiff::Timestamp;
+use reqwest::Method;
 use ring::hmac;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::store::SealedBefore;
 
 use super::*;
@@ -89,6 +90,29 @@ async fn a_secret_that_nobody_needs_outlives_the_keys_that_it_was_sealed_with() 
         hooked.world.aws.rotate_secret(root).unwrap();
         // The least that lies between two rotations.
         hooked.later(SignedDuration::from_hours(24 * 8)).await;
+    }
+
+    hooked.create_entry("pump").await;
+    hooked.settle().await;
+
+    assert!(verifies(&hooked.heard()[0], &hooked.secret));
+}
+
+#[tokio::test]
+async fn a_secret_outlives_its_keys_however_often_its_webhook_is_edited() {
+    let hooked = Hooked::start().await;
+    let path = format!("/api/v1/webhooks/{}", hooked.webhook);
+    for round in 0..6 {
+        if round % 2 == 0 {
+            let root = &hooked.world.app.config.root_secret;
+            hooked.world.aws.rotate_secret(root).unwrap();
+        }
+        // Sooner than it would be looked after.
+        hooked.later(SignedDuration::from_hours(24 * 4)).await;
+        let ada = ada(&hooked.world).await;
+        let words = json!({ "description": format!("Dispatch {round}") });
+        let edited = ada.json(Method::PATCH, &path, &words).await.unwrap();
+        edited.expect(200).unwrap();
     }
 
     hooked.create_entry("pump").await;
