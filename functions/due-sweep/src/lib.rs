@@ -119,8 +119,10 @@ async fn send_errands(app: &App, shard: u32, ends_at: Timestamp) {
 
 async fn send_errand(app: &App, errand: &Errand) -> Result<(), Failure> {
     let now = app.clock.now();
-    app.store.look_at_errand_again(errand, now).await?;
-    Ok(app.queue.send_errand(errand, queue::Delay::ZERO).await?)
+    if app.store.look_at_errand_again(errand, now).await? {
+        app.queue.send_errand(errand, queue::Delay::ZERO).await?;
+    }
+    Ok(())
 }
 
 async fn ask(app: &App, due: &Asked, wait: queue::Delay) -> Result<(), Failure> {

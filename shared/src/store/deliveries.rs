@@ -124,15 +124,17 @@ impl Store {
         Ok(due.iter().filter_map(Errand::of_key).collect())
     }
 
-    /// Another message is sent, should nothing happen until then.
+    /// Another message is sent, should nothing happen until then. `false`: it is not due any more, whatever the index
+    /// still says.
     pub async fn look_at_errand_again(
         &self,
         errand: &Errand,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let change = Change::new("SET GSI2SK = :due", "attribute_exists(GSI2PK)")
-            .value(":due", text(due_at(now + LOOK_AGAIN_AFTER)));
-        self.table.update(change.to(errand.key())).await.map(drop)
+    ) -> Result<bool, StoreError> {
+        let change = Change::new("SET GSI2SK = :due", "GSI2SK <= :now")
+            .value(":due", text(due_at(now + LOOK_AGAIN_AFTER)))
+            .value(":now", text(due_at(now)));
+        Ok(self.table.update(change.to(errand.key())).await?.is_ok())
     }
 
     /// Whether there is what it speaks of, of this tenant's.

@@ -95,6 +95,10 @@ async fn deliver(
         return Ok(Handled::Delete);
     };
     let early_by = next_at.duration_since(now);
+    if early_by > DELAY_MAX {
+        // The due index has it.
+        return Ok(Handled::Delete);
+    }
     if early_by.is_positive() {
         return Ok(Handled::PutBack {
             after: whole_seconds(early_by),

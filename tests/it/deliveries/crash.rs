@@ -1,9 +1,10 @@
 //! Deliveries whose worker dies, at any of its requests: nothing is lost, and what is sent twice is told by its id.
 
 use domain::webhook::DeliveryState;
-use tests::world::CrashPoint;
+use shared::{queue::Delay, store::Errand};
+use tests::{aws::QueueDepth, world::CrashPoint};
 
-use super::*;
+use super::{tries::QUEUE, *};
 
 /// Whether the worker got to that point at all.
 async fn survives(point: CrashPoint, statuses: &[u16]) -> bool {
@@ -43,4 +44,40 @@ async fn a_delivery_arrives_wherever_its_worker_dies() {
         // It is looked for, read and written down at the least.
         assert!(died >= 6, "{died}");
     }
+}
+
+#[tokio::test]
+async fn what_waits_for_hours_is_in_no_queue_and_is_tried_when_its_time_has_come() {
+    let hooked = Hooked::start().await;
+    hooked.receiver.usually_answers(503);
+    hooked.create_entry("pump").await;
+    hooked.settle().await;
+    // Past the first tries, which follow each other closely.
+    for _ in 0..6 {
+        hooked.later(SignedDuration::from_mins(50)).await;
+    }
+    let (store, now) = (&hooked.world.app.store, hooked.world.clock.now());
+    let delivery = hooked.delivery().await;
+    let next_at = delivery.next_at().unwrap();
+    assert!(
+        next_at > now + SignedDuration::from_hours(1),
+        "{delivery:#?}"
+    );
+    let tried = hooked.heard().len();
+
+    // A sweep that was slow has read the index before the last try, and others have left their messages.
+    let errand = Errand::of_delivery(hooked.store.id(), &delivery);
+    assert!(!store.look_at_errand_again(&errand, now).await.unwrap());
+    for _ in 0..3 {
+        let queue = &hooked.world.app.queue;
+        queue.send_errand(&errand, Delay::ZERO).await.unwrap();
+    }
+    hooked.settle().await;
+
+    assert_eq!(hooked.world.aws.queue_depth(QUEUE), QueueDepth::default());
+    assert_eq!(hooked.heard().len(), tried);
+    hooked.receiver.usually_answers(200);
+    hooked.later(next_at.duration_since(now)).await;
+    assert_eq!(hooked.heard().len(), tried + 1);
+    assert_eq!(hooked.delivery().await.state, DeliveryState::Succeeded);
 }

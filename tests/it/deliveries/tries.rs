@@ -10,7 +10,7 @@ use tests::aws::ApiError;
 use super::{signing::verifies, *};
 use crate::{queue, support::Kept};
 
-const QUEUE: &str = "kalends-local-deliveries";
+pub(super) const QUEUE: &str = "kalends-local-deliveries";
 
 const WAITS: &str = "/api/integrations/error-queue";
 
