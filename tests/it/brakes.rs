@@ -1,5 +1,7 @@
 //! Unusually many deletions or changes wait until the calendar's owner decides; everything else goes on.
 
+mod growth;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tests::person::Person;

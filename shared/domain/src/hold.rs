@@ -42,6 +42,14 @@ pub struct Spared {
 }
 
 impl Spared {
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            severed: self.severed.saturating_add(other.severed),
+            unassigned: self.unassigned.saturating_add(other.unassigned),
+        }
+    }
+
     pub fn count(&mut self, step: &Step) {
         if matches!(step, Step::Sever { .. }) {
             self.severed += 1;

@@ -1,7 +1,11 @@
 //! The daily look at everything: a complete read that leaves the cursor alone and finds what notices and deltas missed.
 //! What differs is decided and carried out like any other change.
 
-use domain::{calendar::Calendar, failure::FailureClass, sync::watch};
+use domain::{
+    calendar::Calendar,
+    failure::FailureClass,
+    sync::{brake::Way, watch},
+};
 
 use super::{
     Context, SyncError,
@@ -73,6 +77,15 @@ async fn read(
         let changes = changes.filter(|change| !context.is_dead(calendar, change.external_id()));
         let changes = changes.collect();
         carry_out_page(context, calendar, changes, page.series, since).await?;
+        if context.holds.holds_now(calendar.id, Way::Changes) {
+            // A complete read that the cursor waits for holds it too, and asks, until someone decides.
+            position.start_over();
+            context
+                .commit(calendar, &position, &Shown::default())
+                .await?;
+            let words = format!("{} is read again for what is held", calendar.name);
+            return Ok(Some(words));
+        }
         match page.next {
             Next::Page(next) => audit.page = Some(next),
             // Its cursor is not ours: what changed since ours is still to be told under ours.

@@ -57,21 +57,26 @@ pub(super) async fn pull(
         match next {
             Next::Page(next) => position.page = Some(next),
             Next::Cursor(cursor) => {
-                let waits = !whole && context.holds.waits(calendar.id, Way::Changes);
-                if waits || context.holds.holds_now(calendar.id, Way::Changes) {
-                    return hold(context, calendar, position, &shown).await;
-                }
                 let seen = if whole {
                     RoundSeen::Whole
                 } else {
                     RoundSeen::ItsEnd
                 };
+                let waits = !whole && context.holds.waits(calendar.id, Way::Changes);
+                if waits || context.holds.holds_now(calendar.id, Way::Changes) {
+                    return hold(context, calendar, position, &shown, seen).await;
+                }
                 context.settle_holds(calendar, Way::Changes, seen).await?;
                 let position = complete(context, calendar, position, cursor, &shown).await?;
                 return compare::go_on(context, calendar, position).await;
             }
         }
         if pages >= PAGES_PER_RUN_MAX || context.out_of_time() {
+            if context.holds.holds_now(calendar.id, Way::Changes) {
+                // The run that comes to the end of this read must know of it.
+                let seen = RoundSeen::NotItsEnd;
+                context.settle_holds(calendar, Way::Changes, seen).await?;
+            }
             context.commit(calendar, &position, &shown).await?;
             return Ok(Some(format!(
                 "{} is large: the next run goes on with it",
@@ -87,10 +92,14 @@ async fn hold(
     calendar: &Calendar,
     mut position: SyncPosition,
     shown: &Shown,
+    seen: RoundSeen,
 ) -> Result<Option<String>, SyncError> {
-    context
-        .settle_holds(calendar, Way::Changes, RoundSeen::NotItsEnd)
-        .await?;
+    let seen = match seen {
+        RoundSeen::Whole => RoundSeen::Whole,
+        // What was decided is done only once the cursor passes it.
+        RoundSeen::ItsEnd | RoundSeen::NotItsEnd => RoundSeen::NotItsEnd,
+    };
+    context.settle_holds(calendar, Way::Changes, seen).await?;
     if position.page.is_some() {
         position.read_again();
         context.commit(calendar, &position, shown).await?;

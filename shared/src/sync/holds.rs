@@ -38,6 +38,34 @@ pub(super) enum RoundSeen {
     Whole,
 }
 
+impl Held {
+    /// What is held with what was found before, as long as nobody has decided about that.
+    fn beside(mut self, known: &Hold, round: RoundSeen) -> Self {
+        match (known.way, round) {
+            // It was set aside, and is not looked at again.
+            (Way::Entries, _) => {
+                self.count = self.count.saturating_add(known.count);
+                self.spared = self.spared.and(known.spared);
+                let found = std::mem::replace(&mut self.sample, known.sample.clone());
+                self.sample.extend(found);
+                self.sample.truncate(SAMPLE_MAX);
+                self
+            }
+            // The other part of the read may have held it.
+            (Way::Changes | Way::Comparison, RoundSeen::NotItsEnd | RoundSeen::ItsEnd)
+                if known.count > self.count =>
+            {
+                Self {
+                    count: known.count,
+                    spared: known.spared,
+                    sample: known.sample.clone(),
+                }
+            }
+            (Way::Changes | Way::Comparison, _) => self,
+        }
+    }
+}
+
 impl RoundSeen {
     fn closes(self, hold: &Hold) -> bool {
         match self {
@@ -91,14 +119,27 @@ impl Holds {
             .any(|(held, from, _)| (*held, *from) == (calendar, way))
     }
 
+    /// What was confirmed, as it was asked about. Where everything is put back, nothing need be held.
+    fn let_through(&self, calendar: CalendarId, way: Way) -> Round {
+        let mut round = Round::default();
+        for (hold, decision) in self.decided(calendar, way) {
+            let count = match decision {
+                Decision::Confirm => hold.count,
+                Decision::Restore => u32::MAX,
+            };
+            match hold.brake {
+                Brake::Deletions => round.deletions = count,
+                Brake::Overwrites => round.overwrites = count,
+            }
+        }
+        round
+    }
+
     /// What may be carried out now, and what is held.
     pub(super) fn brake(&mut self, calendar: CalendarId, way: Way, plan: Plan) -> Braked {
-        let released: Vec<Brake> = self
-            .decided(calendar, way)
-            .map(|(hold, _)| hold.brake)
-            .collect();
+        let let_through = self.let_through(calendar, way);
         let round = self.rounds.entry((calendar, way)).or_default();
-        let braked = brake(plan, round, &released);
+        let braked = brake(plan, round, let_through);
         for step in &braked.held {
             self.note(calendar, way, step);
         }
@@ -125,7 +166,6 @@ impl Context<'_> {
         way: Way,
         round: RoundSeen,
     ) -> Result<(), SyncError> {
-        let now = self.app.clock.now();
         for brake in [Brake::Deletions, Brake::Overwrites] {
             let found = self.holds.held.remove(&(calendar.id, way, brake));
             let place = self.holds.known.iter().position(|hold| {
@@ -139,46 +179,70 @@ impl Context<'_> {
                     continue;
                 }
                 (Some(known), None) => known,
-                (Some(known), Some(held))
-                    if (known.count, known.spared, &known.sample)
-                        == (held.count, held.spared, &held.sample) =>
-                {
-                    known
-                }
-                (known, Some(held)) => {
+                (Some(known), Some(held)) if known.decided.is_none() => {
+                    let Held {
+                        count,
+                        spared,
+                        sample,
+                    } = held.beside(&known, round);
                     let next = Hold {
-                        count: held.count,
-                        spared: held.spared,
-                        sample: held.sample,
-                        ..known.unwrap_or_else(|| Hold {
-                            id: ids::mint(self.store.id(), now, HoldId::from_parts),
-                            connection: calendar.connection,
-                            calendar: calendar.id,
-                            way,
-                            brake,
-                            count: 0,
-                            spared: Spared::default(),
-                            sample: Vec::new(),
-                            since: now,
-                            decided: None,
-                            version: 0,
-                        })
+                        count,
+                        spared,
+                        sample,
+                        ..known.clone()
                     };
-                    tracing::warn!(
-                        tenant = %self.store.id(), connection = %self.connection.id, calendar = %calendar.id,
-                        count = next.count, "held for confirmation"
-                    );
-                    let was_asked = self.holds.known.iter().any(|hold| hold.asks_as(&next));
-                    if next.version > 0 || was_asked {
-                        self.store.put_hold(&next).await?
+                    if next == known {
+                        known
                     } else {
-                        self.store.tell_hold(self.connection, &next, now).await?
+                        self.store.put_hold(&next).await?
                     }
                 }
+                (known, Some(held)) => self.ask(calendar, (way, brake), known, held).await?,
             };
             self.holds.known.push(hold);
         }
         Ok(())
+    }
+
+    /// Asks the calendar's owner: for the first time, or anew where more came than was confirmed.
+    async fn ask(
+        &mut self,
+        calendar: &Calendar,
+        (way, brake): (Way, Brake),
+        known: Option<Hold>,
+        held: Held,
+    ) -> Result<Hold, SyncError> {
+        let now = self.app.clock.now();
+        let fresh = || Hold {
+            id: ids::mint(self.store.id(), now, HoldId::from_parts),
+            connection: calendar.connection,
+            calendar: calendar.id,
+            way,
+            brake,
+            count: 0,
+            spared: Spared::default(),
+            sample: Vec::new(),
+            since: now,
+            decided: None,
+            version: 0,
+        };
+        let next = Hold {
+            count: held.count,
+            spared: held.spared,
+            sample: held.sample,
+            decided: None,
+            ..known.unwrap_or_else(fresh)
+        };
+        tracing::warn!(
+            tenant = %self.store.id(), connection = %self.connection.id, calendar = %calendar.id,
+            count = next.count, "held for confirmation"
+        );
+        let was_asked = self.holds.known.iter().any(|hold| hold.asks_as(&next));
+        Ok(if was_asked {
+            self.store.put_hold(&next).await?
+        } else {
+            self.store.tell_hold(self.connection, &next, now).await?
+        })
     }
 
     /// What was decided holds for the whole round, also for what an earlier run of it had held: it begins again. Answers

@@ -50,9 +50,9 @@ pub struct Braked {
     pub held: Vec<Step>,
 }
 
-/// Takes from a plan what would go beyond the limits of its round. `released` are the brakes about which the owner has
-/// decided.
-pub fn brake(plan: Plan, round: &mut Round, released: &[Brake]) -> Braked {
+/// Takes from a plan what would go beyond the limits of its round. `let_through` is what the owner has decided about:
+/// that much may pass beside what would need nobody's word. What came since is a question of its own.
+pub fn brake(plan: Plan, round: &mut Round, let_through: Round) -> Braked {
     let count = |kind| {
         plan.steps
             .iter()
@@ -65,14 +65,8 @@ pub fn brake(plan: Plan, round: &mut Round, released: &[Brake]) -> Braked {
         deletions: sum(round.deletions, Brake::Deletions),
         overwrites: sum(round.overwrites, Brake::Overwrites),
     };
-    let holds = |kind| {
-        !released.contains(&kind)
-            && match kind {
-                Brake::Deletions => after.deletions > DELETIONS_MAX,
-                Brake::Overwrites => after.overwrites > OVERWRITES_MAX,
-            }
-    };
-    let (deletions, overwrites) = (holds(Brake::Deletions), holds(Brake::Overwrites));
+    let deletions = after.deletions > DELETIONS_MAX.saturating_add(let_through.deletions);
+    let overwrites = after.overwrites > OVERWRITES_MAX.saturating_add(let_through.overwrites);
     // Also what is held counts: a further page of the same round is held with it.
     *round = after;
     let is_held = |step: &Step| match step.brake() {

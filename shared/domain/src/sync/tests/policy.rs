@@ -236,18 +236,35 @@ fn brakes_hold_what_is_unusual_and_let_the_rest_pass() {
     };
     let mut round = Round::default();
 
-    let few = brake(planned(deletions(DELETIONS_MAX)), &mut round, &[]);
+    let none = Round::default();
+    let few = brake(planned(deletions(DELETIONS_MAX)), &mut round, none);
     let mut one_more = deletions(1);
     one_more.push(unlink());
-    let more = brake(planned(one_more), &mut round, &[]);
-    let later = brake(planned(deletions(1)), &mut round, &[]);
-    let confirmed = brake(planned(deletions(300)), &mut round, &[Brake::Deletions]);
-    let other = brake(planned(deletions(300)), &mut round, &[Brake::Overwrites]);
+    let more = brake(planned(one_more), &mut round, none);
+    let later = brake(planned(deletions(1)), &mut round, none);
+    let confirms = |count| {
+        let let_through = Round {
+            deletions: count,
+            ..none
+        };
+        brake(planned(deletions(300)), &mut Round::default(), let_through)
+    };
+    let (confirmed, grown) = (confirms(280), confirms(279));
+    let changes = Round {
+        overwrites: 300,
+        ..none
+    };
+    let other = brake(planned(deletions(300)), &mut round, changes);
 
     assert_eq!((few.plan.steps.len(), few.held.len()), (20, 0));
     assert_eq!((more.plan.steps, more.held.len()), (vec![unlink()], 1));
     assert_eq!(later.held.len(), 1, "a round stays held");
     assert_eq!((confirmed.plan.steps.len(), confirmed.held.len()), (300, 0));
+    assert_eq!(
+        (grown.plan.steps.len(), grown.held.len()),
+        (0, 300),
+        "more than was confirmed, and would pass by itself"
+    );
     assert_eq!(
         other.held.len(),
         300,
