@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod event;
+mod files;
 mod health;
 mod held;
 mod ours;
@@ -10,8 +11,9 @@ mod window;
 use std::{borrow::Cow, fmt, str::FromStr};
 
 pub use event::{About, EventStatus, EventType, IntegrationEvent, NoEventType};
+pub use files::File;
 pub use health::{Badge, Facts, Health, Overall, Setup, Standings, Status};
-pub use ours::{CallTrouble, File};
+pub use ours::CallTrouble;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 pub use window::{Hour, QUARTERS_IN_DAY, Quarter, Tally};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use super::*;
 use crate::support::{ADA, MIA};
 use tests::{
@@ -19,6 +21,7 @@ fn file(rest: &str) -> String {
     )
 }
 
+/// Of the last import. Things of one moment have no order: each import has its own.
 async fn said(world: &World) -> (Value, Value) {
     let ada = Person::sign_in(world, ADA).await.unwrap();
     let audit = ada.get("/api/v1/ops/audit?action=schedule.imported").await;
@@ -27,6 +30,10 @@ async fn said(world: &World) -> (Value, Value) {
         .await;
     let first = |answer: Answer| answer.expect(200).unwrap().json()["items"][0].clone();
     (first(audit.unwrap()), first(log.unwrap()))
+}
+
+fn later(world: &World) {
+    world.clock.advance(SignedDuration::from_secs(1)).unwrap();
 }
 
 fn faster() -> Trouble {
@@ -61,6 +68,7 @@ async fn all_or_nothing_is_nothing_where_somebody_else_is_faster() {
     let before = places(&mia).await;
     assert_eq!(before.len(), 40);
 
+    later(&world);
     world.aws.trouble_about("visit 30", faster());
     let report = import(&mia, "text/csv", query, &file(",Yard")).await;
     assert_eq!(report["written"], false, "{report:#}");
@@ -95,6 +103,7 @@ async fn an_import_that_breaks_off_is_written_down_and_goes_on_when_it_is_repeat
         "no",
     );
     for (query, all) in [("all_or_nothing=true", true), ("", false)] {
+        later(&world);
         world
             .aws
             .trouble_about("visit 30", Trouble::Refused(denied.clone()));
