@@ -223,11 +223,14 @@ impl Table {
                 Ok(_) => return Ok(()),
                 Err(error) => match cancelled_because(&error) {
                     Some(Cancelled::Condition) => return Err(StoreError::Conflict),
-                    Some(Cancelled::Contention) => {
+                    Some(Cancelled::Contention) if attempt + 1 < CONTENTION_TRIES_MAX => {
                         let wait_ms = u64::from(20 * (attempt + 1) + ids::below(30));
                         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
                     }
-                    None => return Err(unavailable("TransactWriteItems")(error)),
+                    // What is there was not looked at: this is no conflict.
+                    Some(Cancelled::Contention) | None => {
+                        return Err(unavailable("TransactWriteItems")(error));
+                    }
                 },
             }
         }

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
+    aws::ApiError,
     person::{Answer, Person},
     world::World,
 };
@@ -262,4 +263,22 @@ async fn a_connector_that_is_forgotten_is_not_set_up_until_it_reports_again() {
         .expect(201)
         .unwrap();
     assert_eq!(edi().await, "connected");
+}
+
+#[tokio::test]
+async fn a_report_that_meets_too_many_others_can_be_sent_again() {
+    let world = World::start().await.unwrap();
+    let (ada, key) = program(&world).await;
+    let sent = said("success", "Invoice 7 sent");
+    for _ in 0..5 {
+        let busy = ApiError::transaction_cancelled(&["None", "TransactionConflict"]);
+        world.aws.refuse_next("TransactWriteItems", busy);
+    }
+
+    let busy = report_named(&world, &key, "comarch", &sent, Some("7")).await;
+    busy.expect(503).unwrap();
+    let again = report_named(&world, &key, "comarch", &sent, Some("7")).await;
+
+    again.expect(201).unwrap();
+    assert_eq!(logged(&ada, "event_type=invoice.sent").await.len(), 1);
 }
