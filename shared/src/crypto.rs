@@ -127,8 +127,8 @@ impl Keys {
 }
 
 /// A lookup key for something that must not be stored itself: 256-bit random values need no salt.
-pub fn fingerprint(text: &str) -> String {
-    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
+pub fn fingerprint(text: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_ref()))
 }
 
 /// Whether a text has the form of the id of keys; not whether there are any.

@@ -157,3 +157,27 @@ async fn a_call_whose_answer_was_lost_in_a_crash_is_not_carried_out_twice() {
     assert_eq!(again.at("/id"), lost.at("/id"));
     assert_eq!(entries(&mia).await, 1);
 }
+
+#[tokio::test]
+async fn files_that_differ_in_one_byte_are_not_the_same_request() {
+    let world = World::start().await.unwrap();
+    let mia = Person::sign_in(&world, MIA).await.unwrap();
+    let send = async |file: &[u8]| {
+        let path = "/api/v1/schedule/import";
+        let request = mia.request(Method::POST, path).await.unwrap();
+        let request = request.header("idempotency-key", "file-1");
+        let request = request.header("content-type", "text/csv");
+        let answer = mia.send(request.body(file.to_vec())).await.unwrap();
+        answer.expect(422).unwrap().at("/code")
+    };
+
+    // As old spreadsheets write an umlaut.
+    assert_eq!(
+        send(b"title,start\nM\xFCller,2027-03-02\n").await,
+        "unreadable_file"
+    );
+    assert_eq!(
+        send(b"title,start\nM\xF6ller,2027-03-02\n").await,
+        "idempotency_key_reused"
+    );
+}

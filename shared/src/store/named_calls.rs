@@ -25,7 +25,7 @@ impl CallName {
     /// A name is its caller's: two members may use the same.
     pub fn new(member: MemberId, method: &str, path: &str, name: &str) -> Self {
         Self {
-            fingerprint: fingerprint(&format!("{member}\n{method}\n{path}\n{name}")),
+            fingerprint: fingerprint(format!("{member}\n{method}\n{path}\n{name}")),
         }
     }
 

@@ -78,7 +78,7 @@ impl Vault {
         text: &Secret,
         what_for: &str,
     ) -> Result<String, VaultError> {
-        let request_token = fingerprint(&format!("{what_for}\n{}", text.expose()))[..36].to_owned();
+        let request_token = fingerprint(format!("{what_for}\n{}", text.expose()))[..36].to_owned();
         let put = self
             .client
             .put_secret_value()

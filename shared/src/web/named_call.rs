@@ -102,8 +102,7 @@ fn fingerprint_of(parts: &Parts, body: &Bytes) -> String {
         Some(condition) => (b"if-match ", condition.as_bytes()),
         None => (b"", b""),
     };
-    let text = [named, condition, b"\n", body.as_ref()].concat();
-    fingerprint(&String::from_utf8_lossy(&text))
+    fingerprint([named, condition, b"\n", body.as_ref()].concat())
 }
 
 enum Begun {

@@ -32,7 +32,7 @@ const PLACES: u8 = 8;
 
 impl PushKey {
     pub fn of(subscription: &str, message: &str) -> Self {
-        let mut mark = fingerprint(&format!("{subscription}\n{message}"));
+        let mut mark = fingerprint(format!("{subscription}\n{message}"));
         let place = format!("pushed{}", mark.as_bytes()[0] % PLACES);
         mark.truncate(16);
         Self { place, mark }
