@@ -247,6 +247,10 @@ pub(crate) fn refused(why: NotNow) -> Problem {
             "nothing_to_undo",
             "Nothing was overwritten that could be put back. The history of the entry has every version.",
         ),
+        NotNow::EditedSince => Problem::conflict(
+            "edited_since",
+            "Somebody edited what was decided. Undoing would overwrite that: change the entry by hand.",
+        ),
         NotNow::TooLate => Problem::conflict(
             "too_late",
             "A decision can be taken back for a day. Copy what you need from the history of the entry.",

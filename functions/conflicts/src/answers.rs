@@ -86,9 +86,8 @@ pub(crate) fn kept_external(conflict: &Conflict, difference: &Difference) -> Opt
 }
 
 /// Until when a decision can be taken back.
-pub(crate) fn undo_until(conflict: &Conflict, entry_exists: bool) -> Option<Timestamp> {
+pub(crate) fn undo_until(conflict: &Conflict, entry: Option<&Content>) -> Option<Timestamp> {
     let at = conflict.over_since()?;
-    let entry = entry_exists.then_some(&conflict.base);
     conflict.undo(entry, at).ok().map(|_| at + UNDO_TIME)
 }
 

@@ -1,6 +1,6 @@
 //! Conflicts for programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use axum::{
     Json as Answer,
@@ -10,9 +10,9 @@ use axum::{
 };
 use domain::{
     conflict::{Conflict, Keep},
-    id::ConflictId,
+    content::Content,
+    id::{ConflictId, EntryId},
 };
-use futures::future::try_join_all;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::{
@@ -55,9 +55,20 @@ pub(crate) async fn list(
     let standing = query.standing()?;
     let store = app.store.tenant(&session);
     let found = own::list(&store, &session, standing).await?;
-    let answers = found.into_iter().map(|conflict| answer(&store, conflict));
+    let over = found
+        .iter()
+        .filter(|conflict| conflict.over_since().is_some());
+    let entries: BTreeSet<EntryId> = over.map(|conflict| conflict.entry).collect();
+    let entries: Vec<EntryId> = entries.into_iter().collect();
+    let entries = store.entries(&entries).await?.into_iter();
+    let entries: HashMap<EntryId, Content> =
+        entries.map(|entry| (entry.id, entry.content)).collect();
+    let answers = found.into_iter().map(|conflict| {
+        let until = undo_until(&conflict, entries.get(&conflict.entry));
+        ConflictAnswer::new(conflict, until)
+    });
     Ok(Answer(List {
-        items: try_join_all(answers).await?,
+        items: answers.collect(),
         next_cursor: None,
     }))
 }
@@ -67,7 +78,7 @@ async fn answer(store: &TenantStore, conflict: Conflict) -> Result<ConflictAnswe
     Ok(ConflictAnswer::new(conflict, until))
 }
 
-/// Whether there is anything to take back depends on whether the entry is there.
+/// Whether there is anything to take back depends on what the entry is now.
 pub(crate) async fn until(
     store: &TenantStore,
     conflict: &Conflict,
@@ -76,7 +87,10 @@ pub(crate) async fn until(
         return Ok(None);
     }
     let entry = store.entry(conflict.entry).await?;
-    Ok(undo_until(conflict, entry.is_some()))
+    Ok(undo_until(
+        conflict,
+        entry.as_ref().map(|entry| &entry.content),
+    ))
 }
 
 async fn tagged(own: Own, conflict: Conflict) -> Result<Response, Problem> {

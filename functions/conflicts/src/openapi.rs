@@ -71,6 +71,7 @@ fn undo() -> Operation {
     ))
     .words("Within a day. The entry gets what it said before, or what the calendar said where nothing of that was kept: an edit like any other.")
     .refuses(refused(NotNow::NothingToUndo))
+    .refuses(refused(NotNow::EditedSince))
     .refuses(refused(NotNow::TooLate))
     .refuses(Problem::forbidden(
         "not_yours",

@@ -100,6 +100,8 @@ pub enum NotNow {
     NothingToUndo,
     #[error("a decision can be taken back for a day; that time is over")]
     TooLate,
+    #[error("what was decided was edited since: change it by hand")]
+    EditedSince,
     #[error("only what both sides changed can be chosen, and what belongs together only together")]
     NotInConflict,
 }
@@ -157,6 +159,14 @@ impl Conflict {
             return Err(NotNow::TooLate);
         }
         match (self.local.content(), self.external.content(), entry) {
+            (Some(ours), Some(theirs), Some(entry))
+                if {
+                    let settled = ours.with_parts_of(theirs, external);
+                    entry.with_parts_of(&settled, &self.parts) != *entry
+                } =>
+            {
+                Err(NotNow::EditedSince)
+            }
             // Of a choice of both sides the entry as it was comes back: what both lost belongs to no version.
             (Some(_), Some(theirs), Some(entry)) if external.is_empty() => {
                 Ok(entry.with_parts_of(theirs, &self.parts))

@@ -94,13 +94,24 @@ impl TenantStore {
         Ok(self.table.range::<Pointer>(open).await?.len())
     }
 
-    /// Every member's, newest first.
+    /// Every member's, newest first. However many are settled, those that are open are among them.
     pub async fn conflicts(&self, standing: Standing) -> Result<Vec<Conflict>, StoreError> {
         let pk = keys::conflicts(self.tenant);
-        let newest_first = Range::prefix(&pk, "", CONFLICTS_MAX).newest_first();
-        let mut conflicts: Vec<Conflict> = self.table.range(newest_first).await?;
-        conflicts.retain(|conflict| Standing::of(conflict) == standing);
-        Ok(conflicts)
+        let (mut found, mut before) = (Vec::new(), None);
+        loop {
+            let newest_first = Range::prefix(&pk, "", CONFLICTS_MAX).newest_first();
+            let page: Vec<Conflict> = self.table.range(newest_first.before(before)).await?;
+            let is_last = page.len() < CONFLICTS_MAX;
+            before = page.last().map(|oldest| oldest.id.to_string());
+            found.extend(
+                page.into_iter()
+                    .filter(|conflict| Standing::of(conflict) == standing),
+            );
+            if is_last || found.len() >= CONFLICTS_MAX {
+                found.truncate(CONFLICTS_MAX);
+                return Ok(found);
+            }
+        }
     }
 
     /// Changes a link, with what goes with it, so that the next run of its connection has something to do.

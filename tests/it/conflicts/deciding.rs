@@ -180,3 +180,28 @@ async fn an_admin_decides_for_a_colleague() {
     assert_eq!(apart.titles().await, both("theirs"));
     assert_ne!(apart.read().await["settled_at"], Value::Null);
 }
+
+#[tokio::test]
+async fn what_was_edited_since_is_not_overwritten_by_taking_a_decision_back() {
+    for kept in ["local", "external"] {
+        let apart = Apart::start().await;
+        apart.resolved(json!({ "keep": kept })).await;
+        let change = json!({ "title": "third" });
+        let edited = apart.mia.patch_entry(&apart.entry, &change).await;
+        edited.expect(200).unwrap();
+
+        let refused = apart.undo().await.expect(409).unwrap();
+
+        assert_eq!(refused.at("/code"), "edited_since");
+        apart.mia.settle().await;
+        assert_eq!(apart.titles().await, both("third"));
+        // Beside what was decided anything may have changed.
+        let back = if kept == "local" { "ours" } else { "theirs" };
+        let change = json!({ "title": back, "notes": "code 4711" });
+        let edited = apart.mia.patch_entry(&apart.entry, &change).await;
+        edited.expect(200).unwrap();
+        apart.undo().await.expect(200).unwrap();
+        let entry = apart.mia.read_entry(&apart.entry).await;
+        assert_eq!(entry["notes"], "code 4711");
+    }
+}
