@@ -71,7 +71,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// A webhook that is wanted, or what is to become of one.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Wanted {
     pub(crate) url: Option<String>,
     pub(crate) description: Option<String>,
@@ -251,17 +251,11 @@ pub(crate) async fn patch(
     expected: Option<u64>,
     wanted: Wanted,
 ) -> Result<Webhook, Problem> {
-    let kept = find_as(app, session, id, expected).await?;
-    let wanted = applied(app, &kept.webhook, wanted)?;
     let next = |before: &Webhook| {
-        let moved = before.url != wanted.url && before.is_active();
-        Ok(Webhook {
-            url: wanted.url.clone(),
-            description: wanted.description.clone(),
-            topics: wanted.topics.clone(),
-            state: if moved { ACTIVE } else { before.state },
-            ..before.clone()
-        })
+        let after = applied(app, before, wanted.clone())?;
+        let moved = before.url != after.url && before.is_active();
+        let state = if moved { ACTIVE } else { before.state };
+        Ok(Webhook { state, ..after })
     };
     change(app, session, id, expected, Action::WebhookChanged, next).await
 }

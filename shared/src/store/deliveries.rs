@@ -211,7 +211,10 @@ impl TenantStore {
         let standing = told.webhook.map(WebhookState::standing);
         let standing = standing.filter(|standing| *standing != kept.webhook.standing());
         let by = (is.0 - was.0, is.1 - was.1);
-        writes.push(self.told_webhook_write(next.webhook, by, standing)?);
+        if by != (0, 0) || standing.is_some() {
+            // One row of all webhooks: it is left alone where nothing of it changes.
+            writes.push(self.told_webhook_write(next.webhook, by, standing)?);
+        }
         if let Some(state) = told.webhook {
             writes.push(self.webhook_state_write(kept, state)?);
         }
@@ -232,17 +235,20 @@ impl TenantStore {
         state: WebhookState,
     ) -> Result<Write, StoreError> {
         let bump = state.standing() != WebhookStanding::Active;
-        let state =
+        let attribute = |state: WebhookState| {
             serde_dynamo::to_attribute_value(state).map_err(|source| StoreError::Corrupt {
                 what: "webhook",
                 source: Box::new(source),
-            })?;
+            })
+        };
+        // What another delivery has found meanwhile counts, too.
         let change = Change::new(
             "SET #state = :state, version = version + :bump",
-            "t = :t AND version = :v",
+            "t = :t AND version = :v AND #state = :was",
         )
         .name("#state", "state")
-        .value(":state", state)
+        .value(":state", attribute(state)?)
+        .value(":was", attribute(kept.webhook.state)?)
         .value(":bump", number(u8::from(bump)))
         .value(":v", number(kept.webhook.version))
         .value(":t", text(self.tenant));

@@ -1,7 +1,10 @@
 //! Deliveries whose worker dies, at any of its requests: nothing is lost, and what is sent twice is told by its id.
 
-use domain::webhook::DeliveryState;
-use shared::{queue::Delay, store::Errand};
+use domain::webhook::{DeliveryState, WhySwitchedOff};
+use shared::{
+    queue::Delay,
+    store::{Errand, StoreError, Told},
+};
 use tests::{aws::QueueDepth, world::CrashPoint};
 
 use super::{tries::QUEUE, *};
@@ -80,4 +83,33 @@ async fn what_waits_for_hours_is_in_no_queue_and_is_tried_when_its_time_has_come
     hooked.later(next_at.duration_since(now)).await;
     assert_eq!(hooked.heard().len(), tried + 1);
     assert_eq!(hooked.delivery().await.state, DeliveryState::Succeeded);
+}
+
+#[tokio::test]
+async fn a_webhook_that_works_again_is_not_switched_off_by_what_failed_beside_it() {
+    let hooked = Hooked::start().await;
+    hooked.receiver.usually_answers(503);
+    hooked.create_entry("pump").await;
+    hooked.settle().await;
+    // Two deliveries under way at once: one of them finds that it works.
+    let stale = hooked.kept().await;
+    hooked.receiver.usually_answers(200);
+    hooked.later(SignedDuration::from_hours(6)).await;
+    assert_eq!(hooked.delivery().await.state, DeliveryState::Succeeded);
+
+    let now = hooked.world.clock.now();
+    let delivery = hooked.delivery().await;
+    let told = Told {
+        delivery: delivery.clone(),
+        webhook: Some(WebhookState::SwitchedOff {
+            at: now,
+            why: WhySwitchedOff::Failing,
+        }),
+        event: None,
+        audit: None,
+    };
+    let written = hooked.store.record(&stale, &delivery, &told, now).await;
+
+    assert!(matches!(written, Err(StoreError::Conflict)), "{written:?}");
+    assert!(hooked.kept().await.webhook.is_active());
 }

@@ -232,7 +232,7 @@ impl WebhookPage {
                 }
                 @if may_manage { (self.settings()) }
                 @else { section .panel aria-label="Settings" { p { (self.row.description) } p.quiet { (names(&self.row.topics)) } } }
-                section #deliveries .panel aria-labelledby="deliveries-title" hx-get=(self.here())
+                section #deliveries .panel aria-labelledby="deliveries-title" data-running[self.is_awaited()] hx-get=(self.here())
                     hx-select="#deliveries" hx-trigger="app:tick from:body" hx-swap="outerMorph" {
                     h2 #deliveries-title { "Deliveries" }
                     @if self.deliveries.is_empty() { p.quiet { "Nothing was delivered in the last 30 days." } }
@@ -248,6 +248,12 @@ impl WebhookPage {
             }
         };
         page(&self.frame, &head, content)
+    }
+
+    /// One is on its way for the first time: somebody has just asked for it, perhaps.
+    fn is_awaited(&self) -> bool {
+        let is_queued = |one: &DeliveryRow| one.look == DeliveryLook::Queued;
+        self.deliveries.iter().any(is_queued)
     }
 
     fn here(&self) -> String {
