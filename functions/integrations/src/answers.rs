@@ -225,7 +225,7 @@ impl EventAnswer {
             status: event.status,
             message: sight.text(event.message),
             error_message: event.error_message.map(|words| sight.text(words)),
-            correlation_id: event.correlation_id,
+            correlation_id: sight.text(event.correlation_id),
             connection_id,
             run_id,
             item_id,

@@ -19,7 +19,7 @@ use shared::{
     app::App,
     problem::Problem,
     queue::AskError,
-    store::{StoreError, TenantStore},
+    store::{NoPlace, StoreError, StuckPlace, TenantStore},
     sync::replay::{ITEMS_MAX, replay},
     web::{Json, Path, Query, Session},
 };
@@ -33,6 +33,8 @@ pub(crate) const SHOWN: usize = 50;
 const SHOWN_MAX: usize = 200;
 /// How many items are looked through for those that a filter asks for, in one answer.
 const SEEN_MAX: usize = 2_000;
+/// What passing over the refused ones of a connection counts as: they are not looked at, but it is another read.
+const SEEN_WITH_REFUSED: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -110,17 +112,20 @@ impl Filter {
     }
 }
 
-/// Items that a filter names, and where to go on if there may be more.
+/// Items that a filter names, but for those to be left out, and where to go on if there may be more.
 pub(crate) async fn find(
     store: &TenantStore,
     filter: &Filter,
-    after: Option<String>,
+    after: Option<StuckPlace>,
     limit: usize,
-) -> Result<(Vec<Found>, Option<String>), Problem> {
+    leaves_out: impl Fn(&StuckItem) -> bool,
+) -> Result<(Vec<Found>, Option<StuckPlace>), Problem> {
     let (mut found, mut at, mut seen) = (Vec::new(), after, 0);
     let mut known: BTreeMap<ConnectionId, Option<Connection>> = BTreeMap::new();
     loop {
-        let page = store.stuck_items_of_all(at.as_deref(), SHOWN_MAX).await?;
+        let page = store
+            .stuck_items_of_all(filter.connection, at.as_ref(), SHOWN_MAX)
+            .await?;
         let is_last = page.len() < SHOWN_MAX;
         let unknown: BTreeSet<_> = page.iter().map(|one| one.connection).collect();
         let unknown: Vec<_> = unknown
@@ -132,15 +137,22 @@ pub(crate) async fn find(
             known.insert(row.connection.id, Some(row.connection));
         }
         for one in page {
+            if at.as_ref().is_some_and(|at| one.place <= *at) {
+                continue;
+            }
             if found.len() == limit {
                 return Ok((found, at));
+            }
+            if let Some(behind) = one.behind_refused() {
+                (at, seen) = (Some(behind), seen + SEEN_WITH_REFUSED);
+                continue;
             }
             (at, seen) = (Some(one.place.clone()), seen + 1);
             let connection = known.get(&one.connection).cloned().flatten();
             let (Some(waits), Some(connection)) = (Waits::of(&one.item), connection) else {
                 continue;
             };
-            if filter.wants(waits, &connection) {
+            if filter.wants(waits, &connection) && !leaves_out(&one.item) {
                 found.push(Found {
                     waits,
                     item: one.item,
@@ -221,15 +233,17 @@ pub(crate) async fn list(
         integration_type: asked.integration_type,
         connection: asked.connection,
     };
+    let after = asked.cursor.map(|cursor| cursor.parse()).transpose();
+    let after = after.map_err(|error: NoPlace| Problem::invalid("cursor", error.to_string()))?;
     let store = app.store.tenant(&session);
-    let (found, next_cursor) = find(&store, &filter, asked.cursor, limit).await?;
+    let (found, next_cursor) = find(&store, &filter, after, limit, |_| false).await?;
     let deliveries = waiting::deliveries(&app, &session, &filter).await?;
     let sight = Sight::of(&session);
     let item = |found| ErrorQueueItem::new(found, sight);
     Ok(Answer(ErrorQueue {
         deliveries,
         items: found.into_iter().map(item).collect(),
-        next_cursor,
+        next_cursor: next_cursor.map(|next| next.to_string()),
     }))
 }
 
@@ -306,7 +320,10 @@ pub(crate) async fn retry_some(
     is_preview: bool,
 ) -> Result<Retried, Problem> {
     let store = app.store.tenant(session);
-    let (found, next) = find(&store, filter, None, ITEMS_MAX).await?;
+    let now = app.clock.now();
+    // What waits for a run already does not keep what comes after it from being tried.
+    let is_asked = |item: &StuckItem| item.is_replayed(now);
+    let (found, next) = find(&store, filter, None, ITEMS_MAX, is_asked).await?;
     let mut retried = Retried {
         items: if is_preview { found.len() } else { 0 },
         has_more: next.is_some(),

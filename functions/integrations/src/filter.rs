@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::integration::{EventStatus, Integration};
 use serde::Deserialize;
-use shared::web::Flaws;
+use shared::{store::StuckPlace, web::Flaws};
 
 use crate::{
     errors::{Filter, Waits},
@@ -78,7 +78,7 @@ pub(crate) struct QueueFilled {
 
 impl QueueFilled {
     /// As far as it names something, where to go on, and what is wrong with the rest.
-    pub(crate) fn read(self) -> (Filter, Option<String>, Flaws) {
+    pub(crate) fn read(self) -> (Filter, Option<StuckPlace>, Flaws) {
         let mut flaws = Flaws::default();
         let states = [Waits::Retrying, Waits::DeadLetter].map(Waits::name);
         let integrations = Integration::ALL.map(Integration::name);
@@ -93,7 +93,7 @@ impl QueueFilled {
             connection: None,
         };
         flaws.unknown(&self.others);
-        let cursor = Some(self.cursor).filter(|cursor| !cursor.is_empty());
+        let cursor = flaws.place(&self.cursor);
         (filter, cursor, flaws)
     }
 }

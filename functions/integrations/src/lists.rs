@@ -110,7 +110,8 @@ pub(crate) async fn queue(
 ) -> Result<Response, Problem> {
     let (filter, after, flaws) = filled.read();
     let store = app.store.tenant(&visitor.session);
-    let (found, next) = errors::find(&store, &filter, after.clone(), errors::SHOWN).await?;
+    let (found, next) =
+        errors::find(&store, &filter, after.clone(), errors::SHOWN, |_| false).await?;
     let deliveries = match after {
         None => waiting::deliveries(&app, &visitor.session, &filter).await?,
         // They stand where the list begins.
@@ -122,8 +123,8 @@ pub(crate) async fn queue(
         errors: flaws.said(),
         deliveries: deliveries.into_iter().map(Waiting::row).collect(),
         items: found.into_iter().map(|found| view.item(found)).collect(),
-        from: after,
-        next,
+        from: after.map(|from| from.to_string()),
+        next: next.map(|next| next.to_string()),
         may_manage: view.may_manage,
         frame: visitor.frame,
     };

@@ -159,7 +159,7 @@ impl View {
                 .error_message
                 .map(|words| sentence(&self.sight.text(words))),
             account: event.account.map(|account| self.sight.address(account)),
-            correlation_id: event.correlation_id,
+            correlation_id: self.sight.text(event.correlation_id),
             retry_count: event.retry_count,
             request_body: body(event.request_body),
             response_body: body(event.response_body),

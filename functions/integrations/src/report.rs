@@ -107,7 +107,7 @@ impl Report {
             By::Key { key, .. } => Some(key.id),
             By::Browser(_) => None,
         };
-        let correlation_id = self.correlation_id;
+        let correlation_id = self.correlation_id.map(|words| scrub::words(&words));
         IntegrationEvent {
             id,
             at,

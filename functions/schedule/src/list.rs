@@ -162,7 +162,7 @@ impl Filter {
             expand,
             zone,
         } = self;
-        fingerprint(&format!("{from} {to} {assignee} {expand} {zone}"))
+        fingerprint(format!("{from} {to} {assignee} {expand} {zone}"))
     }
 
     fn cursor(&self, after: Position) -> String {

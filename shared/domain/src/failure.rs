@@ -93,6 +93,15 @@ impl Refusal {
         }
     }
 
+    /// Without what a calendar is called: that is told to its owner alone.
+    pub fn unnamed(&self) -> String {
+        let calendar = "another calendar".to_owned();
+        if let Self::SameMeeting { .. } = self {
+            return Self::SameMeeting { calendar }.to_string();
+        }
+        self.to_string()
+    }
+
     /// Someone would want to know; the rest is as the member or the provider means it to be.
     pub fn needs_attention(&self) -> bool {
         match self {

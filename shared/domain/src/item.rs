@@ -99,11 +99,21 @@ impl StuckItem {
     pub fn replayed(mut self, now: Timestamp) -> Self {
         self.entry = self.entry.filter(|entry| !self.stands_aside_for(*entry));
         self.attempts = 0;
+        // From here on it stands in the operators' queue, until it is tried.
+        let error = match &self.state {
+            ItemState::Refused { refusal } => refusal.unnamed(),
+            ItemState::Failing { error, .. } | ItemState::Dead { error } => error.clone(),
+        };
         self.state = ItemState::Failing {
-            error: self.words(),
+            error,
             next_try_at: now,
         };
         self
+    }
+
+    /// Somebody wants it tried again, and it was not since.
+    pub fn is_replayed(&self, now: Timestamp) -> bool {
+        self.attempts == 0 && self.is_due(now)
     }
 
     pub fn next_try_at(&self) -> Option<Timestamp> {
@@ -248,6 +258,19 @@ mod tests {
             prop_assert_eq!(after.attempts, attempts);
             prop_assert!(after.is_due(NOW));
         }
+    }
+
+    #[test]
+    fn what_stood_aside_says_nothing_of_a_calendars_name_once_it_is_replayed() {
+        let calendar = "Jane Doe, therapy".to_owned();
+        let refusal = Refusal::SameMeeting { calendar };
+        let item = StuckItem {
+            state: ItemState::Refused { refusal },
+            ..failing()
+        };
+
+        assert!(item.words().contains("Jane Doe"));
+        assert!(!item.replayed(NOW).words().contains("Jane Doe"));
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Work<'_> {
         match ending.step {
             None => Ok(ending),
             Some(Step::StopNotices) => self.stop_notices(ending).await,
-            Some(Step::RemoveCopies) => self.remove_copies(ending).await,
+            Some(Step::RemoveCopies) => Box::pin(self.remove_copies(ending)).await,
             Some(Step::WithdrawAccess) => self.withdraw_access(ending).await,
             Some(Step::DeleteCredential) => self.delete_credential(ending).await,
             Some(Step::DeleteRecords) => {

@@ -37,6 +37,10 @@ pub struct Share {
     standing: Option<Standing>,
     #[serde(flatten)]
     waiting: Waiting,
+    /// In which it last synced well, since the epoch. What is counted is forgotten after a day; that somebody synced is
+    /// not, and written down once an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hour: Option<i64>,
 }
 
 impl Share {
@@ -54,6 +58,7 @@ impl Share {
             Some(standing) => Self {
                 standing: Some(standing),
                 waiting,
+                hour: connection.last_sync_at.map(|at| at.as_second() / 3_600),
             },
             None => Self::default(),
         }
@@ -100,17 +105,21 @@ impl TenantStore {
         let (before, connection) = (row.share, &row.connection);
         row.share = Share::of(connection, waiting.unwrap_or(before.waiting));
         let changes = differences(before, row.share);
-        if changes.is_empty() {
+        let synced_at = connection.last_sync_at;
+        let synced_at = synced_at.filter(|_| before.hour < row.share.hour);
+        if changes.is_empty() && synced_at.is_none() {
             return None;
+        }
+        let mut expression = "SET t = :t, et = :et".to_owned();
+        if synced_at.is_some() {
+            expression.push_str(", last_success_at = :synced");
         }
         let added: Vec<String> = changes
             .iter()
             .map(|(name, _)| format!("{name} :{name}"))
             .collect();
-        let mut expression = format!("ADD {} SET t = :t, et = :et", added.join(", "));
-        let synced_at = connection.last_sync_at;
-        if synced_at.is_some() {
-            expression.push_str(", last_success_at = :synced");
+        if !added.is_empty() {
+            expression.extend([" ADD ", &added.join(", ")]);
         }
         let mut change = Change::new(&expression, OWN);
         for (name, by) in changes {
@@ -157,7 +166,7 @@ impl TenantStore {
         let pk = keys::connections(self.tenant);
         let rows: Vec<ConnectionRow> = self.table.range(Range::prefix(&pk, "", usize::MAX)).await?;
         let mut waiting: BTreeMap<ConnectionId, Vec<StuckItem>> = BTreeMap::new();
-        for one in self.stuck_items_of_all(None, usize::MAX).await? {
+        for one in self.stuck_items_of_all(None, None, usize::MAX).await? {
             waiting.entry(one.connection).or_default().push(one.item);
         }
         for row in rows {

@@ -1,6 +1,8 @@
 //! Items that do not sync. Those that fail stand before those that are refused, so that however many are refused, none
 //! that has to be tried again is overlooked.
 
+use std::{fmt, str::FromStr};
+
 use domain::{
     connection::Connection,
     id::{CalendarId, ConnectionId, ItemId},
@@ -45,8 +47,42 @@ pub struct StuckOne {
     pub connection: ConnectionId,
     pub item: StuckItem,
     /// Where it stands among all.
-    pub place: String,
+    pub place: StuckPlace,
 }
+
+/// Where an item stands among those of all connections, or may stand.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StuckPlace(String);
+
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("this is no place of the list; take the one that it answered")]
+pub struct NoPlace;
+
+impl FromStr for StuckPlace {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let mut parts = text.splitn(3, '#');
+        let connection = parts.next().and_then(|id| id.parse::<ConnectionId>().ok());
+        let lane = parts.next().filter(|lane| matches!(*lane, "F" | "R"));
+        let is_last = |item: &str| item == LAST;
+        let item = parts.next();
+        let item = item.filter(|item| is_last(item) || item.parse::<ItemId>().is_ok());
+        match (connection, lane, item) {
+            (Some(_), Some(_), Some(_)) => Ok(Self(text.to_owned())),
+            _ => Err(NoPlace),
+        }
+    }
+}
+
+impl fmt::Display for StuckPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Behind every id.
+const LAST: &str = "\u{10FFFF}";
 
 impl StuckOne {
     fn read(row: Attributes) -> Result<Self, StoreError> {
@@ -59,8 +95,17 @@ impl StuckOne {
         Ok(Self {
             connection,
             item: read(row)?,
-            place: key.sk,
+            place: StuckPlace(key.sk),
         })
+    }
+}
+
+impl StuckOne {
+    /// Where items go on behind those of its connection that are refused, if it is one: they are the last of it.
+    pub fn behind_refused(&self) -> Option<StuckPlace> {
+        let refused = format!("{}R#", keys::stuck_of(self.connection));
+        let is_refused = self.place.0.starts_with(&refused);
+        is_refused.then(|| StuckPlace(refused + LAST))
     }
 }
 
@@ -76,17 +121,22 @@ impl TenantStore {
             .await
     }
 
-    /// Some of those of all connections, in an order that does not change, from after a place on.
+    /// Some of those of all connections, or of one, in an order that does not change, from after a place on.
     pub async fn stuck_items_of_all(
         &self,
-        after: Option<&str>,
+        connection: Option<ConnectionId>,
+        after: Option<&StuckPlace>,
         limit: usize,
     ) -> Result<Vec<StuckOne>, StoreError> {
         let pk = keys::stuck_items(self.tenant);
-        let mut range = Range::prefix(&pk, "", limit);
+        let prefix = connection.map(keys::stuck_of).unwrap_or_default();
+        let mut range = Range::prefix(&pk, &prefix, limit);
         if let Some(after) = after {
             // The first text behind it.
             range.from = format!("{after}\0");
+        }
+        if range.from > range.to {
+            return Ok(Vec::new());
         }
         let rows = self.table.range_of_items(range).await?;
         rows.into_iter().map(StuckOne::read).collect()

@@ -50,7 +50,7 @@ pub use entries::{DirtyEntry, EntryWrite, Listed, WrittenBy};
 pub use erasures::TenantFamily;
 pub use fates::{AtEnd, AtErasure, FATES};
 pub use integrations::{KeyLimit, KnownIntegrations, KnownWebhook, Share};
-pub use items::{StuckOne, item_id};
+pub use items::{NoPlace, StuckOne, StuckPlace, item_id};
 pub use links::{LinkWrite, Meeting};
 pub use many_entries::{Others, Progress};
 pub use members::{Counted, Login, Tries};

@@ -23,13 +23,17 @@ pub async fn replay(
     stuck: Vec<StuckItem>,
 ) -> Result<Replayed, AskError> {
     let now = app.clock.now();
-    let left = stuck.len().saturating_sub(ITEMS_MAX);
-    let items = stuck.len() - left;
-    for item in stuck.into_iter().take(ITEMS_MAX) {
+    let wanted = !stuck.is_empty();
+    // Those that wait for a run already do not keep the others from it.
+    let mut fresh = stuck;
+    fresh.retain(|item| !item.is_replayed(now));
+    let left = fresh.len().saturating_sub(ITEMS_MAX);
+    let items = fresh.len() - left;
+    for item in fresh.into_iter().take(ITEMS_MAX) {
         let item = item.replayed(now);
         store.put_stuck_item(connection.id, &item, None).await?;
     }
-    let run = if items > 0 && connection.idle().is_none() {
+    let run = if wanted && connection.idle().is_none() {
         ask(app, store, connection, Trigger::Member).await?
     } else {
         None

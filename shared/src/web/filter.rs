@@ -57,7 +57,7 @@ impl Flaws {
     pub fn place<T: FromStr>(&mut self, cursor: &str) -> Option<T> {
         let place = cursor.parse().ok();
         if place.is_none() && !cursor.is_empty() {
-            let words = "The list cannot go on from there. It begins with the newest.";
+            let words = "The list cannot go on from there, and is shown from its beginning.";
             self.say("", words);
         }
         place

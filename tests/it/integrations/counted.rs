@@ -1,7 +1,7 @@
 //! What syncs add to what is known.
 
 use futures::future::join_all;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{aws::ApiError, person::Person, world::World};
@@ -331,4 +331,29 @@ async fn files_that_come_and_go_stand_in_the_log() {
     ] {
         assert!(told.contains(&expected), "{told:?}");
     }
+}
+
+#[tokio::test]
+async fn when_it_last_synced_is_known_long_after_it_stopped() {
+    let ada = Connected::with(World::start().await.unwrap(), ADA).await;
+    for _ in 0..5 {
+        ada.later(SignedDuration::from_hours(12)).await;
+    }
+    let ada = ada.signed_in_again(ADA).await;
+    let stops_at = ada.world.clock.now();
+    ada.press("pause").await.expect(200).unwrap();
+    for _ in 0..3 {
+        ada.later(SignedDuration::from_hours(12)).await;
+    }
+
+    let ada = ada.signed_in_again(ADA).await;
+    let health = health(&ada.person, &ada.world).await;
+
+    assert_eq!(health["success_count_24h"], 0, "{health:#}");
+    let at: Timestamp = health["last_sync_at"].as_str().unwrap().parse().unwrap();
+    let ago = stops_at.duration_since(at);
+    assert!(
+        ago < SignedDuration::from_hours(2),
+        "{ago} before it stopped"
+    );
 }

@@ -1,6 +1,12 @@
 //! Items that wait, over all connections.
 
+use domain::{
+    failure::Refusal,
+    id::ConnectionId,
+    item::{ItemState, StuckItem},
+};
 use serde_json::{Value, json};
+use shared::store::item_id;
 use tests::{person::Person, world::World};
 
 use super::{DASHBOARD, IVO, logged, read};
@@ -241,5 +247,85 @@ async fn the_page_says_what_its_filter_cannot_name_and_is_come_back_to() {
         let pressed = ada.submit(&retry, &[("next", next)]).await.unwrap();
         let pressed = pressed.expect(303).unwrap();
         assert_eq!(pressed.header("location"), led);
+    }
+}
+
+impl Connected {
+    /// Items that wait, and some that cannot be held, as many runs would leave them.
+    async fn leaves_waiting(&self, failing: u32, refused: u32) {
+        let store = self.world.tenant_of(ADA).await.unwrap();
+        let id: ConnectionId = self.connection.parse().unwrap();
+        let connection = store.connection(id).await.unwrap().unwrap().connection;
+        let calendar = store.calendars(id).await.unwrap().remove(0).id;
+        let now = self.world.clock.now();
+        for number in 0..failing + refused {
+            let item = format!("event-{number}");
+            let state = if number < failing {
+                ItemState::Dead {
+                    error: "503".into(),
+                }
+            } else {
+                ItemState::Refused {
+                    refusal: Refusal::BeforeHistory,
+                }
+            };
+            let stuck = StuckItem {
+                id: item_id(&connection, calendar, &item),
+                calendar,
+                item,
+                entry: None,
+                title: String::new(),
+                attempts: 8,
+                first_seen_at: now,
+                last_seen_at: now,
+                state,
+            };
+            store.put_stuck_item(id, &stuck, None).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_retry_goes_on_behind_what_waits_for_its_run_already() {
+    let world = World::start().await.unwrap();
+    let ada = Connected::with(world.clone(), ADA).await;
+    let mia = Connected::with(world, MIA).await;
+    for one in [&ada, &mia] {
+        one.press("pause").await.expect(200).unwrap();
+        one.leaves_waiting(70, 250).await;
+    }
+    let retry = async |body: Value| {
+        let path = format!("{QUEUE}/retry");
+        let answer = ada.person.post(&path, &body).await.unwrap();
+        let answer = answer.expect(200).unwrap().json();
+        (answer["items"].clone(), answer["has_more"].clone())
+    };
+
+    assert_eq!(
+        retry(json!({ "preview": true })).await,
+        (json!(100), json!(true))
+    );
+    assert_eq!(retry(json!({})).await, (json!(100), json!(true)));
+    assert_eq!(retry(json!({})).await, (json!(40), json!(false)));
+    assert_eq!(retry(json!({})).await, (json!(0), json!(false)));
+    let page = "/integrations/error-queue/retry";
+    let asked = ada.person.get(page).await.unwrap().expect(200).unwrap();
+    assert!(asked.text.contains("Nothing to retry"), "{}", asked.text);
+    for filter in ["", "state=retrying"] {
+        let list = read(&ada.person, &format!("{QUEUE}?limit=200&{filter}")).await;
+        assert_eq!(list["items"].as_array().unwrap().len(), 140, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_place_of_the_queue_is_said_to_be_none() {
+    let world = World::start().await.unwrap();
+    let ada = Person::sign_in(&world, ADA).await.unwrap();
+    for cursor in ["%F4%8F%BF%BF", "con_1", &"x".repeat(1_100)] {
+        let answer = ada.get(&format!("{QUEUE}?cursor={cursor}")).await.unwrap();
+        assert_eq!(answer.expect(422).unwrap().at("/code"), "invalid");
+        let page = ada.get(&format!("{PAGE}?cursor={cursor}")).await.unwrap();
+        let page = page.expect(422).unwrap().text;
+        assert!(page.contains("The list cannot go on from there"), "{page}");
     }
 }

@@ -59,7 +59,7 @@ async fn a_filter_that_names_nothing_is_said_and_filters_nothing() {
         ),
         (
             "cursor=x",
-            "The list cannot go on from there. It begins with the newest.",
+            "The list cannot go on from there, and is shown from its beginning.",
         ),
         ("level=error", "There is no filter &quot;level&quot;."),
     ];
