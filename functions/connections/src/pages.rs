@@ -246,10 +246,12 @@ pub(crate) async fn retry(
 pub(crate) async fn retry_all(State(app): State<App>, own: Own) -> Result<Response, Problem> {
     let mut stuck = own.store.stuck_items(own.connection().id).await?;
     stuck.retain(StuckItem::needs_attention);
+    let all_synced = stuck.is_empty();
     let retried = actions::retry(&app, &own, stuck).await?;
     let words = match (retried.run, retried.left) {
-        (None, _) if retried.retried == 0 => "Everything has synced meanwhile.".to_owned(),
+        (None, _) if all_synced => "Everything has synced meanwhile.".to_owned(),
         (None, _) => "They are tried again once the connection syncs.".to_owned(),
+        (Some(_), _) if retried.retried == 0 => "They are being tried again already.".to_owned(),
         (Some(_), 0) => format!("{} items are tried again now.", retried.retried),
         (Some(_), left) => format!(
             "{} items are tried again now. {left} more are left: press again after this run.",

@@ -310,7 +310,13 @@ async fn a_retry_goes_on_behind_what_waits_for_its_run_already() {
     assert_eq!(retry(json!({})).await, (json!(0), json!(false)));
     let page = "/integrations/error-queue/retry";
     let asked = ada.person.get(page).await.unwrap().expect(200).unwrap();
-    assert!(asked.text.contains("Nothing to retry"), "{}", asked.text);
+    let words = "or is tried with the next run of its connection";
+    assert!(asked.text.contains(words), "{}", asked.text);
+    let path = ui::routes::connection_retry_all(&ada.connection);
+    let pressed = ada.person.submit(&path, &[]).await.unwrap();
+    let back = pressed.expect(303).unwrap().header("location").to_owned();
+    let shown = ada.person.get(&back).await.unwrap().text;
+    assert!(shown.contains("They are tried again once the connection syncs."));
     for filter in ["", "state=retrying"] {
         let list = read(&ada.person, &format!("{QUEUE}?limit=200&{filter}")).await;
         assert_eq!(list["items"].as_array().unwrap().len(), 140, "{filter}");

@@ -246,7 +246,9 @@ impl RetryPage {
         };
         let content = html! {
             div.panel.narrow.stack {
-                @if self.items == 0 { p { "What waited has been tried meanwhile." } }
+                @if self.items == 0 {
+                    p { "What waited has been tried meanwhile, or is tried with the next run of its connection." }
+                }
                 @else {
                     p { "Each gets all its attempts again, and their calendars are synced now." }
                     @if self.has_more {
